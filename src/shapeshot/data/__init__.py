@@ -1,0 +1,1 @@
+"""Datasets of 3D objects: sources, rendering, solid occupancy, shards and splits."""

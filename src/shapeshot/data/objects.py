@@ -1,0 +1,116 @@
+"""What a source of 3D objects yields: textured parts in the canonical axes, and what is known about the object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """How a part looks.
+
+    color: sRGB in [0, 1], multiplied with the texture where there is one.
+    texture: uint8 [height, width, 3 or 4], row 0 at the top (v = 1), or None.
+    opacity: 1 is opaque; glass is about 0.3.
+    roughness: 0 is a mirror, 1 is matt.
+    """
+
+    color: tuple[float, float, float] = (0.7, 0.7, 0.7)
+    texture: np.ndarray | None = None
+    opacity: float = 1.0
+    roughness: float = 0.7
+    metallic: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Triangles with one material.
+
+    vertices float32 [vertices, 3]; faces int32 [faces, 3]; uvs float32 [vertices, 2] or None.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    material: Material = Material()
+    uvs: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectModel:
+    """A whole object: +y up, its front towards +z, any unit. Often open, self-intersecting and of many parts."""
+
+    parts: tuple[Part, ...]
+
+    def merged(self) -> tuple[np.ndarray, np.ndarray]:
+        """All parts as one (vertices float32 [vertices, 3], faces int32 [faces, 3])."""
+        offsets = np.cumsum([0] + [len(part.vertices) for part in self.parts[:-1]])
+        vertices = np.concatenate([part.vertices for part in self.parts]).astype(np.float32)
+        faces = np.concatenate([part.faces + offset for part, offset in zip(self.parts, offsets, strict=True)])
+        return vertices, faces.astype(np.int32)
+
+    def transformed(self, matrix: np.ndarray, offset: np.ndarray | float = 0.0) -> ObjectModel:
+        """Every vertex v becomes matrix @ v + offset; a mirroring matrix also turns the faces over."""
+        mirrored = np.linalg.det(matrix) < 0
+        parts = []
+        for part in self.parts:
+            vertices = (part.vertices @ np.asarray(matrix, np.float64).T + offset).astype(np.float32)
+            parts.append(replace(part, vertices=vertices, faces=part.faces[:, ::-1] if mirrored else part.faces))
+        return ObjectModel(tuple(parts))
+
+    def canonical(self) -> tuple[ObjectModel, float]:
+        """Centred by its bounding box with longest side 1, and the factor that was applied."""
+        vertices, _ = self.merged()
+        low, high = vertices.min(axis=0).astype(np.float64), vertices.max(axis=0).astype(np.float64)
+        factor = 1.0 / float((high - low).max())
+        return self.transformed(np.eye(3) * factor, -(low + high) / 2 * factor), factor
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """What is known about an object besides its shape.
+
+    id: unique within its source, safe as a file name ([a-z0-9_-]).
+    kind: the kind of object in one or two words ("chair"); category: the source's own shelf ("Living room").
+    size_metres: width (x), height (y), depth (z), or None where unknown.
+    """
+
+    id: str
+    name: str
+    kind: str
+    source: str
+    licence: str
+    creator: str
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    size_metres: tuple[float, float, float] | None = None
+
+
+class SourceEntry(Protocol):
+    """One object of a source. Must pickle: worker processes load it."""
+
+    info: ObjectInfo
+
+    def load(self) -> ObjectModel:
+        """The object in canonical axes (not yet canonical size). Raises MeshError or DatasetError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An entry that could not even be listed; reported by name and counted."""
+
+    name: str
+    reason: str
+
+
+class Source(Protocol):
+    """A place where objects come from."""
+
+    name: str
+
+    def entries(self) -> Sequence[SourceEntry]: ...
+    def unreadable(self) -> Sequence[Unreadable]: ...

@@ -1,0 +1,49 @@
+"""The errors a user can cause. Each says what came, what was expected and what to do, in one line.
+
+Library code raises these and never prints or exits; the command line turns them into one line and an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Something the caller can mend. `exit_code` is what the command line exits with."""
+
+    exit_code = 2
+
+
+class PhotoError(UserError):
+    """An image that cannot be read, or in which no object can be found."""
+
+
+class MeshError(UserError):
+    """A mesh that cannot be read or has no usable geometry."""
+
+
+class DatasetError(UserError):
+    """A dataset, archive or catalogue that is missing, broken or of another format version."""
+
+
+class ModelError(UserError):
+    """Weights, a checkpoint or a model card that are missing, broken or of another kind."""
+
+
+class ExportError(UserError):
+    """A shape that cannot be written where, or as what, it was asked for."""
+
+
+class EmptyShapeError(UserError):
+    """The model saw no object: its field is empty everywhere. Never replaced by an invented shape."""
+
+    exit_code = 3
+
+
+def unknown_name(what: str, name: str, choices: Iterable[str], error: type[UserError] = UserError) -> UserError:
+    """The error for a name that is not in a registry: it lists the choices and suggests the nearest."""
+    known = sorted(choices)
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return error(f"unknown {what} {name!r}; choose from {', '.join(known)}.{hint}")

@@ -1,0 +1,1 @@
+"""Metrics, protocol, baselines, statistics and the report."""

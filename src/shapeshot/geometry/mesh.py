@@ -1,0 +1,93 @@
+"""A triangle mesh: immutable, checked when made, with the few measures that need nothing but numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shapeshot.errors import MeshError
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Triangles over shared vertices, +y up and front towards +z; lengths in the canonical cube or in metres.
+
+    vertices: float32 [vertices, 3], finite.
+    faces: int32 [faces, 3], counter-clockwise seen from outside.
+    colors: float32 [vertices, 3], sRGB in [0, 1], or None.
+    Raises MeshError on wrong shapes, indices out of range and values that are not finite.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    colors: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vertices", as_rows(self.vertices, np.float32, "vertices"))
+        object.__setattr__(self, "faces", as_rows(self.faces, np.int32, "faces"))
+        if self.colors is not None:
+            object.__setattr__(self, "colors", as_rows(self.colors, np.float32, "colors", len(self.vertices)))
+        if self.faces.size and not 0 <= self.faces.min() <= self.faces.max() < len(self.vertices):
+            raise MeshError(f"face indices must lie in 0..{len(self.vertices) - 1}; got {self.faces.min()}..{self.faces.max()}")
+
+    @property
+    def triangles(self) -> np.ndarray:
+        """Corner positions, float32 [faces, 3, 3]."""
+        return self.vertices[self.faces]
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """[[min x, y, z], [max x, y, z]], float32."""
+        if not len(self.vertices):
+            raise MeshError("an empty mesh has no bounds")
+        return np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
+
+    @property
+    def face_areas(self) -> np.ndarray:
+        """Area of each triangle, float64 [faces]."""
+        return np.linalg.norm(self._crosses(), axis=1) / 2
+
+    @property
+    def face_normals(self) -> np.ndarray:
+        """Unit normals, float32 [faces, 3]; zero for a degenerate triangle."""
+        cross = self._crosses()
+        return (cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-30)).astype(np.float32)
+
+    @property
+    def volume(self) -> float:
+        """Signed volume by the divergence theorem: positive where a closed mesh's faces look outwards."""
+        a, b, c = self.triangles.astype(np.float64).transpose(1, 0, 2)
+        return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
+
+    @property
+    def is_closed(self) -> bool:
+        """Closed, edge-manifold and consistently oriented: every directed edge occurs once, and so does its reverse."""
+        if not len(self.faces):
+            return False
+        start, end = self.faces.astype(np.int64), np.roll(self.faces, -1, axis=1).astype(np.int64)
+        count = len(self.vertices)
+        forward, backward = (start * count + end).ravel(), (end * count + start).ravel()
+        unique = np.unique(forward)
+        return len(unique) == len(forward) and np.array_equal(unique, np.unique(backward))
+
+    def scaled(self, factor: float) -> Mesh:
+        """The same mesh with all lengths multiplied by `factor`."""
+        return Mesh(self.vertices * np.float32(factor), self.faces, self.colors)
+
+    def _crosses(self) -> np.ndarray:
+        a, b, c = self.triangles.astype(np.float64).transpose(1, 0, 2)
+        return np.cross(b - a, c - a)
+
+
+def as_rows(values: Any, dtype: type, name: str, count: int | None = None) -> np.ndarray:
+    """`values` as a read-only finite [rows, 3] array of `dtype`; MeshError otherwise."""
+    array = np.array(values, dtype=dtype).reshape(-1, 3) if np.size(values) == 0 else np.array(values, dtype=dtype)
+    if array.ndim != 2 or array.shape[1] != 3 or (count is not None and len(array) != count):
+        expected = f"[{count if count is not None else 'n'}, 3]"
+        raise MeshError(f"{name} must have shape {expected}; got {list(array.shape)}")
+    if not np.isfinite(array).all():
+        raise MeshError(f"{name} hold NaN or infinite values; repair the mesh first")
+    array.flags.writeable = False
+    return array
