@@ -29,19 +29,19 @@ class Camera:
         return self.distance * np.array(direction)
 
 
-def sample_camera(rng: np.random.Generator) -> Camera:
+def sample_camera(rng: np.random.Generator, radius: float) -> Camera:
     """A camera as people hold them: three quarters within 80 degrees of the front, a quarter from all round.
 
     Elevation is mostly 5 to 35 degrees; the field of view runs from a telephoto's 15 to a phone's 65 degrees, and the
-    distance keeps a unit bounding sphere's worth of object inside the frame.
+    distance just keeps the object's bounding sphere of `radius` about the origin inside the frame.
     """
     front = rng.random() < 0.75
     azimuth = float(rng.uniform(-80.0, 80.0) if front else rng.uniform(-180.0, 180.0))
     elevation = float(np.clip(rng.normal(20.0, 12.0), -5.0, 65.0))
     fov = float(np.exp(rng.uniform(np.log(15.0), np.log(65.0))))
-    return Camera(azimuth, elevation, frame_distance(fov), fov)
+    return Camera(azimuth, elevation, frame_distance(fov, radius), fov)
 
 
-def frame_distance(fov_deg: float, radius: float = 0.75) -> float:
+def frame_distance(fov_deg: float, radius: float) -> float:
     """The distance at which a sphere of `radius` about the origin just fills the field of view."""
     return radius / float(np.sin(np.radians(fov_deg) / 2))
