@@ -1,0 +1,198 @@
+"""Reading a dataset folder: `manifest.json` and tar shards, random access by object id."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shapeshot.data.cameras import Camera
+from shapeshot.data.objects import ObjectInfo
+from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
+from shapeshot.errors import DatasetError
+
+FORMAT = "shapeshot-dataset"
+VERSION = 1
+MANIFEST = "manifest.json"
+SPLITS = ("train", "val", "test", "test-unseen")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A manifest row: where an object lies and which side of the split it is on."""
+
+    id: str
+    kind: str
+    split: str
+    group: str
+    shard: str
+    offset: int
+    length: int
+    variant_of: str | None = None
+
+
+class Sample:
+    """One object of a dataset; every part is decoded when first asked for."""
+
+    def __init__(self, record: Record, members: Mapping[str, bytes]) -> None:
+        self.record = record
+        self._members = members
+        self._meta = json.loads(self._member("json"))
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def split(self) -> str:
+        return self.record.split
+
+    @property
+    def group(self) -> str:
+        """The near-duplicate group; never straddles splits."""
+        return self.record.group
+
+    @cached_property
+    def info(self) -> ObjectInfo:
+        return info_from_json(self._meta["info"])
+
+    @cached_property
+    def cameras(self) -> tuple[Camera, ...]:
+        return tuple(Camera(**camera) for camera in self._meta["cameras"])
+
+    @property
+    def num_views(self) -> int:
+        return len(self.cameras)
+
+    def view(self, index: int) -> np.ndarray:
+        """View `index` as straight-alpha uint8 [size, size, 4]."""
+        return decode_view(self._member(view_names(self._members)[index]))
+
+    @cached_property
+    def solid(self) -> np.ndarray:
+        """Solid occupancy bool [128, 128, 128] of the canonical cube."""
+        return decode_solid(self._member("solid.npz"))
+
+    @property
+    def points(self) -> np.ndarray:
+        """Points of the outer surface, float32 [points, 3]."""
+        return self._surface["points"]
+
+    @property
+    def normals(self) -> np.ndarray:
+        """Outward unit normals at the points, float32 [points, 3]."""
+        return self._surface["normals"].astype(np.float32)
+
+    @property
+    def colors(self) -> np.ndarray:
+        """sRGB at the points, uint8 [points, 3]."""
+        return self._surface["colors"]
+
+    @property
+    def vertices(self) -> np.ndarray:
+        """Vertices of the canonical mesh, float32 [vertices, 3]."""
+        return self._mesh["vertices"]
+
+    @property
+    def faces(self) -> np.ndarray:
+        """Faces of the canonical mesh as the artist left it (often open), int32 [faces, 3]."""
+        return self._mesh["faces"]
+
+    @cached_property
+    def _surface(self) -> dict[str, np.ndarray]:
+        return decode_arrays(self._member("surface.npz"))
+
+    @cached_property
+    def _mesh(self) -> dict[str, np.ndarray]:
+        return decode_arrays(self._member("mesh.npz"))
+
+    def _member(self, name: str) -> bytes:
+        try:
+            return self._members[name]
+        except KeyError:
+            raise DatasetError(f"object {self.id} lacks {name}; build the dataset again") from None
+
+
+class Dataset:
+    """An opened dataset folder. Cheap to open, safe to pickle and to read from several processes."""
+
+    def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.records = {row["id"]: Record(**row) for row in manifest["objects"]}
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Dataset:
+        """Open a folder that `shapeshot data build` wrote. Raises DatasetError for anything else."""
+        folder = Path(folder)
+        path = folder / MANIFEST
+        if not path.is_file():
+            unfinished = (folder / ".build").is_dir()
+            hint = "its build has not finished: run the same build again to resume" if unfinished else (
+                "make one with `shapeshot data build SOURCE --out DIR`"
+            )
+            raise DatasetError(f"{folder} holds no dataset ({MANIFEST} is missing); {hint}")
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            found = (manifest["format"], manifest["version"])
+            if found == (FORMAT, VERSION):
+                return cls(folder, manifest)
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise DatasetError(f"{path} cannot be read ({error}); build the dataset again") from error
+        raise DatasetError(f"{path} is {found[0]} version {found[1]}; this shapeshot reads version {VERSION}: build it again")
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def ids(self, split: str | None = None) -> list[str]:
+        """Object ids in the order of the manifest, of one split or of all. Raises DatasetError for an unknown split."""
+        if split is not None and split not in SPLITS:
+            raise DatasetError(f"unknown split {split!r}; choose from {', '.join(SPLITS)}")
+        return [record.id for record in self.records.values() if split in (None, record.split)]
+
+    def sample(self, object_id: str) -> Sample:
+        """One object. Raises DatasetError for an unknown id or a damaged shard."""
+        try:
+            record = self.records[object_id]
+        except KeyError:
+            raise DatasetError(f"no object {object_id!r} in {self.folder}") from None
+        try:
+            with (self.folder / record.shard).open("rb") as shard:
+                shard.seek(record.offset)
+                packed = shard.read(record.length)
+        except OSError as error:
+            raise DatasetError(f"cannot read {self.folder / record.shard}: {error.strerror}; build the dataset again") from error
+        if len(packed) != record.length:
+            raise DatasetError(f"{self.folder / record.shard} is truncated; build the dataset again")
+        return Sample(record, unpack_members(packed))
+
+    def counts(self) -> dict[str, int]:
+        """Objects per split."""
+        counted = Counter(record.split for record in self.records.values())
+        return {split: counted.get(split, 0) for split in SPLITS}
+
+
+def info_to_json(info: ObjectInfo) -> dict[str, Any]:
+    """An ObjectInfo as plain JSON values."""
+    return asdict(info)
+
+
+def info_from_json(values: Mapping[str, Any]) -> ObjectInfo:
+    """The inverse of `info_to_json`."""
+    fields = dict(values)
+    fields["tags"] = tuple(fields.get("tags", ()))
+    if fields.get("size_metres") is not None:
+        fields["size_metres"] = tuple(fields["size_metres"])
+    return ObjectInfo(**fields)
+
+
+def require_objects(ids: Sequence[str], split: str, folder: Path) -> None:
+    """DatasetError where a split is empty."""
+    if not ids:
+        raise DatasetError(f"split {split!r} of {folder} is empty; build more objects or choose another split")
