@@ -28,7 +28,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         temporary.replace(target)
     except OSError as error:
-        raise ExportError(f"cannot write {target}: {error.strerror or error}; choose a folder you can write to") from error
+        raise ExportError(
+            f"cannot write {target}: {error.strerror or error}; choose a folder you can write to"
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

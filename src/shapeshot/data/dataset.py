@@ -134,8 +134,10 @@ class Dataset:
         path = folder / MANIFEST
         if not path.is_file():
             unfinished = (folder / ".build").is_dir()
-            hint = "its build has not finished: run the same build again to resume" if unfinished else (
-                "make one with `shapeshot data build SOURCE --out DIR`"
+            hint = (
+                "its build has not finished: run the same build again to resume"
+                if unfinished
+                else ("make one with `shapeshot data build SOURCE --out DIR`")
             )
             raise DatasetError(f"{folder} holds no dataset ({MANIFEST} is missing); {hint}")
         try:
@@ -145,7 +147,9 @@ class Dataset:
                 return cls(folder, manifest)
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise DatasetError(f"{path} cannot be read ({error}); build the dataset again") from error
-        raise DatasetError(f"{path} is {found[0]} version {found[1]}; this shapeshot reads version {VERSION}: build it again")
+        raise DatasetError(
+            f"{path} is {found[0]} version {found[1]}; this shapeshot reads version {VERSION}: build it again"
+        )
 
     def __len__(self) -> int:
         return len(self.records)
@@ -167,7 +171,9 @@ class Dataset:
                 shard.seek(record.offset)
                 packed = shard.read(record.length)
         except OSError as error:
-            raise DatasetError(f"cannot read {self.folder / record.shard}: {error.strerror}; build the dataset again") from error
+            raise DatasetError(
+                f"cannot read {self.folder / record.shard}: {error.strerror}; build the dataset again"
+            ) from error
         if len(packed) != record.length:
             raise DatasetError(f"{self.folder / record.shard} is truncated; build the dataset again")
         return Sample(record, unpack_members(packed))

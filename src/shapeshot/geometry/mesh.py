@@ -30,7 +30,9 @@ class Mesh:
         if self.colors is not None:
             object.__setattr__(self, "colors", as_rows(self.colors, np.float32, "colors", len(self.vertices)))
         if self.faces.size and not 0 <= self.faces.min() <= self.faces.max() < len(self.vertices):
-            raise MeshError(f"face indices must lie in 0..{len(self.vertices) - 1}; got {self.faces.min()}..{self.faces.max()}")
+            raise MeshError(
+                f"face indices must lie in 0..{len(self.vertices) - 1}; got {self.faces.min()}..{self.faces.max()}"
+            )
 
     @property
     def triangles(self) -> np.ndarray:
