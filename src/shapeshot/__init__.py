@@ -1,3 +1,53 @@
-"""One photo of an object in; voxels, a point cloud and a coloured mesh out, on a laptop CPU."""
+"""One photo of an object in; voxels, a point cloud and a coloured mesh out, on a laptop CPU.
+
+    import shapeshot
+    shape = shapeshot.reconstruct("armchair.jpg")
+    shape.mesh, shape.points, shape.voxels
+
+The public names load on first use, so that `import shapeshot` costs nothing and needs neither torch nor ONNX Runtime.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+    from shapeshot.reconstruct import load_model, reconstruct
 
 __version__ = "0.1.0"
+__all__ = ["Mesh", "PointCloud", "VoxelGrid", "__version__", "load_model", "reconstruct"]
+
+_HOMES = {
+    "Mesh": "shapeshot.geometry",
+    "PointCloud": "shapeshot.geometry",
+    "VoxelGrid": "shapeshot.geometry",
+    "load_model": "shapeshot.reconstruct",
+    "reconstruct": "shapeshot.reconstruct",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shapeshot' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps `shapeshot.reconstruct` the function: importing the submodule of that name must not shadow it."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,156 @@
+"""Photo in, shapes out: the main road, top to bottom.
+
+photo -> object found -> crop -> planes (one encoder pass) -> field on grids -> voxels, mesh, points -> metres.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapeshot.errors import EmptyShapeError, UserError
+from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
+from shapeshot.geometry.frames import metric_scale, parse_size
+from shapeshot.geometry.isosurface import isosurface
+from shapeshot.geometry.sample import sample_surface
+from shapeshot.geometry.specks import without_specks
+from shapeshot.photo import ObjectMask, PreparedPhoto, find_object, load_photo, prepare_photo
+
+if TYPE_CHECKING:
+    from shapeshot.field_model import FieldModel
+
+MESH_RESOLUTIONS = (64, 256)  # coarser loses legs and handles, finer shows nothing that the field holds
+MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
+MAX_POINTS = 10_000_000
+POINT_SEED = 0  # the same photo gives the same points
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """What one photo gave: the same shape in three forms, in one frame (+y up, front towards +z).
+
+    Lengths are fractions of the canonical cube's side, or metres where a size was given.
+
+    mesh: closed, coloured at its vertices. points: coloured samples of the mesh's surface. voxels: solid occupancy.
+    rgba: the photo as read, uint8 [height, width, 4]. mask: where the object was found, and how.
+    photo: the crop that the model saw. threshold: the logit above which the field is inside.
+    timings: seconds per stage, and "total".
+    """
+
+    voxels: VoxelGrid
+    points: PointCloud
+    mesh: Mesh
+    rgba: np.ndarray
+    mask: ObjectMask
+    photo: PreparedPhoto
+    threshold: float
+    scale: float = 1.0
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def load_model(folder: str | PathLike[str] | None = None) -> FieldModel:
+    """The model in `folder`, or the shipped one, which is loaded once a process. Raises ModelError."""
+    from shapeshot.field_model import FieldModel  # here: it imports ONNX Runtime
+
+    return _shipped_model() if folder is None else FieldModel.load(folder)
+
+
+def reconstruct(
+    image: Any,
+    *,
+    model: FieldModel | str | PathLike[str] | None = None,
+    resolution: int = 32,
+    num_points: int = 2048,
+    size: str | None = None,
+    background: str = "auto",
+) -> Reconstruction:
+    """Voxels, points and a mesh of the object in one photo.
+
+    image: a path, a PIL image or a uint8 array [height, width, 3 or 4].
+    model: from `load_model`, a folder with one, or None for the shipped one.
+    resolution: voxels along each side; the mesh's grid is twice as fine, between 64 and 256.
+    num_points: samples of the mesh's surface, drawn by area with a fixed seed.
+    size: one known dimension, as in "height=80cm"; scales all three forms to metres.
+    background: how the object is found; see `photo.find_object`.
+    Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
+    """
+    _check_options(resolution, num_points)
+    known_size = parse_size(size) if size is not None else None
+    clock = _Clock()
+    with clock("load_model"):
+        field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
+    with clock("photo"):
+        rgba = load_photo(image)
+        mask = find_object(rgba, background)
+        photo = prepare_photo(rgba, mask, field_model.image_size)
+    with clock("encode"):
+        planes = field_model.encode(photo.pixels)
+    with clock("voxels"):
+        voxels = _voxels(field_model, planes, resolution)
+    with clock("mesh"):
+        mesh = _mesh(field_model, planes, resolution)
+    with clock("points"):
+        points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
+    scale = metric_scale(mesh.bounds, known_size) if known_size is not None else 1.0
+    if known_size is not None:
+        voxels, points, mesh = voxels.scaled(scale), points.scaled(scale), mesh.scaled(scale)
+    return Reconstruction(voxels, points, mesh, rgba, mask, photo, field_model.threshold, scale, clock.timings())
+
+
+def _voxels(model: FieldModel, planes: np.ndarray, resolution: int) -> VoxelGrid:
+    occupancy = model.grid(planes, resolution).logits > model.threshold
+    axis = cell_centers(resolution)
+    colors = np.zeros((*occupancy.shape, 3), np.float32)
+    colors[occupancy] = model.colors_at(planes, axis[np.argwhere(occupancy)])
+    return VoxelGrid(occupancy, colors)
+
+
+def _mesh(model: FieldModel, planes: np.ndarray, resolution: int) -> Mesh:
+    cells = int(np.clip(2 * resolution, *MESH_RESOLUTIONS))
+    logits = model.grid(planes, cells).logits
+    if not (logits > model.threshold).any():
+        raise EmptyShapeError(
+            "the model saw no object in this photo; try a closer photo of one whole piece of furniture on a plain background"
+        )
+    first_center = float(cell_centers(cells)[0])
+    vertices, faces = isosurface(logits, model.threshold, first_center, 1.0 / cells)
+    shape = without_specks(Mesh(vertices, faces))
+    return Mesh(shape.vertices, shape.faces, model.colors_at(planes, shape.vertices))
+
+
+@lru_cache(maxsize=1)
+def _shipped_model() -> FieldModel:
+    from shapeshot.field_model import FieldModel
+
+    return FieldModel.load()
+
+
+def _check_options(resolution: int, num_points: int) -> None:
+    if not 8 <= resolution <= MAX_RESOLUTION:
+        raise UserError(f"resolution must lie in 8..{MAX_RESOLUTION}; got {resolution}")
+    if not 1 <= num_points <= MAX_POINTS:
+        raise UserError(f"the number of points must lie in 1..{MAX_POINTS}; got {num_points}")
+
+
+class _Clock:
+    """Seconds per named stage, and in total since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._stages[stage] = time.perf_counter() - start
+
+    def timings(self) -> dict[str, float]:
+        return {**self._stages, "total": time.perf_counter() - self._start}
