@@ -1,0 +1,62 @@
+"""Points at which a field is supervised: half anywhere in the cube, half near the surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class PackedSolid:
+    """A solid occupancy as packed bits, looked up without unpacking: 256 KB at 128^3."""
+
+    bits: np.ndarray
+    resolution: int
+
+    @classmethod
+    def pack(cls, solid: np.ndarray) -> PackedSolid:
+        return cls(np.packbits(solid), solid.shape[0])
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """Occupancy bool [points] of the cells that hold the points [points, 3]; False outside the canonical cube."""
+        cells = np.floor((points + 0.5) * self.resolution).astype(np.int64)
+        inside = ((cells >= 0) & (cells < self.resolution)).all(axis=1)
+        flat = np.ravel_multi_index(np.clip(cells, 0, self.resolution - 1).T, (self.resolution,) * 3)
+        return inside & ((self.bits[flat >> 3] >> (7 - (flat & 7))) & 1).astype(bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Queries:
+    """points float32 [queries, 3]; occupancy bool [queries]; colors float32 [queries, 3], sRGB in [0, 1].
+
+    near: bool [queries]; colours are known only where it is True.
+    """
+
+    points: np.ndarray
+    occupancy: np.ndarray
+    colors: np.ndarray
+    near: np.ndarray
+
+
+def sample_queries(
+    solid: PackedSolid,
+    surface_points: np.ndarray,
+    surface_colors: np.ndarray,
+    num_queries: int,
+    rng: np.random.Generator,
+) -> Queries:
+    """Half uniform in the cube, half surface points moved by Gaussian noise, as in Occupancy Networks and IF-Net.
+
+    The noise has a standard deviation of 0.01 or 0.04 of the cube's side, half each. A near query takes the colour of
+    the surface point that it was moved from.
+    """
+    num_near = num_queries // 2
+    chosen = rng.integers(0, len(surface_points), num_near)
+    sigma = np.where(np.arange(num_near) % 2, 0.01, 0.04)[:, None]
+    near = surface_points[chosen] + rng.normal(0, 1, (num_near, 3)) * sigma
+    uniform = rng.uniform(-0.5, 0.5, (num_queries - num_near, 3))
+    points = np.clip(np.concatenate([near, uniform]), -0.5, 0.5 - 1e-6).astype(np.float32)
+    colors = np.zeros((num_queries, 3), np.float32)
+    colors[:num_near] = surface_colors[chosen] / np.float32(255)
+    return Queries(points, solid.at(points), colors, np.arange(num_queries) < num_near)
