@@ -1,0 +1,172 @@
+"""Scores of one predicted shape against the true one: pure functions, one frame, every score defined for every input.
+
+All lengths are fractions of the canonical cube's side; docs/metrics.md defines the scores for readers of a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from shapeshot.errors import DatasetError
+from shapeshot.geometry import Mesh
+
+CUBE_DIAGONAL = float(np.sqrt(3.0))
+# Percent of the cube's side. The three headline thresholds, and the finer row that the report draws as a curve.
+F_SCORE_PERCENTS = (1, 2, 5)
+CURVE_PERCENTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+HIGHER_IS_BETTER = {"iou": True, "chamfer_l1": False, "normal_consistency": True} | {
+    f"f_score_{percent}": True for percent in CURVE_PERCENTS
+}
+
+
+def voxel_iou(predicted: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union of two solids, each bool [n, n, n]; 0 for an empty prediction.
+
+    Raises DatasetError where the truth is empty (the score would mean nothing), ValueError where shapes differ.
+    """
+    predicted, truth = np.asarray(predicted, dtype=bool), np.asarray(truth, dtype=bool)
+    if predicted.shape != truth.shape:
+        raise ValueError(f"occupancies differ in shape: {predicted.shape} against {truth.shape}")
+    if not truth.any():
+        raise DatasetError("the true solid has no occupied cell, so nothing can be scored; rebuild the dataset")
+    return float((predicted & truth).sum() / (predicted | truth).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class NearestPairs:
+    """For every point of one set its nearest neighbour in the other.
+
+    distances: float64 [points], Euclidean, not squared. indices: int64 [points], into the other set.
+    """
+
+    distances: np.ndarray
+    indices: np.ndarray
+
+
+def nearest_pairs(source: np.ndarray, target: np.ndarray) -> NearestPairs:
+    """The nearest point of `target` float [m, 3] for every point of `source` float [n, 3]; both must have points."""
+    distances, indices = cKDTree(np.asarray(target, dtype=np.float64)).query(np.asarray(source, dtype=np.float64))
+    return NearestPairs(distances, indices)
+
+
+def chamfer_l1(to_truth: NearestPairs, to_predicted: NearestPairs) -> float:
+    """Half the sum of the two mean distances: (mean_p min_t |p - t| + mean_t min_p |t - p|) / 2.
+
+    The "Chamfer-L1" of Mescheder et al., Occupancy Networks (CVPR 2019): distances are Euclidean and not squared; "L1"
+    says that they are averaged as they are. It is a mean, so the number of points does not scale it.
+    """
+    return float(to_truth.distances.mean() + to_predicted.distances.mean()) / 2
+
+
+def f_score(to_truth: NearestPairs, to_predicted: NearestPairs, threshold: float) -> tuple[float, float, float]:
+    """(F-score, precision, recall) at a distance.
+
+    Precision is the share of predicted points within `threshold` of the truth, recall the share of true points within
+    it of the prediction, and the F-score their harmonic mean (0 where both are 0). Knapitsch et al., Tanks and Temples
+    (SIGGRAPH 2017); for single views argued for by Tatarchenko et al. (CVPR 2019).
+    """
+    precision = float((to_truth.distances <= threshold).mean())
+    recall = float((to_predicted.distances <= threshold).mean())
+    total = precision + recall
+    return (2 * precision * recall / total if total else 0.0), precision, recall
+
+
+def normal_consistency(
+    predicted: np.ndarray, truth: np.ndarray, to_truth: NearestPairs, to_predicted: NearestPairs
+) -> float:
+    """Mean |cos| of the angle between the normals of nearest pairs, averaged over both directions (Mescheder et al.).
+
+    predicted, truth: unit normals, float [n, 3] and [m, 3]. A zero normal counts as perpendicular.
+    """
+    forward = np.abs(np.einsum("ij,ij->i", predicted, truth[to_truth.indices])).mean()
+    backward = np.abs(np.einsum("ij,ij->i", truth, predicted[to_predicted.indices])).mean()
+    return float(min((forward + backward) / 2, 1.0))
+
+
+def surface_scores(
+    points: np.ndarray, normals: np.ndarray, true_points: np.ndarray, true_normals: np.ndarray
+) -> dict[str, float]:
+    """Every score that compares surfaces, from points float [n, 3] and unit normals float [n, 3] of each.
+
+    Without predicted points it is `worst_surface_scores()`. Raises DatasetError where the truth has none, and
+    ValueError for points that are not finite.
+    """
+    if not len(true_points):
+        raise DatasetError("the true surface has no points, so nothing can be scored; rebuild the dataset")
+    if not len(points):
+        return worst_surface_scores()
+    to_truth, to_predicted = nearest_pairs(points, true_points), nearest_pairs(true_points, points)
+    scores = {
+        "chamfer_l1": chamfer_l1(to_truth, to_predicted),
+        "normal_consistency": normal_consistency(normals, true_normals, to_truth, to_predicted),
+    }
+    for percent in CURVE_PERCENTS:
+        score, precision, recall = f_score(to_truth, to_predicted, percent / 100)
+        scores[f"f_score_{percent}"] = score
+        if percent in F_SCORE_PERCENTS:
+            scores |= {f"precision_{percent}": precision, f"recall_{percent}": recall}
+    return scores
+
+
+def worst_surface_scores() -> dict[str, float]:
+    """What an empty prediction scores: the keys of `surface_scores`, each at its worst (chamfer: the cube's diagonal)."""
+    scores = {"chamfer_l1": CUBE_DIAGONAL, "normal_consistency": 0.0}
+    for percent in CURVE_PERCENTS:
+        scores[f"f_score_{percent}"] = 0.0
+        if percent in F_SCORE_PERCENTS:
+            scores |= {f"precision_{percent}": 0.0, f"recall_{percent}": 0.0}
+    return scores
+
+
+@dataclass(frozen=True)
+class MeshCheck:
+    """What a printer, a slicer or a physics engine asks of a mesh.
+
+    closed: every edge has a face on each side. manifold: no edge has more than two faces, neighbours are wound alike,
+    and the faces around each vertex form one fan. positive_volume: the enclosed volume is above 0, so faces look out.
+    """
+
+    closed: bool
+    manifold: bool
+    positive_volume: bool
+
+    @property
+    def passed(self) -> bool:
+        """All three."""
+        return self.closed and self.manifold and self.positive_volume
+
+    def as_dict(self) -> Mapping[str, bool]:
+        """The three checks by name."""
+        return {"closed": self.closed, "manifold": self.manifold, "positive_volume": self.positive_volume}
+
+
+def check_mesh(mesh: Mesh | None) -> MeshCheck:
+    """Checks a mesh; no mesh, or one without faces, fails all three."""
+    if mesh is None or not len(mesh.faces):
+        return MeshCheck(False, False, False)
+    directed = np.stack([mesh.faces, np.roll(mesh.faces, -1, axis=1)], axis=-1).reshape(-1, 2).astype(np.int64)
+    _, faces_per_edge = np.unique(np.sort(directed, axis=1), axis=0, return_counts=True)
+    wound_alike = len(np.unique(directed, axis=0)) == len(directed)
+    manifold = bool(faces_per_edge.max() <= 2) and wound_alike and _one_fan_a_vertex(mesh.faces)
+    return MeshCheck(bool(faces_per_edge.min() >= 2), manifold, mesh.volume > 0)
+
+
+def _one_fan_a_vertex(faces: np.ndarray) -> bool:
+    """Whether the corners at each vertex hang together through shared edges (two cones tip to tip do not)."""
+    corners = np.arange(faces.size).reshape(faces.shape)
+    # Both corners of a directed edge, keyed by the undirected edge and the vertex, so that the two faces' corners meet.
+    ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2).astype(np.int64)
+    owners = np.stack([corners, np.roll(corners, -1, axis=1)], axis=-1).reshape(-1, 2)
+    low, high = np.sort(ends, axis=1).T
+    keys = np.stack([np.repeat(low, 2), np.repeat(high, 2), ends.ravel()], axis=1)
+    _, edge_ends = np.unique(keys, axis=0, return_inverse=True)
+    graph = coo_matrix((np.ones(owners.size), (owners.ravel(), faces.size + edge_ends.ravel())))
+    size = max(graph.shape)
+    fans, _ = connected_components(coo_matrix((graph.data, (graph.row, graph.col)), shape=(size, size)), directed=False)
+    return fans == len(np.unique(faces))
