@@ -63,7 +63,7 @@ def _checked_field(values: np.ndarray) -> np.ndarray:
 def _checked_placement(
     origin: Sequence[float] | float, spacing: Sequence[float] | float, level: np.floating
 ) -> tuple[np.ndarray, np.ndarray]:
-    start, step = np.broadcast_to(np.float64(origin), 3), np.broadcast_to(np.float64(spacing), 3)
+    start, step = (np.broadcast_to(np.asarray(given, np.float64), 3) for given in (origin, spacing))
     if not (np.isfinite([*start, *step, level]).all() and (step > 0).all()):
         got = f"level {level}, origin {start.tolist()}, spacing {step.tolist()}"
         raise MeshError(f"an isosurface needs a finite level and origin and a positive spacing; got {got}")
@@ -202,6 +202,7 @@ def _triangulate(loop: tuple[int, ...]) -> tuple[tuple[int, int, int], ...] | No
     return None
 
 
+@cache
 def _share_face(edge: int, other: int) -> bool:
     ends = {_EDGES[i][1] | bit for i in (edge, other) for bit in (0, 1 << _EDGES[i][0])}
     return any(ends <= set(corners) for corners in _FACES)

@@ -58,6 +58,18 @@ class Mesh:
         return (cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-30)).astype(np.float32)
 
     @property
+    def vertex_normals(self) -> np.ndarray:
+        """Unit normals of smooth shading, float32 [vertices, 3]: the mean of the faces around, weighted by area.
+
+        A vertex without a face, or whose faces cancel out, looks up: (0, 1, 0).
+        """
+        crosses = np.repeat(self._crosses(), 3, axis=0)
+        corners, count = self.faces.ravel(), len(self.vertices)
+        sums = np.stack([np.bincount(corners, crosses[:, axis], count) for axis in range(3)], axis=1)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        return np.where(lengths > 0, sums / np.maximum(lengths, 1e-300), (0.0, 1.0, 0.0)).astype(np.float32)
+
+    @property
     def volume(self) -> float:
         """Signed volume by the divergence theorem: positive where a closed mesh's faces look outwards."""
         a, b, c = self.triangles.astype(np.float64).transpose(1, 0, 2)
@@ -70,9 +82,9 @@ class Mesh:
             return False
         start, end = self.faces.astype(np.int64), np.roll(self.faces, -1, axis=1).astype(np.int64)
         count = len(self.vertices)
-        forward, backward = (start * count + end).ravel(), (end * count + start).ravel()
-        unique = np.unique(forward)
-        return len(unique) == len(forward) and np.array_equal(unique, np.unique(backward))
+        forward = np.sort((start * count + end).ravel())
+        backward = np.sort((end * count + start).ravel())
+        return bool((forward[1:] != forward[:-1]).all()) and np.array_equal(forward, backward)
 
     def scaled(self, factor: float) -> Mesh:
         """The same mesh with all lengths multiplied by `factor`."""
@@ -85,7 +97,12 @@ class Mesh:
 
 def as_rows(values: Any, dtype: type, name: str, count: int | None = None) -> np.ndarray:
     """`values` as a read-only finite [rows, 3] array of `dtype`; MeshError otherwise."""
-    array = np.array(values, dtype=dtype).reshape(-1, 3) if np.size(values) == 0 else np.array(values, dtype=dtype)
+    try:
+        array: np.ndarray = np.array(values, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise MeshError(f"{name} must be numbers in rows of three; {error}") from error
+    if not array.size:
+        array = array.reshape(-1, 3)
     if array.ndim != 2 or array.shape[1] != 3 or (count is not None and len(array) != count):
         expected = f"[{count if count is not None else 'n'}, 3]"
         raise MeshError(f"{name} must have shape {expected}; got {list(array.shape)}")

@@ -16,6 +16,7 @@ class VoxelGrid:
     occupancy: bool [n, n, n].
     colors: float32 [n, n, n, 3], sRGB in [0, 1], or None; meaningful where occupied.
     side: edge length of the whole cube, which is centred at the origin (1 in the canonical frame, or metres).
+    Raises MeshError on wrong shapes and a side that is not positive.
     """
 
     occupancy: np.ndarray
@@ -28,8 +29,13 @@ class VoxelGrid:
             raise MeshError(f"occupancy must have shape [n, n, n]; got {list(shape)}")
         if self.colors is not None and np.shape(self.colors) != (*shape, 3):
             raise MeshError(f"voxel colors must have shape {[*shape, 3]}; got {list(np.shape(self.colors))}")
+        if not 0 < self.side < np.inf:
+            raise MeshError(f"the side of a voxel grid must be a positive length; got {self.side}")
         object.__setattr__(self, "occupancy", np.array(self.occupancy, dtype=bool))
         self.occupancy.flags.writeable = False
+        if self.colors is not None:
+            object.__setattr__(self, "colors", np.array(self.colors, dtype=np.float32))
+            self.colors.flags.writeable = False
 
     @property
     def resolution(self) -> int:

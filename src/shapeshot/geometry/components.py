@@ -1,0 +1,58 @@
+"""Connected pieces of a mesh, and dropping the specks among them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shapeshot.errors import MeshError
+from shapeshot.geometry.mesh import Mesh
+
+
+def vertex_components(mesh: Mesh) -> np.ndarray:
+    """The piece each vertex belongs to, int64 [vertices], numbered from 0 in order of their first vertex.
+
+    Faces connect their vertices; a vertex without a face is a piece of its own. Union-find on whole arrays: every
+    root hooks onto the smallest root it touches, then all paths are halved until flat (after Shiloach and Vishkin,
+    "An O(log n) Parallel Connectivity Algorithm", 1982).
+    """
+    parent = np.arange(len(mesh.vertices))
+    edges = np.concatenate([mesh.faces[:, :2], mesh.faces[:, 1:]]).astype(np.int64)
+    while True:
+        roots = parent[edges]
+        apart = roots[:, 0] != roots[:, 1]
+        if not apart.any():
+            return np.unique(parent, return_inverse=True)[1].reshape(-1)
+        edges, roots = edges[apart], roots[apart]
+        np.minimum.at(parent, roots.max(axis=1), roots.min(axis=1))
+        while not np.array_equal(parent, flatter := parent[parent]):
+            parent = flatter
+
+
+def remove_small_components(mesh: Mesh, min_fraction: float) -> Mesh:
+    """The mesh without the pieces that enclose less than `min_fraction` of the volume of the largest piece.
+
+    For closed meshes, as `isosurface` makes them: what remains is closed too. The wall of a cavity encloses less than
+    the piece around it, so a piece never goes without its cavities. The largest piece always stays.
+    Raises MeshError unless min_fraction is in [0, 1].
+    """
+    if not 0 <= min_fraction <= 1:
+        raise MeshError(f"the smallest volume to keep must be a fraction in [0, 1]; got {min_fraction}")
+    if not len(mesh.faces):
+        return mesh
+    piece_of_face = vertex_components(mesh)[mesh.faces[:, 0]]
+    a, b, c = mesh.triangles.astype(np.float64).transpose(1, 0, 2)
+    volumes = np.abs(np.bincount(piece_of_face, np.einsum("ij,ij->i", a, np.cross(b, c)) / 6))
+    kept = volumes >= min_fraction * volumes.max()
+    return mesh if kept.all() else _with_faces(mesh, kept[piece_of_face])
+
+
+def largest_component(mesh: Mesh) -> Mesh:
+    """The one piece that encloses most (and any other of exactly its volume)."""
+    return remove_small_components(mesh, 1.0)
+
+
+def _with_faces(mesh: Mesh, kept: np.ndarray) -> Mesh:
+    """Only the faces where kept, bool [faces], and the vertices that they use."""
+    used, faces = np.unique(mesh.faces[kept], return_inverse=True)
+    colors = None if mesh.colors is None else mesh.colors[used]
+    return Mesh(mesh.vertices[used], faces.reshape(-1, 3), colors)
