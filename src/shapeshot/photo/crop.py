@@ -1,0 +1,96 @@
+"""What the network sees: a square around the object, composited on neutral grey. Training calls the same function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from shapeshot.errors import PhotoError
+from shapeshot.photo.background import ObjectMask
+
+GREY = 128
+
+
+class Box(NamedTuple):
+    """A square in source pixels, (0, 0) being the image's top left corner; it may reach beyond the frame."""
+
+    left: float
+    top: float
+    side: float
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPhoto:
+    """The network's input and where it came from.
+
+    pixels: uint8 [size, size, 3], the object on grey (128, 128, 128).
+    box: the square of the source image that `pixels` shows.
+    method: how the object was found, see ObjectMask.
+    """
+
+    pixels: np.ndarray
+    box: Box
+    method: str
+
+
+def prepare_photo(rgba: np.ndarray, mask: ObjectMask, size: int = 128, margin: float = 0.1) -> PreparedPhoto:
+    """Crop a square around the object and composite it on grey.
+
+    rgba: uint8 [height, width, 4], as load_photo returns; its alpha is replaced by the mask.
+    margin: free space on each side, as a fraction of the longer side of the object's bounding box.
+    Raises PhotoError where the mask is empty.
+    """
+    box = object_box(mask.mask, margin)
+    masked = np.empty_like(rgba)
+    masked[..., :3] = rgba[..., :3]
+    masked[..., 3] = np.rint(mask.mask * 255)
+    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method)
+
+
+def object_box(mask: np.ndarray, margin: float = 0.1) -> Box:
+    """The square around all pixels of a mask in [0, 1] (float [height, width]) that are at least half inside.
+
+    Raises PhotoError where there is no such pixel.
+    """
+    inside = mask >= 0.5
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
+        raise PhotoError("no object found: the mask is empty; give a photo that shows one object")
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    side = max(bottom - top, right - left) * (1.0 + 2.0 * margin)
+    return Box((left + right - side) / 2, (top + bottom - side) / 2, side)
+
+
+def crop_on_grey(rgba: np.ndarray, box: Box | tuple[float, float, float], size: int) -> np.ndarray:
+    """The square `box` (left, top, side in source pixels) of a straight-alpha image on grey, uint8 [size, size, 3].
+
+    rgba: uint8 [height, width, 4]. Antialiased; colours are averaged with their alpha as weight, so that the
+    colour of transparent pixels never shows. Whatever lies beyond the frame is grey.
+    Raises PhotoError for a box without area.
+    """
+    left, top, side = (float(value) for value in box)
+    if not (np.isfinite([left, top, side]).all() and side > 0 and size > 0):
+        raise PhotoError(f"cannot crop the square {tuple(box)} to {size} pixels; both sides must be positive")
+    x0, y0 = int(np.floor(left)), int(np.floor(top))
+    window = _window(rgba, x0, y0, int(np.ceil(left + side)), int(np.ceil(top + side)))
+    premultiplied = Image.fromarray(window).convert("RGBa")
+    edges = (left - x0, top - y0, left - x0 + side, top - y0 + side)
+    small = premultiplied.resize((size, size), Image.Resampling.BILINEAR, box=edges, reducing_gap=2.0)
+    values = np.asarray(small).astype(np.uint16)
+    grey = (255 - values[..., 3:]) * GREY
+    return np.minimum((values[..., :3] * 255 + grey + 127) // 255, 255).astype(np.uint8)
+
+
+def _window(rgba: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
+    """Rows y0..y1 and columns x0..x1, transparent beyond the frame."""
+    height, width = rgba.shape[:2]
+    inside = rgba[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+    if x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height:
+        return np.ascontiguousarray(inside)
+    window = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+    row, column = max(-y0, 0), max(-x0, 0)
+    window[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+    return window

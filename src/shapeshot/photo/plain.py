@@ -1,0 +1,243 @@
+"""An object on a plain background: white, grey or coloured, with gradient, vignette, noise and a soft shadow.
+
+The background is a smooth surface in colour space, fitted to the frame's border and then to everything that agrees
+with it. A pixel is background if it has the surface's colour, or if it is a shadow: the same colour made darker, and
+reached from the background without crossing an edge. All work is done at a few hundred pixels, twice: over the whole
+frame to find the object, then over the object's own box to draw its outline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from shapeshot.photo.regions import label_regions, region_sizes, touching_border
+
+_COARSE_SIDE, _FINE_SIDE = 224, 320
+_RING = 0.05  # the border region that is taken for background at first, as a fraction of the short side
+_TOLERANCE = 24.0  # a ring pixel further than this (levels of 255, over all channels) is no background
+_MIN_PLAIN = 0.65  # of the ring; an object cut off by one side of the frame covers about a quarter
+_MAX_NOISE = 12.0  # levels; a weave, a carpet or a wooden floor lies above, a noisy telephone below
+_MIN_DISTANCE = 7.0  # levels; a white cushion on white paper differs by about ten
+_SHADOW_RANGE = (0.35, 1.12)  # brightness of shadows and of spilt light, relative to the background
+_SHADOW_TINT = 10.0  # levels of colour that a shadow may gain from coloured light
+_MAX_SHADOW_SLOPE = 0.02  # change of relative brightness per pixel; an object's edge is steeper
+_MIN_KEPT = 0.2  # if "shadow" takes more than 80 % it was a smooth grey object, not a shadow
+_MIN_PART = 0.02  # parts smaller than this fraction of the largest are specks
+_MIN_HOLE = 0.004  # of the object: smaller gaps are highlights, larger ones are looked through
+
+
+class PlainResult(NamedTuple):
+    """mask: float32 [height, width] in [0, 1]. clutter: why the background is not plain, or empty."""
+
+    mask: np.ndarray
+    clutter: str
+
+
+@dataclass(frozen=True)
+class _Background:
+    """A polynomial of the normalised position for each colour channel: float64 [terms, 3]."""
+
+    coefficients: np.ndarray
+    degree: int
+
+    def colors(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The background at columns x and rows y (both in [-1, 1] over the frame): float32 [len(y), len(x), 3]."""
+        matrix = np.zeros((self.degree + 1, self.degree + 1, 3))
+        for (i, j), value in zip(_exponents(self.degree), self.coefficients, strict=True):
+            matrix[j, i] = value
+        rows = np.vander(y, self.degree + 1, increasing=True)
+        columns = np.vander(x, self.degree + 1, increasing=True)
+        return np.einsum("yj,jic,xi->yxc", rows, matrix, columns, optimize=True).astype(np.float32)
+
+
+def plain_background(rgb: np.ndarray) -> PlainResult:
+    """Find the object in an opaque photo, uint8 [height, width, 3]; the mask is all 0 where there is none.
+
+    `clutter` is not empty where the border region is no smooth surface of one colour; the mask then means nothing.
+    """
+    height, width = rgb.shape[:2]
+    frame = (0, 0, width, height)
+    coarse = _resized(rgb, frame, _COARSE_SIDE)
+    x, y = _positions(frame, frame, coarse.shape)
+    background, clutter = _fit(coarse, x, y)
+    empty = np.zeros((height, width), np.float32)
+    if clutter:
+        return PlainResult(empty, clutter)
+    found = _outline(coarse, background.colors(x, y))
+    if not found.any():
+        return PlainResult(empty, "")
+    region = _region(found, width, height)
+    fine = _resized(rgb, region, _FINE_SIDE)
+    outline = _outline(fine, background.colors(*_positions(region, frame, fine.shape)))
+    return PlainResult(_placed(outline, region, empty), "")
+
+
+def _fit(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[_Background, str]:
+    """The background surface, and why it is not plain (or ""). First by the ring, then by all that agrees with it."""
+    ring = _ring(image.shape[:2])
+    background, distance = _robust_fit(image, x, y, ring, degree=2)
+    near = distance[ring] < _TOLERANCE
+    noise = float(np.median(distance[ring]))
+    if near.mean() < _MIN_PLAIN:
+        return background, f"only {near.mean():.0%} of the border has one colour"
+    if noise > _MAX_NOISE:
+        return background, "the border is textured"
+    agreeing = distance < max(_MIN_DISTANCE, 3 * noise)
+    for _ in range(2):
+        background, distance = _robust_fit(image, x, y, agreeing, degree=3)
+        agreeing = distance < max(_MIN_DISTANCE, 3 * float(np.median(distance[agreeing])))
+    return background, ""
+
+
+def _robust_fit(
+    image: np.ndarray, x: np.ndarray, y: np.ndarray, where: np.ndarray, degree: int
+) -> tuple[_Background, np.ndarray]:
+    """Iteratively reweighted least squares with Cauchy weights; the surface and every pixel's distance from it."""
+    rows, columns = np.nonzero(where)
+    stride = max(1, len(rows) // 4000)
+    rows, columns = rows[::stride], columns[::stride]
+    terms = np.stack([x[columns] ** i * y[rows] ** j for i, j in _exponents(degree)], axis=1)
+    colors = image[rows, columns].astype(np.float64)
+    residual = np.linalg.norm(colors - np.median(colors, axis=0), axis=1)
+    coefficients = np.zeros((terms.shape[1], 3))
+    for _ in range(6):
+        scale = max(2.0, 2.0 * float(np.median(residual)))
+        weights = 1.0 / (1.0 + (residual / scale) ** 2)
+        weighted = terms * weights[:, None]
+        # The small ridge keeps terms that the samples do not determine (a ring seldom fixes a cubic) near zero.
+        normal = weighted.T @ terms + 1e-3 * np.eye(terms.shape[1])
+        coefficients = np.linalg.solve(normal, weighted.T @ colors)
+        residual = np.linalg.norm(colors - terms @ coefficients, axis=1)
+    background = _Background(coefficients, degree)
+    return background, _norm(image - background.colors(x, y))
+
+
+def _outline(image: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """The object in an image float32 [h, w, 3] whose background colours are known: bool [h, w]."""
+    distance = _norm(image - background)
+    threshold = max(_MIN_DISTANCE, 3.0 * float(np.median(distance[_ring(distance.shape)])))
+    same = distance < threshold
+    reached = _reached(same | _shadows(image, background))
+    reached = reached | (_dilated(reached) & _shadow_colored(image, background)[0])
+    if (~reached).sum() < _MIN_KEPT * (~same).sum():
+        reached = _reached(same)
+    return _main_parts(_without_holes(~reached, same))
+
+
+def _shadow_colored(image: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the colour is the background's, brighter or darker; and the relative brightness, float32 [h, w]."""
+    squared = np.maximum((background * background).sum(axis=2), 1.0)
+    brightness = (image * background).sum(axis=2) / squared
+    tint = _norm(image - brightness[..., None] * background)
+    low, high = _SHADOW_RANGE
+    return (tint < _SHADOW_TINT) & (brightness > low) & (brightness < high), brightness
+
+
+def _shadows(image: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Pixels that have the background's hue at another brightness, away from any edge."""
+    colored, brightness = _shadow_colored(image, background)
+    smooth = _box3(brightness)
+    slope = np.zeros_like(smooth)
+    slope[:, 1:-1] = np.abs(smooth[:, 2:] - smooth[:, :-2]) / 2
+    slope[1:-1] = np.maximum(slope[1:-1], np.abs(smooth[2:] - smooth[:-2]) / 2)
+    noise = float(np.median(slope[_ring(slope.shape)]))
+    # The edge is widened by a pixel, so that the flood does not leak through a thin gap in it.
+    return colored & ~_dilated(slope > max(_MAX_SHADOW_SLOPE, 4 * noise))
+
+
+def _reached(passable: np.ndarray) -> np.ndarray:
+    """The passable pixels that are connected to the image's border."""
+    labels = label_regions(passable)
+    return touching_border(labels)[labels]
+
+
+def _without_holes(mask: np.ndarray, same: np.ndarray) -> np.ndarray:
+    """Only holes of some size that show the plain background stay open (a handle, a chair's back)."""
+    labels = label_regions(mask & same)
+    sizes = region_sizes(labels)
+    return mask & ~(sizes >= max(_MIN_HOLE * mask.sum(), 9))[labels]
+
+
+def _main_parts(mask: np.ndarray) -> np.ndarray:
+    labels = label_regions(mask)
+    sizes = region_sizes(labels)
+    return (sizes >= max(_MIN_PART * sizes.max(), 9))[labels]
+
+
+def _region(found: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
+    """The found pixels' box in the photo (left, top, right, bottom), with an eighth of its size around it."""
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    scale_x, scale_y = width / found.shape[1], height / found.shape[0]
+    left, right = columns[0] * scale_x, (columns[-1] + 1) * scale_x
+    top, bottom = rows[0] * scale_y, (rows[-1] + 1) * scale_y
+    room = max(right - left, bottom - top) / 8
+    return (
+        max(0, int(left - room)),
+        max(0, int(top - room)),
+        min(width, int(right + room) + 1),
+        min(height, int(bottom + room) + 1),
+    )
+
+
+def _placed(outline: np.ndarray, region: tuple[int, int, int, int], empty: np.ndarray) -> np.ndarray:
+    """The outline drawn into a mask of the photo's size, its edge antialiased."""
+    left, top, right, bottom = region
+    small = Image.fromarray(outline.astype(np.uint8) * 255)
+    large = small.resize((right - left, bottom - top), Image.Resampling.BICUBIC)
+    mask = empty.copy()
+    mask[top:bottom, left:right] = np.asarray(large, np.float32) / 255
+    return mask
+
+
+def _resized(rgb: np.ndarray, region: tuple[int, int, int, int], side: int) -> np.ndarray:
+    """A region (left, top, right, bottom) with its long side at most `side` pixels, float32 [h, w, 3] in 0..255."""
+    left, top, right, bottom = region
+    image = Image.fromarray(np.ascontiguousarray(rgb[top:bottom, left:right]))
+    scale = min(1.0, side / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return np.asarray(image.resize(size, Image.Resampling.BOX), np.float32)
+
+
+def _positions(
+    region: tuple[int, int, int, int], frame: tuple[int, int, int, int], shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Centres of a region's resized columns and rows, in [-1, 1] over the frame."""
+    x = region[0] + (np.arange(shape[1]) + 0.5) / shape[1] * (region[2] - region[0])
+    y = region[1] + (np.arange(shape[0]) + 0.5) / shape[0] * (region[3] - region[1])
+    return 2 * x / frame[2] - 1, 2 * y / frame[3] - 1
+
+
+def _ring(shape: tuple[int, ...]) -> np.ndarray:
+    width = max(2, round(_RING * min(shape)))
+    ring = np.ones(shape, bool)
+    ring[width:-width, width:-width] = False
+    return ring
+
+
+def _exponents(degree: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+
+
+def _norm(colors: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("yxc,yxc->yx", colors, colors))
+
+
+def _dilated(mask: np.ndarray) -> np.ndarray:
+    """Grown by one pixel in the four directions."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
+    return grown
+
+
+def _box3(values: np.ndarray) -> np.ndarray:
+    """Mean over 3 x 3 pixels, edges repeated."""
+    padded = np.pad(values, 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
