@@ -74,6 +74,10 @@ class Sample:
         """View `index` as straight-alpha uint8 [size, size, 4]."""
         return decode_view(self._member(view_names(self._members)[index]))
 
+    def encoded_views(self) -> tuple[bytes, ...]:
+        """All views as WebP, for callers that decode them later."""
+        return tuple(self._member(name) for name in view_names(self._members))
+
     @cached_property
     def solid(self) -> np.ndarray:
         """Solid occupancy bool [128, 128, 128] of the canonical cube."""
@@ -198,7 +202,7 @@ def info_from_json(values: Mapping[str, Any]) -> ObjectInfo:
     return ObjectInfo(**fields)
 
 
-def require_objects(ids: Sequence[str], split: str, folder: Path) -> None:
+def require_objects(ids: Sequence[str], split: str, folder: str | Path) -> None:
     """DatasetError where a split is empty."""
     if not ids:
         raise DatasetError(f"split {split!r} of {folder} is empty; build more objects or choose another split")
