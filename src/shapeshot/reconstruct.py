@@ -8,25 +8,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapeshot.errors import EmptyShapeError, UserError
+from shapeshot.errors import EmptyShapeError, UserError, unknown_name
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
+from shapeshot.geometry.components import remove_small_components
 from shapeshot.geometry.frames import metric_scale, parse_size
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
-from shapeshot.geometry.specks import without_specks
-from shapeshot.photo import ObjectMask, PreparedPhoto, find_object, load_photo, prepare_photo
+from shapeshot.photo import BACKGROUNDS, PreparedPhoto, find_object, load_photo, prepare_photo
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
 
 MESH_RESOLUTIONS = (64, 256)  # coarser loses legs and handles, finer shows nothing that the field holds
+SPECK_FRACTION = 0.005  # of the largest piece: some 30 cells beside a chair at 64^3, where a loose leg has over 100
 MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
 MAX_POINTS = 10_000_000
 POINT_SEED = 0  # the same photo gives the same points
@@ -39,20 +40,19 @@ class Reconstruction:
     Lengths are fractions of the canonical cube's side, or metres where a size was given.
 
     mesh: closed, coloured at its vertices. points: coloured samples of the mesh's surface. voxels: solid occupancy.
-    rgba: the photo as read, uint8 [height, width, 4]. mask: where the object was found, and how.
-    photo: the crop that the model saw. threshold: the logit above which the field is inside.
-    timings: seconds per stage, and "total".
+    rgba: the photo as read, uint8 [height, width, 4]. photo: the crop that the model saw.
+    threshold: the logit above which the field is inside.
+    is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     """
 
     voxels: VoxelGrid
     points: PointCloud
     mesh: Mesh
     rgba: np.ndarray
-    mask: ObjectMask
     photo: PreparedPhoto
     threshold: float
-    scale: float = 1.0
-    timings: dict[str, float] = field(default_factory=dict)
+    is_metric: bool
+    timings: dict[str, float]
 
 
 def load_model(folder: str | PathLike[str] | None = None) -> FieldModel:
@@ -81,15 +81,13 @@ def reconstruct(
     background: how the object is found; see `photo.find_object`.
     Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
     """
-    _check_options(resolution, num_points)
-    known_size = parse_size(size) if size is not None else None
+    check_options(resolution, num_points, size, background)
     clock = _Clock()
     with clock("load_model"):
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
     with clock("photo"):
         rgba = load_photo(image)
-        mask = find_object(rgba, background)
-        photo = prepare_photo(rgba, mask, field_model.image_size)
+        photo = prepare_photo(rgba, find_object(rgba, background), field_model.image_size)
     with clock("encode"):
         planes = field_model.encode(photo.pixels)
     with clock("voxels"):
@@ -98,10 +96,25 @@ def reconstruct(
         mesh = _mesh(field_model, planes, resolution)
     with clock("points"):
         points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
-    scale = metric_scale(mesh.bounds, known_size) if known_size is not None else 1.0
-    if known_size is not None:
-        voxels, points, mesh = voxels.scaled(scale), points.scaled(scale), mesh.scaled(scale)
-    return Reconstruction(voxels, points, mesh, rgba, mask, photo, field_model.threshold, scale, clock.timings())
+    if size is not None:
+        dimension, metres = parse_size(size)
+        factor = metric_scale(mesh.bounds, **{dimension: metres})
+        voxels, points, mesh = voxels.scaled(factor), points.scaled(factor), mesh.scaled(factor)
+    return Reconstruction(
+        voxels, points, mesh, rgba, photo, field_model.threshold, is_metric=size is not None, timings=clock.timings()
+    )
+
+
+def check_options(resolution: int, num_points: int, size: str | None, background: str) -> None:
+    """UserError for options out of range; the command line asks before it does any work."""
+    if not 8 <= resolution <= MAX_RESOLUTION:
+        raise UserError(f"resolution must lie in 8..{MAX_RESOLUTION}; got {resolution}")
+    if not 1 <= num_points <= MAX_POINTS:
+        raise UserError(f"the number of points must lie in 1..{MAX_POINTS}; got {num_points}")
+    if background not in BACKGROUNDS:
+        raise unknown_name("background", background, BACKGROUNDS)
+    if size is not None:
+        parse_size(size)
 
 
 def _voxels(model: FieldModel, planes: np.ndarray, resolution: int) -> VoxelGrid:
@@ -117,11 +130,11 @@ def _mesh(model: FieldModel, planes: np.ndarray, resolution: int) -> Mesh:
     logits = model.grid(planes, cells).logits
     if not (logits > model.threshold).any():
         raise EmptyShapeError(
-            "the model saw no object in this photo; try a closer photo of one whole piece of furniture on a plain background"
+            "the model saw no object in this photo; try a closer photo of one whole object on a plain background"
         )
     first_center = float(cell_centers(cells)[0])
     vertices, faces = isosurface(logits, model.threshold, first_center, 1.0 / cells)
-    shape = without_specks(Mesh(vertices, faces))
+    shape = remove_small_components(Mesh(vertices, faces), SPECK_FRACTION)
     return Mesh(shape.vertices, shape.faces, model.colors_at(planes, shape.vertices))
 
 
@@ -130,13 +143,6 @@ def _shipped_model() -> FieldModel:
     from shapeshot.field_model import FieldModel
 
     return FieldModel.load()
-
-
-def _check_options(resolution: int, num_points: int) -> None:
-    if not 8 <= resolution <= MAX_RESOLUTION:
-        raise UserError(f"resolution must lie in 8..{MAX_RESOLUTION}; got {resolution}")
-    if not 1 <= num_points <= MAX_POINTS:
-        raise UserError(f"the number of points must lie in 1..{MAX_POINTS}; got {num_points}")
 
 
 class _Clock:

@@ -1,0 +1,57 @@
+"""The command line. Every error a user can cause becomes one line on stderr and an exit code.
+
+Exit codes: 0 all done, 1 something failed while working, 2 the request itself cannot be carried out,
+3 the model saw no object, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from shapeshot import __version__
+from shapeshot.cli import data, reconstruct, train
+from shapeshot.cli.parser import Parser
+from shapeshot.errors import UserError
+
+COMMANDS = (reconstruct, data, train)  # in the order of --help
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line on `argv` (by default the process's own) and return its exit code."""
+    try:
+        args = build_parser().parse_args(argv)
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        return _leave_broken_pipe()
+    except MemoryError:
+        return _fail("out of memory; try a lower resolution, smaller batches or fewer workers", 1)
+    except OSError as error:
+        return _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)
+
+
+def build_parser() -> Parser:
+    """The parser of all commands."""
+    parser = Parser(prog="shapeshot", description="One photo of an object in; voxels, a point cloud and a mesh out.")
+    parser.add_argument("--version", action="version", version=f"shapeshot {__version__}")
+    for command in COMMANDS:
+        command.add_command(parser)
+    return parser
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"shapeshot: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _leave_broken_pipe() -> int:
+    # The reader (head, less) has left: say nothing, and keep Python's own flush at exit from complaining.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141  # 128 + SIGPIPE, as a shell reports it

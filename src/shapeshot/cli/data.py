@@ -1,0 +1,106 @@
+"""`shapeshot data`: building datasets from 3D objects, and what is in one."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from typing import Any
+
+from shapeshot.cli.parser import Parser, UsageError
+
+# The flags that only one source takes, by the name of its argument in data.sources.SOURCES.
+SOURCE_FLAGS = {"catalogs": "sweethome3d", "count": "procedural", "folder": "folder"}
+
+
+def add_command(parser: Parser) -> None:
+    """Declare the command."""
+    parser.add_command("data", "Build and inspect datasets of rendered 3D objects.", declare)
+
+
+def declare(group: Parser) -> None:
+    """The group's commands."""
+    group.add_command("build", "Render, solidify and sample every object of a source.", declare_build, build, "data")
+    group.add_command("info", "Say what a dataset holds.", declare_info, info, "data")
+
+
+def declare_build(command: Parser) -> None:
+    """The flags of `data build`; their defaults are those of BuildOptions."""
+    from shapeshot.data.build import BuildOptions
+
+    default = BuildOptions()
+    command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural or folder")
+    command.add_argument("--out", required=True, metavar="DIR", help="where the dataset goes; run again to resume")
+    command.add_argument(
+        "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
+    )
+    command.add_argument("--count", type=int, metavar="N", help="procedural: number of objects (default 1000)")
+    command.add_argument("--folder", metavar="PATH", help="folder: the directory of meshes")
+    for name, text in (
+        ("views", "rendered views per object"),
+        ("size", "side of a view in pixels"),
+        ("samples", "light paths per pixel"),
+        ("variants", "stretched and repainted copies per training object"),
+        ("seed", "seed of everything random"),
+    ):
+        value = getattr(default, name)
+        command.add_argument(f"--{name}", type=int, default=value, metavar="N", help=f"{text} (default {value})")
+    command.add_argument(
+        "--split", default=default.split, help="auto, or train to keep everything for training (default auto)"
+    )
+    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def build(args: argparse.Namespace) -> int:
+    """Build or resume a dataset; exit code 1 where the source has objects that cannot be read."""
+    from shapeshot.data.build import BuildOptions, build_dataset
+    from shapeshot.data.sources import make_source
+
+    if args.workers is not None and args.workers < 1:
+        raise UsageError(f"--workers must be at least 1; got {args.workers}")
+    source = make_source(args.source, **_source_options(args))
+    options = BuildOptions(
+        views=args.views, size=args.size, samples=args.samples, variants=args.variants, seed=args.seed, split=args.split
+    )
+    dataset = build_dataset(source, args.out, options, workers=args.workers, progress=not args.quiet)
+    return _report(dataset)
+
+
+def declare_info(command: Parser) -> None:
+    """The flags of `data info`."""
+    command.add_argument("folder", metavar="DIR", help="a folder that `shapeshot data build` wrote")
+
+
+def info(args: argparse.Namespace) -> int:
+    """Print what a dataset holds."""
+    from shapeshot.data.dataset import Dataset
+
+    _report(Dataset.open(args.folder))
+    return 0
+
+
+def _source_options(args: argparse.Namespace) -> dict[str, Any]:
+    given = {name: getattr(args, name) for name in SOURCE_FLAGS if getattr(args, name) is not None}
+    for name in given:
+        if SOURCE_FLAGS[name] != args.source:
+            flag = "--catalog" if name == "catalogs" else f"--{name}"
+            raise UsageError(f"{flag} is for the source {SOURCE_FLAGS[name]}, not {args.source}")
+    if args.source == "folder" and "folder" not in given:
+        raise UsageError("the source folder needs --folder PATH, a directory of meshes")
+    if args.source == "procedural":
+        given["seed"] = args.seed
+    return given
+
+
+def _report(dataset: Any) -> int:
+    manifest = dataset.manifest
+    print(f"{dataset.folder}: {len(dataset)} objects from {manifest['plan']['source']}")
+    print("  splits    " + ", ".join(f"{split} {count}" for split, count in dataset.counts().items()))
+    kinds = Counter(row["kind"] for row in manifest["objects"]).most_common(8)
+    print("  kinds     " + ", ".join(f"{kind} {count}" for kind, count in kinds))
+    print("  licences  " + ", ".join(manifest["licences"]))
+    unreadable = manifest["unreadable"]
+    print(f"  unreadable {len(unreadable)}")
+    for item in unreadable:
+        print(f"    {item['name']}: {item['reason']}")
+    return 1 if unreadable else 0
