@@ -84,7 +84,8 @@ class Mesh:
         count = len(self.vertices)
         forward = np.sort((start * count + end).ravel())
         backward = np.sort((end * count + start).ravel())
-        return bool((forward[1:] != forward[:-1]).all()) and np.array_equal(forward, backward)
+        once = (forward[1:] != forward[:-1]).all() and (start != end).all()
+        return bool(once) and np.array_equal(forward, backward)
 
     def scaled(self, factor: float) -> Mesh:
         """The same mesh with all lengths multiplied by `factor`."""

@@ -1,0 +1,19 @@
+"""Colours as files hold them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def to_bytes(colors: np.ndarray) -> np.ndarray:
+    """sRGB in [0, 1] -> sRGB as uint8, rounded to the nearest; values outside are clipped. Any shape."""
+    return np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8)
+
+
+def to_linear(colors: np.ndarray) -> np.ndarray:
+    """sRGB in [0, 1] -> linear light in [0, 1], float64; values outside are clipped. Any shape.
+
+    The transfer function of IEC 61966-2-1.
+    """
+    srgb = np.clip(np.asarray(colors, np.float64), 0, 1)
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
