@@ -1,0 +1,180 @@
+"""Image tokens -> three feature planes in the canonical cube -> a field of occupancy and colour.
+
+The representation is Chan et al., "Efficient geometry-aware 3D GANs" (CVPR 2022); learned queries that read the image
+by cross-attention follow Hong et al., "LRM" (ICLR 2024), at a thousandth of the size.
+
+`planes[:, k, :, i, j]` holds plane k of PLANE_AXES: i runs along its first axis and j along its second, both from
+-0.5 to 0.5; the centre of cell i of R is (i + 0.5) / R - 0.5, as for voxels. Between centres values are bilinear and
+beyond the outermost centres constant (grid_sample's align_corners=False with border padding).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from shapeshot.errors import ModelError
+from shapeshot.lab.encoders.output import EncoderOutput
+
+PLANE_AXES = ((0, 1), (1, 2), (0, 2))  # xy, yz, xz
+UPSAMPLING = 4  # plane resolution over query resolution
+
+
+class Attention(nn.Module):
+    """Multi-head attention of queries [batch, n, width] over a context [batch, m, width] (Vaswani et al., 2017)."""
+
+    def __init__(self, width: int, num_heads: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        key, value = self.key_value(context).chunk(2, dim=-1)
+        query, key, value = (self._split(part) for part in (self.query(x), key, value))
+        mixed = F.scaled_dot_product_attention(query, key, value)
+        return self.output(mixed.transpose(1, 2).flatten(2))
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+class Block(nn.Module):
+    """Pre-norm transformer block: the plane tokens read the image, then each other, then think for themselves."""
+
+    def __init__(self, width: int, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+        self.cross_attention = Attention(width, num_heads)
+        self.self_attention = Attention(width, num_heads)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, image: Tensor) -> Tensor:
+        x = x + self.dropout(self.cross_attention(self.norms[0](x), image))
+        normed = self.norms[1](x)
+        x = x + self.dropout(self.self_attention(normed, normed))
+        return x + self.dropout(self.mlp(self.norms[2](x)))
+
+
+class Upsampler(nn.Module):
+    """[batch, width, r, r] -> [batch, channels, 4 r, 4 r]: two pixel shuffles, each followed by a 3 x 3 convolution."""
+
+    def __init__(self, width: int, channels: int) -> None:
+        super().__init__()
+        middle = 2 * channels
+        self.layers = nn.Sequential(
+            nn.Conv2d(width, 4 * middle, 1),
+            nn.PixelShuffle(2),
+            nn.GELU(approximate="tanh"),
+            nn.Conv2d(middle, middle, 3, padding=1),
+            nn.GELU(approximate="tanh"),
+            nn.Conv2d(middle, 4 * channels, 1),
+            nn.PixelShuffle(2),
+            nn.GELU(approximate="tanh"),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x.contiguous(memory_format=torch.channels_last))
+
+
+class TriplaneField(nn.Module):
+    """The field's value at a point: two small networks on the sum of what the three planes hold there.
+
+    The sum is linear in the planes, so the planes themselves act as the networks' first layer and it is the ReLU that
+    comes first here. That is what makes a regular grid cheap: see `grid`.
+    """
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.occupancy = nn.Sequential(nn.ReLU(), nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+        self.color = nn.Sequential(nn.ReLU(), nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, 3))
+
+    def at(self, planes: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+        """planes [batch, 3, C, R, R], points [batch, points, 3] -> logits [batch, points], sRGB [batch, points, 3]."""
+        features = sample_planes(planes, points)
+        return self.occupancy(features).squeeze(-1).float(), torch.sigmoid(self.color(features).float())
+
+    def grid(self, planes: Tensor, xs: Tensor, ys: Tensor, zs: Tensor) -> Tensor:
+        """Logits [batch, x, y, z] where the coordinates xs [x], ys [y], zs [z] cross; equal to `at` there.
+
+        Each plane is resampled once to the two axes that it sees; no cell is looked up by itself.
+        """
+        axes = [interpolation_matrix(values, planes.shape[-1]).to(planes.dtype) for values in (xs, ys, zs)]
+        xy, yz, xz = (
+            torch.einsum("ui,bcij,vj->buvc", axes[first], planes[:, plane], axes[second])
+            for plane, (first, second) in enumerate(PLANE_AXES)
+        )
+        features = xy[:, :, :, None] + yz[:, None] + xz[:, :, None]
+        return self.occupancy(features).squeeze(-1).float()
+
+
+class TriplaneDecoder(nn.Module):
+    """Learned queries, one for each coarse cell of each plane, read the image tokens and grow into planes.
+
+    token_channels, pooled_channels, num_tokens: what the encoder gives for one image.
+    width, depth, num_heads: of the transformer. channels, resolution: of the planes; hidden: of the field's networks.
+    Raises ModelError where `resolution` is not a multiple of 4 or `width` not one of `num_heads`.
+    """
+
+    def __init__(
+        self,
+        token_channels: int,
+        pooled_channels: int,
+        num_tokens: int,
+        *,
+        width: int = 256,
+        depth: int = 4,
+        num_heads: int = 4,
+        channels: int = 64,
+        resolution: int = 32,
+        hidden: int = 64,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if resolution % UPSAMPLING or width % num_heads:
+            raise ModelError(
+                f"resolution must be a multiple of {UPSAMPLING} and width of num_heads; "
+                f"got resolution {resolution}, width {width}, num_heads {num_heads}"
+            )
+        self.coarse = resolution // UPSAMPLING
+        self.read_tokens = nn.Linear(token_channels, width)
+        self.read_pooled = nn.Linear(pooled_channels, width)
+        self.positions = nn.Parameter(torch.randn(1, num_tokens, width) * 0.02)
+        self.image_norm = nn.LayerNorm(width)
+        self.queries = nn.Parameter(torch.randn(1, len(PLANE_AXES) * self.coarse**2, width) * 0.02)
+        self.blocks = nn.ModuleList(Block(width, num_heads, dropout) for _ in range(depth))
+        self.final_norm = nn.LayerNorm(width)
+        self.upsampler = Upsampler(width, channels)
+        self.field = TriplaneField(channels, hidden)
+
+    def forward(self, encoded: EncoderOutput) -> Tensor:
+        """Encoder output of `batch` images -> planes float [batch, 3, channels, resolution, resolution]."""
+        tokens = self.read_tokens(encoded.tokens) + self.positions
+        image = self.image_norm(torch.cat([tokens, self.read_pooled(encoded.pooled)[:, None]], dim=1))
+        x = self.queries.expand(len(tokens), -1, -1)
+        for block in self.blocks:
+            x = block(x, image)
+        coarse = self.final_norm(x).unflatten(1, (len(PLANE_AXES), self.coarse, self.coarse))
+        planes = self.upsampler(coarse.flatten(0, 1).permute(0, 3, 1, 2))
+        return planes.unflatten(0, (-1, len(PLANE_AXES))).float()
+
+
+def sample_planes(planes: Tensor, points: Tensor) -> Tensor:
+    """Sum over the three planes of their bilinear values: [batch, 3, C, R, R], [batch, points, 3] -> [batch, points, C]."""
+    # grid_sample's last axis is (column, row), so the second axis of a plane comes first; 2 p maps the cube to [-1, 1].
+    where = torch.stack([points[..., [second, first]] for first, second in PLANE_AXES], dim=1) * 2
+    values = F.grid_sample(
+        planes.flatten(0, 1), where.flatten(0, 1)[:, None], padding_mode="border", align_corners=False
+    )
+    return values.squeeze(2).unflatten(0, (-1, len(PLANE_AXES))).sum(dim=1).transpose(1, 2)
+
+
+def interpolation_matrix(coordinates: Tensor, resolution: int) -> Tensor:
+    """Weights [n, resolution] that interpolate linearly from cell centres to `coordinates` [n] along one axis."""
+    cells = ((coordinates + 0.5) * resolution - 0.5).clamp(0, resolution - 1)
+    centers = torch.arange(resolution, device=coordinates.device, dtype=cells.dtype)
+    return (1 - (cells[:, None] - centers).abs()).clamp(min=0)

