@@ -115,7 +115,7 @@ def surface_scores(
 
 
 def worst_surface_scores() -> dict[str, float]:
-    """What an empty prediction scores: the keys of `surface_scores`, each at its worst (chamfer: the cube's diagonal)."""
+    """What an empty prediction scores: the keys of `surface_scores`, each at its worst (chamfer: the diagonal)."""
     scores = {"chamfer_l1": CUBE_DIAGONAL, "normal_consistency": 0.0}
     for percent in CURVE_PERCENTS:
         scores[f"f_score_{percent}"] = 0.0

@@ -1,0 +1,107 @@
+"""What any model worth shipping must beat (the mean shape, retrieval), and the bound on retrieval (the oracle)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapeshot.data.dataset import Dataset
+from shapeshot.errors import EmptyShapeError, unknown_name
+from shapeshot.evaluation.features import all_features
+from shapeshot.evaluation.gallery import Gallery
+from shapeshot.evaluation.protocol import NUM_POINTS, RESOLUTION, Prediction, Predictor, TruthSeer
+from shapeshot.evaluation.retrieval import RetrievalPredictor
+from shapeshot.evaluation.threshold import ThresholdFit, fit_threshold
+from shapeshot.geometry import Mesh, cell_centers
+from shapeshot.geometry.isosurface import isosurface
+from shapeshot.geometry.sample import sample_surface
+
+if TYPE_CHECKING:
+    from shapeshot.field_model import FieldModel
+
+# Shares of the training objects that occupy a cell.
+MEAN_THRESHOLDS = tuple(float(share) for share in np.linspace(0.02, 0.9, 45))
+
+
+class MeanShapePredictor:
+    """Always the same answer: the mean of all training solids, cut at the share that is best on validation."""
+
+    name = "mean shape"
+
+    def __init__(self, field: np.ndarray, fit: ThresholdFit) -> None:
+        self.details = {"threshold": fit.threshold, "validation_iou": fit.iou}
+        self._prediction = _shape_of_field(field, fit.threshold)
+
+    @classmethod
+    def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MeanShapePredictor:
+        """From the solids of a gallery and the validation split of a dataset."""
+        field = gallery.occupancies.mean(axis=0, dtype=np.float64)
+        fit = fit_threshold(
+            lambda view: field, dataset, thresholds=MEAN_THRESHOLDS, views_per_object=1, progress=progress
+        )
+        return cls(field, fit)
+
+    def predict(self, view: np.ndarray) -> Prediction:
+        return self._prediction
+
+
+class OraclePredictor:
+    """The training object with the best IoU with the truth: what retrieval could reach with perfect features."""
+
+    name = "oracle"
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._gallery = gallery
+        self.details = {"gallery_objects": len(gallery)}
+
+    def predict_from_truth(self, occupancy: np.ndarray) -> Prediction:
+        return self._gallery.prediction(int(self._gallery.ious(occupancy).argmax()))
+
+
+def build_baseline(
+    name: str,
+    dataset: Dataset,
+    *,
+    more_training: Sequence[Dataset] = (),
+    model: FieldModel | None = None,
+    progress: bool = True,
+) -> Predictor | TruthSeer:
+    """A baseline from the training split of `dataset` and of whatever else the model under test was trained on.
+
+    model: lets retrieval also try the features of a trained model. Raises UserError for an unknown name, DatasetError
+    where a train or validation split is empty.
+    """
+    if name not in BASELINES:
+        raise unknown_name("baseline", name, BASELINES)
+    return BASELINES[name](Gallery([dataset, *more_training], progress), dataset, model, progress)
+
+
+def _mean(gallery: Gallery, dataset: Dataset, model: FieldModel | None, progress: bool) -> Predictor:
+    return MeanShapePredictor.fit(gallery, dataset, progress)
+
+
+def _retrieval(gallery: Gallery, dataset: Dataset, model: FieldModel | None, progress: bool) -> Predictor:
+    return RetrievalPredictor.fit(gallery, dataset, all_features(model), progress)
+
+
+def _oracle(gallery: Gallery, dataset: Dataset, model: FieldModel | None, progress: bool) -> TruthSeer:
+    return OraclePredictor(gallery)
+
+
+BASELINES: dict[str, Callable[[Gallery, Dataset, FieldModel | None, bool], Predictor | TruthSeer]] = {
+    "mean": _mean,
+    "retrieval": _retrieval,
+    "oracle": _oracle,
+}
+
+
+def _shape_of_field(field: np.ndarray, threshold: float) -> Prediction:
+    """The shape above a threshold of a field at cell centres, float [32, 32, 32]."""
+    vertices, faces = isosurface(field, threshold, float(cell_centers(RESOLUTION)[0]), 1.0 / RESOLUTION)
+    if not len(faces):
+        raise EmptyShapeError("the training solids have no cell in common; the mean shape needs a larger train split")
+    mesh = Mesh(vertices, faces)
+    cloud = sample_surface(mesh, NUM_POINTS, np.random.default_rng(0))
+    return Prediction(field > threshold, cloud.points, cloud.normals, mesh)

@@ -1,0 +1,89 @@
+"""The cases that a report shows: which ones, and their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shapeshot.data.cameras import Camera
+from shapeshot.data.dataset import Dataset, Sample
+from shapeshot.errors import EmptyShapeError, PhotoError
+from shapeshot.evaluation.protocol import Predictor, Row, TruthSeer, predict_view, true_shape
+from shapeshot.geometry import Mesh
+from shapeshot.preview import render_mesh
+
+CASES_PER_GROUP = 5
+PICTURE_SIZE = 224
+# How far the second picture is turned from the photo's camera: far enough to show what the photo hides.
+TURN_DEG = 120.0
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One view with its pictures, uint8 [size, size, 4].
+
+    seen: from the photo's own direction; turned: from 120 degrees further round. Predictions are None where it failed.
+    """
+
+    row: Row
+    name: str
+    photo: np.ndarray
+    predicted_seen: np.ndarray | None
+    true_seen: np.ndarray
+    predicted_turned: np.ndarray | None
+    true_turned: np.ndarray
+
+
+def choose_rows(rows: Sequence[Row], count: int = CASES_PER_GROUP) -> dict[str, list[Row]]:
+    """Rows of the best, the median and the worst IoU; an object and a row is shown once at most.
+
+    Each object stands for itself by the view whose IoU is the middle one of its views, so no lucky view is picked.
+    """
+    by_object: dict[str, list[Row]] = {}
+    for row in rows:
+        by_object.setdefault(row.object_id, []).append(row)
+    middles = [sorted(views, key=_iou)[len(views) // 2] for views in by_object.values()]
+    ranked = sorted(middles, key=_iou, reverse=True)
+    count = min(count, max(1, len(ranked) // 3))
+    middle = (len(ranked) - count) // 2
+    groups = {"Best": ranked[:count], "Median": ranked[middle : middle + count], "Worst": ranked[-count:]}
+    shown: set[str] = set()
+    chosen: dict[str, list[Row]] = {}
+    for title, group in groups.items():
+        chosen[title] = [row for row in group if row.object_id not in shown]
+        shown |= {row.object_id for row in group}
+    return {title: group for title, group in chosen.items() if group}
+
+
+def make_case(row: Row, predictor: Predictor | TruthSeer, dataset: Dataset) -> Case:
+    """Predicts a view once more (evaluation keeps no shapes) and draws what came and what was true."""
+    sample = dataset.sample(row.object_id)
+    camera, predicted = sample.cameras[row.view], _mesh(row, predictor, sample)
+    truth = Mesh(sample.vertices, sample.faces)
+    return Case(
+        row=row,
+        name=sample.info.name,
+        photo=sample.view(row.view),
+        predicted_seen=None if predicted is None else _picture(predicted, camera, 0.0),
+        true_seen=_picture(truth, camera, 0.0),
+        predicted_turned=None if predicted is None else _picture(predicted, camera, TURN_DEG),
+        true_turned=_picture(truth, camera, TURN_DEG),
+    )
+
+
+def _mesh(row: Row, predictor: Predictor | TruthSeer, sample: Sample) -> Mesh | None:
+    try:
+        return predict_view(predictor, sample.view(row.view), true_shape(sample)).mesh
+    except (EmptyShapeError, PhotoError):
+        return None
+
+
+def _picture(mesh: Mesh, camera: Camera, turn_deg: float) -> np.ndarray:
+    azimuth = camera.azimuth_deg + turn_deg
+    return render_mesh(mesh, PICTURE_SIZE, azimuth_deg=azimuth, elevation_deg=camera.elevation_deg)
+
+
+def _iou(row: Row) -> float:
+    return row.scores["iou"]

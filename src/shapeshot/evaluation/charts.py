@@ -1,0 +1,65 @@
+"""The report's two charts as SVG text: F-score against distance, and the histogram of IoU."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, ACCENT, FAINT = "#1f2933", "#2563eb", "#d5dae1"
+# Text stays text, and no dates or random ids: the same numbers give the same bytes.
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "shapeshot",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def f_score_chart(curve: Mapping[int, float]) -> str:
+    """Mean F-score (0 to 1) against the distance threshold in percent of the cube's side."""
+    with rc_context(_STYLE):
+        figure, axes = _figure("distance threshold, % of the cube's side", "mean F-score")
+        percents = sorted(curve)
+        axes.plot(percents, [curve[percent] for percent in percents], color=ACCENT, marker="o", markersize=4)
+        axes.set(xlim=(0, max(percents) + 0.5), ylim=(0, 1), xticks=percents)
+        axes.grid(color=FAINT, linewidth=0.6)
+        return _svg(figure)
+
+
+def iou_histogram(ious: Sequence[float]) -> str:
+    """How many objects have which IoU, in bins of 0.05, with the mean marked."""
+    with rc_context(_STYLE):
+        figure, axes = _figure("IoU at 32³, mean of an object's views", "objects")
+        axes.hist(ious, bins=np.linspace(0, 1, 21).tolist(), color=ACCENT, edgecolor="white", linewidth=0.8)
+        mean = float(np.mean(ious))
+        axes.axvline(mean, color=INK, linestyle="--", linewidth=1)
+        axes.annotate(f" mean {mean:.3f}", (mean, 0.97), xycoords=("data", "axes fraction"), va="top")
+        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlim(0, 1)
+        return _svg(figure)
+
+
+def _figure(x_label: str, y_label: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(5.4, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    """The <svg> element alone, ready to be put into HTML."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    return text.getvalue()[text.getvalue().index("<svg") :]
