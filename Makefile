@@ -1,0 +1,48 @@
+# The commands that people need, each from nothing. PYTHON chooses the interpreter (3.10 or newer).
+PYTHON ?= python3
+VENV ?= .venv
+DEMO_VENV ?= .venv-demo
+BIN = $(VENV)/bin
+
+.PHONY: help demo test check lint types hero bench clean
+
+help:
+	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
+	@echo "make test    install everything the tests need into $(VENV) and run them"
+	@echo "make check   ruff, mypy and the tests"
+	@echo "make bench   cold start and warm reconstruction on this machine"
+	@echo "make train-default   repeat the training of the shipped model"
+
+demo: $(DEMO_VENV)/.installed
+	$(DEMO_VENV)/bin/shapeshot reconstruct examples --out out
+	@echo
+	@echo "Done. Each folder in out/ holds mesh.glb, points.ply, voxels.npz and result.json; look at preview.png first:"
+	@ls out/*/preview.png
+
+test: $(VENV)/.installed
+	$(BIN)/pytest
+
+check: lint types test
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed
+	$(BIN)/mypy src
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/bench_reconstruct.py
+
+clean:
+	rm -rf $(VENV) $(DEMO_VENV) out .pytest_cache .ruff_cache .mypy_cache
+
+# Not editable: the demo is to show what a user's `pip install` gives.
+$(DEMO_VENV)/.installed: pyproject.toml $(shell find src -name '*.py' -o -name '*.onnx' -o -name '*.json')
+	$(PYTHON) -m venv $(DEMO_VENV)
+	$(DEMO_VENV)/bin/pip install --quiet --disable-pip-version-check .
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

