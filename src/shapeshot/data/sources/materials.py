@@ -90,7 +90,7 @@ def without_texture(material: Material) -> Material:
 def _blocks(text: str) -> list[tuple[str, dict[str, str]]]:
     blocks: list[tuple[str, dict[str, str]]] = []
     for line in text.splitlines():
-        keyword, _, value = line.strip().partition(" ") if "\t" not in line else line.strip().replace("\t", " ").partition(" ")
+        keyword, _, value = line.replace("\t", " ").strip().partition(" ")
         if keyword.lower() == "newmtl":
             blocks.append((value.strip(), {}))
         elif blocks and not keyword.startswith("#"):
@@ -100,8 +100,7 @@ def _blocks(text: str) -> list[tuple[str, dict[str, str]]]:
 
 def _material(name: str, statements: dict[str, str], load_texture: Callable[[str], np.ndarray | None]) -> Material:
     texture = load_texture(_map_name(statements["map_kd"])) if "map_kd" in statements else None
-    kd = _numbers(statements.get("kd", ""))
-    color = (1.0, 1.0, 1.0) if texture is not None else (kd[0], kd[1], kd[2]) if len(kd) == 3 else default_material(name).color
+    color = (1.0, 1.0, 1.0) if texture is not None else _diffuse(name, statements)
     reflects = max(_numbers(statements.get("ks", "")), default=0.0) > 0
     shininess = max(_number(statements.get("ns", ""), 0.0), 0.0)
     return Material(
@@ -111,6 +110,11 @@ def _material(name: str, statements: dict[str, str], load_texture: Callable[[str
         roughness=max((2 / (shininess + 2)) ** 0.25, 0.1) if reflects else 1.0,
         metallic=texture is None and reflects and bool(_METALS.search(name)),
     )
+
+
+def _diffuse(name: str, statements: dict[str, str]) -> tuple[float, float, float]:
+    numbers = _numbers(statements.get("kd", ""))
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else default_material(name).color
 
 
 def _opacity(statements: dict[str, str]) -> float:

@@ -10,7 +10,8 @@ MAX_EAR_CLIPPED_CORNERS = 200  # ear clipping is quadratic; a larger concave pol
 def triangulate(points: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Triangles of many polygons at once, int64 [triangles, 3], as rows of `points`; orientation is kept.
 
-    points: float [corners, 3], the polygons' corners one after the other. sizes: int [polygons], corners of each (>= 3).
+    points: float [corners, 3], the polygons' corners one after the other.
+    sizes: int [polygons], the number of corners of each, at least 3.
     Convex polygons become fans; concave quads are cut at their other diagonal; larger concave polygons are ear-clipped.
     """
     starts = np.cumsum(sizes) - sizes
@@ -39,7 +40,10 @@ def _fan(corners: np.ndarray) -> np.ndarray:
 
 
 def _is_concave(polygons: np.ndarray) -> np.ndarray:
-    """Whether a fan from corner 0 would turn a triangle over, bool [polygons]; polygons: float [polygons, corners, 3]."""
+    """Whether a fan from corner 0 would turn a triangle over, bool [polygons].
+
+    polygons: float [polygons, corners, 3].
+    """
     spokes = polygons[:, 1:] - polygons[:, :1]
     normals = np.cross(spokes[:, :-1], spokes[:, 1:])
     total = normals.sum(axis=1, keepdims=True)  # twice the polygon's area vector (Newell)
