@@ -47,7 +47,7 @@ def find_object(rgba: np.ndarray, background: str = "auto") -> ObjectMask:
         raise unknown_name("background", background, BACKGROUNDS, PhotoError)
     found = BACKGROUNDS[background](rgba)
     if (found.mask >= 0.5).mean() < _MIN_OBJECT:
-        raise PhotoError("no object found: the picture is empty or one plain colour; give a photo that shows one object")
+        raise PhotoError("no object found: the picture is empty or one plain colour; give a photo of one object")
     return found
 
 
@@ -58,7 +58,7 @@ def _by_alpha(rgba: np.ndarray) -> ObjectMask:
 
 
 def _by_plain_background(rgba: np.ndarray) -> ObjectMask:
-    return _accept(plain_background(rgba[..., :3]))
+    return _accept(plain_background(rgba))
 
 
 def _by_rembg(rgba: np.ndarray) -> ObjectMask:
@@ -96,7 +96,7 @@ def _keep_all(rgba: np.ndarray) -> ObjectMask:
 def _automatic(rgba: np.ndarray) -> ObjectMask:
     if _has_cutout(rgba):
         return _by_alpha(rgba)
-    result = plain_background(rgba[..., :3])
+    result = plain_background(rgba)
     if result.clutter and _rembg_installed():
         return _by_rembg(rgba)
     return _accept(result)
