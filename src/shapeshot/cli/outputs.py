@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
-from shapeshot.errors import ExportError
-from shapeshot.export import WRITERS, write_shape
+from shapeshot.errors import EmptyShapeError, ExportError
+from shapeshot.export import WRITERS, find_writer, write_shape
 from shapeshot.files import atomic_path, atomic_write
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def plan_targets(photos: Sequence[Path], out: str, form: str | None, preview: bo
 def write_target(target: Target, shape: Reconstruction, model: FieldModel) -> None:
     """Write the shapes, and into a folder also result.json, which comes last: where it is, all is."""
     start = time.perf_counter()
+    if "voxels" in target.forms and not shape.voxels.occupancy.any():
+        coarse = shape.voxels.resolution
+        raise EmptyShapeError(f"the object fills no cell at resolution {coarse}; give a higher --resolution")
     files = {form: target.path / FOLDER_FILES[form] if target.is_folder else target.path for form in target.forms}
     for form, path in files.items():
         write_shape(getattr(shape, form), path)
@@ -69,7 +72,7 @@ def write_target(target: Target, shape: Reconstruction, model: FieldModel) -> No
 
 
 def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
-    """What result.json says; lengths are metres where `unit` is "metre", else fractions of the canonical cube's side."""
+    """What result.json says; lengths are metres where `unit` is "metre", else fractions of the cube's side."""
     mesh, bounds = shape.mesh, shape.mesh.bounds
     crop = {edge: float(pixels) for edge, pixels in shape.photo.box._asdict().items()}
     return {
@@ -108,13 +111,11 @@ def _names_a_file(out: str, form: str | None) -> bool:
     path = Path(out)
     if out.endswith(("/", os.sep)) or path.is_dir():
         return False
-    return path.suffix.lower() in WRITERS or bool(path.suffix and form != "all")
+    return path.suffix[1:].lower() in WRITERS or bool(path.suffix and form != "all")
 
 
 def _check_file(path: Path, form: str | None, num_photos: int) -> None:
-    if path.suffix.lower() not in WRITERS:
-        known = ", ".join(sorted(WRITERS))
-        raise ExportError(f"unknown suffix {path.suffix!r} of {path}; use one of {known}, or a folder (end it in /)")
+    find_writer(path)  # an unknown suffix is told before any work
     if num_photos > 1 or form == "all":
         why = f"{num_photos} photos" if num_photos > 1 else "--as all"
         raise ExportError(f"{why} cannot go into the one file {path}; give a folder as --out")

@@ -35,7 +35,8 @@ def needs_extra(extra: str) -> Iterator[None]:
 class Parser(argparse.ArgumentParser):
     """A command with flags of its own, or a group of commands (never both).
 
-    A command's flags are declared only once it is the one to run: those of training come from classes that import torch.
+    A command's flags are declared only once it is the one to run: those of training
+    come from classes that import torch.
     """
 
     def __init__(self, **options: Any) -> None:

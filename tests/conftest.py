@@ -1,0 +1,57 @@
+"""What several tests share: models without training, photos without a camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapeshot.geometry import cell_centers
+
+
+@dataclass
+class AnalyticField:
+    """Stands in for a FieldModel: an ellipsoid with half axes 0.2, 0.4, 0.3 and, where asked for, a speck beside it."""
+
+    half_axes: tuple[float, float, float] = (0.2, 0.4, 0.3)
+    speck_radius: float = 0.0
+    threshold: float = 0.25
+    image_size: int = 64
+    card: dict[str, Any] = field(default_factory=lambda: {"name": "analytic"})
+
+    def encode(self, pixels: np.ndarray) -> np.ndarray:
+        assert pixels.shape == (64, 64, 3)
+        assert pixels.dtype == np.uint8
+        return np.zeros((3, 1, 1, 1), np.float32)
+
+    def grid(self, planes: np.ndarray, resolution: int) -> SimpleNamespace:
+        axis = cell_centers(resolution)
+        points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
+        return SimpleNamespace(logits=self.logits(points))
+
+    def logits(self, points: np.ndarray) -> np.ndarray:
+        inside = 1.0 - np.linalg.norm(points / np.float32(self.half_axes), axis=-1)
+        if self.speck_radius:
+            inside = np.maximum(inside, 1.0 - np.linalg.norm(points - np.float32(0.45), axis=-1) / self.speck_radius)
+        return (10 * inside + self.threshold).astype(np.float32)
+
+    def colors_at(self, planes: np.ndarray, points: np.ndarray) -> np.ndarray:
+        return np.clip(points + 0.5, 0, 1).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def analytic_field() -> type[AnalyticField]:
+    """The class of models whose field is known in closed form."""
+    return AnalyticField
+
+
+@pytest.fixture(scope="session")
+def photo() -> np.ndarray:
+    """A brown disc on transparency."""
+    y, x = np.mgrid[:96, :96] - 47.5
+    rgba = np.zeros((96, 96, 4), np.uint8)
+    rgba[x**2 + y**2 < 30**2] = (120, 80, 40, 255)
+    return rgba
