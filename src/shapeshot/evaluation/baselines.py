@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class MeanShapePredictor:
     name = "mean shape"
 
     def __init__(self, field: np.ndarray, fit: ThresholdFit) -> None:
-        self.details = {"threshold": fit.threshold, "validation_iou": fit.iou}
+        self.details: Mapping[str, Any] = {"threshold": fit.threshold, "validation_iou": fit.iou}
         self._prediction = _shape_of_field(field, fit.threshold)
 
     @classmethod
@@ -54,7 +54,7 @@ class OraclePredictor:
 
     def __init__(self, gallery: Gallery) -> None:
         self._gallery = gallery
-        self.details = {"gallery_objects": len(gallery)}
+        self.details: Mapping[str, Any] = {"gallery_objects": len(gallery)}
 
     def predict_from_truth(self, occupancy: np.ndarray) -> Prediction:
         return self._gallery.prediction(int(self._gallery.ious(occupancy).argmax()))
@@ -104,4 +104,4 @@ def _shape_of_field(field: np.ndarray, threshold: float) -> Prediction:
         raise EmptyShapeError("the training solids have no cell in common; the mean shape needs a larger train split")
     mesh = Mesh(vertices, faces)
     cloud = sample_surface(mesh, NUM_POINTS, np.random.default_rng(0))
-    return Prediction(field > threshold, cloud.points, cloud.normals, mesh)
+    return Prediction(field > threshold, cloud, mesh)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 INK, ACCENT, FAINT = "#1f2933", "#2563eb", "#d5dae1"
 # Text stays text, and no dates or random ids: the same numbers give the same bytes.
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "shapeshot",
     "font.family": "sans-serif",
@@ -43,7 +45,7 @@ def iou_histogram(ious: Sequence[float]) -> str:
         mean = float(np.mean(ious))
         axes.axvline(mean, color=INK, linestyle="--", linewidth=1)
         axes.annotate(f" mean {mean:.3f}", (mean, 0.97), xycoords=("data", "axes fraction"), va="top")
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlim(0, 1)
         return _svg(figure)
 

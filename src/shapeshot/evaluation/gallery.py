@@ -64,4 +64,4 @@ class Gallery:
         """The true shape of object `index`, as an answer."""
         sample = self.sample(index)
         truth = true_shape(sample)
-        return Prediction(truth.occupancy, truth.points, truth.normals, Mesh(sample.vertices, sample.faces))
+        return Prediction(truth.occupancy, truth.surface, Mesh(sample.vertices, sample.faces))

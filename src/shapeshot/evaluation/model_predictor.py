@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class ModelPredictor:
 
     def __init__(self, model: FieldModel, name: str) -> None:
         self.model, self.name = model, name
-        self.details = {"threshold": float(model.threshold)}
+        self.details: Mapping[str, Any] = {"threshold": float(model.threshold)}
 
     @classmethod
     def load(cls, folder: Path | None = None) -> ModelPredictor:
@@ -28,4 +29,4 @@ class ModelPredictor:
 
     def predict(self, view: np.ndarray) -> Prediction:
         result = reconstruct(view, model=self.model, resolution=RESOLUTION, num_points=NUM_POINTS)
-        return Prediction(result.voxels.occupancy, result.points.points, result.points.normals, result.mesh)
+        return Prediction(result.voxels.occupancy, result.points, result.mesh)

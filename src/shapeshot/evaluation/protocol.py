@@ -21,7 +21,7 @@ from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.surface import outer_points
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.evaluation.metrics import MeshCheck, check_mesh, surface_scores, voxel_iou, worst_surface_scores
-from shapeshot.geometry import Mesh
+from shapeshot.geometry import Mesh, PointCloud
 
 RESOLUTION = 32
 NUM_POINTS = 10_000
@@ -32,14 +32,16 @@ VIEWS_PER_OBJECT = 3
 class Prediction:
     """One shape in the canonical cube.
 
-    occupancy: bool [32, 32, 32]. points: float32 [10000, 3] of the surface (none: an empty shape).
-    normals: unit, float32 [10000, 3]. mesh: what a user would get, or None.
+    occupancy: bool [32, 32, 32]. surface: 10,000 points with normals (no points: an empty shape).
+    mesh: what a user would get, or None. Raises ValueError for points without normals.
     """
 
     occupancy: np.ndarray
-    points: np.ndarray
-    normals: np.ndarray
+    surface: PointCloud
     mesh: Mesh | None = None
+
+    def __post_init__(self) -> None:
+        _normals(self.surface)
 
 
 class Predictor(Protocol):
@@ -70,11 +72,10 @@ class TruthSeer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What a prediction is scored against: occupancy bool [32, 32, 32]; points and normals float32 [10000, 3]."""
+    """What a prediction is scored against: occupancy bool [32, 32, 32] and 10,000 surface points with normals."""
 
     occupancy: np.ndarray
-    points: np.ndarray
-    normals: np.ndarray
+    surface: PointCloud
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def true_shape(sample: Sample, num_points: int = NUM_POINTS) -> Truth:
     occupancy = downsample_occupancy(sample.solid, RESOLUTION)
     rng = np.random.default_rng(zlib.crc32(sample.id.encode()))
     points, normals = outer_points(sample.vertices, sample.faces, sample.solid, num_points, rng)
-    return Truth(occupancy, points, normals)
+    return Truth(occupancy, PointCloud(points, normals=normals))
 
 
 def evaluate(
@@ -169,8 +170,9 @@ def score_view(predictor: Predictor | TruthSeer, sample: Sample, view: int, trut
 
 def score_prediction(prediction: Prediction, truth: Truth) -> dict[str, float]:
     """Every score of one prediction."""
+    predicted, true = prediction.surface, truth.surface
     return {"iou": voxel_iou(prediction.occupancy, truth.occupancy)} | surface_scores(
-        prediction.points, prediction.normals, truth.points, truth.normals
+        predicted.points, _normals(predicted), true.points, _normals(true)
     )
 
 
@@ -190,8 +192,14 @@ def _mean_scores(views: Sequence[Row]) -> dict[str, float]:
 
 
 def _attempt(predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth) -> tuple[Prediction | None, str]:
-    """The prediction, or None and why. Only what a photo can cause counts as a failure; a broken model stops the run."""
+    """The prediction, or None and why. Only what a photo can cause is a failure; a broken model stops the run."""
     try:
         return predict_view(predictor, image, truth), ""
     except (EmptyShapeError, PhotoError) as error:
         return None, str(error)
+
+
+def _normals(cloud: PointCloud) -> np.ndarray:
+    if cloud.normals is None:
+        raise ValueError("surface points need normals to be scored")
+    return cloud.normals

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, combinations
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -61,7 +62,7 @@ class RetrievalPredictor:
         self._gallery, self._owners = gallery, owners
         best = max(tried, key=lambda blend: tried[blend])
         self._banks = {name: banks[name] for name in best.split("+")}
-        self.details = {
+        self.details: Mapping[str, Any] = {
             "features": best,
             "validation_iou_by_features": dict(tried),
             "gallery_objects": len(gallery),
