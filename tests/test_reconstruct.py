@@ -12,7 +12,6 @@ import pytest
 from shapeshot.errors import EmptyShapeError, ModelError, PhotoError, UserError
 from shapeshot.reconstruct import Reconstruction, load_model, reconstruct
 
-
 Field = Callable[..., Any]  # the fixture's type: half axes and the like in, a model out
 VOLUME = 4 / 3 * np.pi * 0.2 * 0.4 * 0.3
 
