@@ -26,10 +26,11 @@ def needs_extra(extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if not extra or (error.name or "").partition(".")[0] not in EXTRA_MODULES:
+        module = (error.name or "").partition(".")[0]
+        if not extra or module not in EXTRA_MODULES:
             raise  # our own mistake, to be seen whole
         remedy = f"install it with: pip install 'shapeshot[{extra}]'"
-        raise UsageError(f"this command needs {error.name}; {remedy}") from error
+        raise UsageError(f"this command needs {module}; {remedy}") from error
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,0 +1,218 @@
+"""`shapeshot reconstruct` with a model known in closed form: what it writes, what it refuses, what it exits with."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from shapeshot.cli.outputs import plan_targets
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _analytic_model(use_model: Run, analytic_field: Run) -> None:
+    use_model(analytic_field())
+
+
+def files_under(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_folder_gets_everything(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "out", "--as", "all")
+    assert (done.code, done.err) == (0, "")
+    assert files_under(tmp_path / "out") == {
+        f"disc/{name}" for name in ("mesh.glb", "points.ply", "voxels.npz", "preview.png", "result.json")
+    }
+    voxels = np.load(tmp_path / "out/disc/voxels.npz", allow_pickle=False)["occupancy"]
+    assert (voxels.dtype, voxels.shape) == (bool, (32, 32, 32))
+    assert trimesh.load(tmp_path / "out/disc/mesh.glb", force="mesh").is_watertight
+    assert len(trimesh.load(tmp_path / "out/disc/points.ply").vertices) == 2048
+
+
+def test_result_json_tells_the_facts(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "out", "--size", "height=80cm", "--points", 50)
+    facts = json.loads((tmp_path / "out/disc/result.json").read_text())
+    assert facts["photo"] == "disc.png"
+    assert facts["model"] == "analytic"
+    assert facts["threshold"] == 0.25
+    assert facts["unit"] == "metre"
+    assert facts["size"][1] == pytest.approx(0.8)
+    assert facts["object"]["method"] == "alpha"
+    assert facts["mesh"]["closed"] is True
+    assert facts["points"] == 50
+    assert facts["files"]["mesh"] == "mesh.glb"
+    assert {"photo", "encode", "mesh", "total", "write"} <= set(facts["timings"])
+
+
+@pytest.mark.parametrize("suffix", ["glb", "obj", "ply", "stl"])
+def test_the_suffix_chooses_the_format(shapeshot_command: Run, photo_file: Path, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"new/folder/disc.{suffix}"
+    assert shapeshot_command("reconstruct", photo_file, "--out", path).code == 0
+    assert files_under(tmp_path / "new") == {f"folder/disc.{suffix}"}
+    assert trimesh.load(path, force="mesh").bounds[1] == pytest.approx([0.2, 0.4, 0.3], abs=0.01)
+
+
+def test_a_form_of_ones_own(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    assert shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.npz", "--resolution", 16).code == 0
+    assert np.load(tmp_path / "a.npz", allow_pickle=False)["occupancy"].shape == (16, 16, 16)
+    cloud = tmp_path / "b.ply"
+    assert shapeshot_command("reconstruct", photo_file, "--out", cloud, "--as", "points", "--preview").code == 0
+    assert isinstance(trimesh.load(cloud), trimesh.PointCloud)
+    assert Image.open(tmp_path / "b.preview.png").width > 0
+    assert shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "c", "--as", "mesh").code == 0
+    assert files_under(tmp_path / "c") == {"disc/mesh.glb", "disc/result.json"}
+
+
+def test_one_bad_photo_does_not_stop_the_others(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    bad = photo_file.with_name("bad.jpg")
+    bad.write_text("no image")
+    other = tmp_path / "disc.png"
+    other.write_bytes(photo_file.read_bytes())
+    done = shapeshot_command("reconstruct", photo_file, bad, other, "--out", tmp_path / "out")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert "bad.jpg" in done.err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"disc", "disc-2"}
+
+
+def test_a_folder_of_photos(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    photo_file.with_name("notes.txt").write_text("not a photo")
+    (photo_file.with_name("second.PNG")).write_bytes(photo_file.read_bytes())
+    assert shapeshot_command("reconstruct", photo_file.parent, "--out", tmp_path / "out", "--as", "voxels").code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"disc", "second"}
+
+
+def test_names_stay_apart(tmp_path: Path) -> None:
+    photos = [Path(name) for name in ("a/x.jpg", "b/x.jpg", "x-2.png", "c/x.png")]
+    targets = plan_targets(photos, str(tmp_path / "out"), None, preview=False)
+    assert [target.path.name for target in targets] == ["x", "x-3", "x-2", "x-4"]
+
+
+def test_an_empty_field_exits_with_3(
+    shapeshot_command: Run, use_model: Run, analytic_field: Run, photo_file: Path
+) -> None:
+    use_model(analytic_field(half_axes=(1e-3, 1e-3, 1e-3)))
+    out = photo_file.parent.parent / "out"
+    done = shapeshot_command("reconstruct", photo_file, "--out", out / "a.glb")
+    assert done.code == 3
+    assert "saw no object" in done.err
+    assert not out.exists()
+
+
+def test_voxels_too_coarse_for_the_object_write_nothing(
+    shapeshot_command: Run, use_model: Run, analytic_field: Run, photo_file: Path, tmp_path: Path
+) -> None:
+    use_model(analytic_field(half_axes=(0.02, 0.4, 0.02)))
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "out", "--resolution", 8)
+    assert done.code == 3
+    assert "higher --resolution" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG whose header claims this size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+def encoded(image: Image.Image, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
+
+
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8))
+BAD_PHOTOS = {
+    "text.jpg": b"this is a text file named .jpg",
+    "empty.png": b"",
+    "truncated.jpg": encoded(NOISE, "JPEG")[:2000],
+    "one-pixel.png": encoded(Image.new("RGB", (1, 1)), "PNG"),
+    "white.png": encoded(Image.new("RGB", (200, 200), "white"), "PNG"),
+    "transparent.png": encoded(Image.new("RGBA", (200, 200)), "PNG"),
+    "bomb.png": png_claiming(30_000, 30_000),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PHOTOS)
+def test_bad_photos(shapeshot_command: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BAD_PHOTOS[name])
+    done = shapeshot_command("reconstruct", tmp_path / name, "--out", tmp_path / "out" / "a.glb")
+    assert_refused(done, 1, name)
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_photos(shapeshot_command: Run, tmp_path: Path) -> None:
+    assert_refused(shapeshot_command("reconstruct", tmp_path / "gone.jpg", "--out", tmp_path / "out"), 1, "gone.jpg")
+    (tmp_path / "album").mkdir()
+    assert_refused(shapeshot_command("reconstruct", tmp_path / "album", "--out", tmp_path / "out"), 1, "no images")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--out", "a.xyz"], "'xyz'"),
+        (["--out", "a.glb", "--as", "all"], "a folder"),
+        (["--out", "a.glb", "--size", "height=-3"], "height"),
+        (["--out", "a.glb", "--size", "heigth=3"], "'height'"),
+        (["--out", "a.glb", "--size", "tall"], "'tall'"),
+        (["--out", "a.glb", "--resolution", "100000"], "resolution"),
+        (["--out", "a.glb", "--resolution", "many"], "--resolution"),
+        (["--out", "a.glb", "--points", "0"], "points"),
+        (["--out", "a.glb", "--background", "gren"], "background"),
+        (["--out", "a.glb", "--as", "mehs"], "'mehs'"),
+        (["--out", "a.glb", "--prevew"], "--preview"),
+        ([], "--out"),
+    ],
+)
+def test_requests_that_cannot_be_carried_out(
+    shapeshot_command: Run, photo_file: Path, words: list[str], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photo_file.parent)
+    assert_refused(shapeshot_command("reconstruct", photo_file, *words), 2, named)
+    assert files_under(photo_file.parent) == {"disc.png"}
+
+
+def test_several_photos_do_not_fit_one_file(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    done = shapeshot_command("reconstruct", photo_file, photo_file, "--out", tmp_path / "a.glb")
+    assert_refused(done, 2, "2 photos")
+
+
+def test_a_point_cloud_is_no_stl(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.stl", "--as", "points")
+    assert_refused(done, 1, "point cloud")
+
+
+def test_an_output_folder_that_is_a_file(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+    for out in ("taken/a.glb", "taken/deeper/"):
+        assert_refused(shapeshot_command("reconstruct", photo_file, "--out", f"{tmp_path}/{out}"), 2, "taken")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_an_output_folder_that_cannot_be_written(shapeshot_command: Run, photo_file: Path) -> None:
+    # /proc refuses new files even to root, whom permissions do not stop.
+    done = shapeshot_command("reconstruct", photo_file, "--out", "/proc/a.glb")
+    assert_refused(done, None, "/proc")
+
+
+def assert_refused(done: Any, code: int | None, named: str) -> None:
+    """One line on stderr that names the trouble, nothing on stdout, and an exit code (None: any but 0)."""
+    assert done.code == code if code is not None else done.code != 0
+    assert len(done.err.splitlines()) == 1, done.err
+    assert done.err.startswith("shapeshot: ")
+    assert named in done.err
+    assert not done.out
