@@ -1,0 +1,155 @@
+"""The table of formats and `write_shape`: what every format promises, checked through trimesh as independent reader."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from shapeshot.errors import ExportError
+from shapeshot.export import WRITERS, encode_shape, find_writer, write_shape
+from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+from shapeshot.geometry.isosurface import isosurface
+from shapeshot.geometry.sample import sample_surface
+
+
+def make_mesh(colored: bool = True) -> Mesh:
+    rng = np.random.default_rng(0)
+    vertices, faces = isosurface(rng.standard_normal((7, 7, 7)), 0.3, -0.4, 0.13)
+    return Mesh(vertices, faces, rng.random((len(vertices), 3)) if colored else None)
+
+
+def make_cloud(colored: bool = True) -> PointCloud:
+    return sample_surface(make_mesh(colored), 500, np.random.default_rng(1))
+
+
+def make_grid(colored: bool = True) -> VoxelGrid:
+    rng = np.random.default_rng(2)
+    return VoxelGrid(rng.random((5, 5, 5)) < 0.3, rng.random((5, 5, 5, 3)) if colored else None, side=2.0)
+
+
+SHAPES = {"mesh": make_mesh, "cloud": make_cloud, "grid": make_grid}
+MESH_FORMATS = ["glb", "obj", "ply", "stl"]
+
+
+def read(path: Path):
+    """The one geometry in a file, as it stands there: nothing merged."""
+    loaded = trimesh.load(path, process=False)
+    if isinstance(loaded, trimesh.Scene):
+        [loaded] = loaded.geometry.values()
+    return loaded
+
+
+@pytest.mark.parametrize("suffix", MESH_FORMATS)
+@pytest.mark.parametrize("colored", [True, False])
+def test_a_mesh_comes_back_whole(suffix: str, colored: bool, tmp_path: Path) -> None:
+    mesh = make_mesh(colored)
+    write_shape(mesh, tmp_path / f"a.{suffix}")
+    found = read(tmp_path / f"a.{suffix}")
+    assert len(found.faces) == len(mesh.faces)
+    np.testing.assert_allclose(found.bounds, mesh.bounds, atol=1e-6)
+    np.testing.assert_allclose(found.triangles, mesh.triangles, atol=1e-6)
+    if suffix == "stl":  # has no shared vertices; readers weld what is equal
+        found.merge_vertices()
+    assert len(found.vertices) == len(mesh.vertices)
+    assert found.is_watertight
+    assert found.is_winding_consistent
+    assert found.volume == pytest.approx(mesh.volume, rel=1e-5)
+
+
+@pytest.mark.parametrize("suffix", ["glb", "obj", "ply"])
+@pytest.mark.parametrize("colored", [True, False])
+def test_a_point_cloud_comes_back_whole(suffix: str, colored: bool, tmp_path: Path) -> None:
+    cloud = make_cloud(colored)
+    write_shape(cloud, tmp_path / f"a.{suffix}")
+    found = read(tmp_path / f"a.{suffix}")
+    assert isinstance(found, trimesh.PointCloud)
+    np.testing.assert_allclose(found.vertices, cloud.points, atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", ["obj", "ply"])
+@pytest.mark.parametrize("make", [make_mesh, make_cloud])
+def test_colours_come_back_as_srgb(suffix: str, make, tmp_path: Path) -> None:
+    shape = make()
+    write_shape(shape, tmp_path / f"a.{suffix}")
+    found = read(tmp_path / f"a.{suffix}")
+    colors = found.visual.vertex_colors if isinstance(shape, Mesh) else found.colors
+    np.testing.assert_allclose(colors[:, :3] / 255, shape.colors, atol=0.51 / 255 + 1e-4)
+
+
+@pytest.mark.parametrize("suffix", MESH_FORMATS)
+def test_a_voxel_grid_becomes_its_blocks(suffix: str, tmp_path: Path) -> None:
+    grid = make_grid()
+    write_shape(grid, tmp_path / f"a.{suffix}")
+    found = read(tmp_path / f"a.{suffix}")
+    assert found.volume == pytest.approx(grid.volume, rel=1e-5)
+    occupied = np.argwhere(grid.occupancy)
+    expected = np.array([occupied.min(axis=0), occupied.max(axis=0) + 1]) * grid.cell_size - 1
+    np.testing.assert_allclose(found.bounds, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "name"), [pair for pair in itertools.product(WRITERS, SHAPES) if pair != ("stl", "cloud")]
+)
+def test_equal_shapes_give_equal_bytes(suffix: str, name: str) -> None:
+    assert encode_shape(SHAPES[name](), suffix) == encode_shape(SHAPES[name](), suffix)
+
+
+def test_the_suffix_counts_in_any_case_and_missing_folders_are_made(tmp_path: Path) -> None:
+    write_shape(make_mesh(), tmp_path / "new" / "folder" / "A.GLB")
+    assert (tmp_path / "new" / "folder" / "A.GLB").read_bytes()[:4] == b"glTF"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("chair.gltf", r"unknown file format 'gltf'; choose from glb, npz, obj, ply, stl\."),
+        ("chair.glbb", "Did you mean 'glb'"),
+        ("chair", "no suffix"),
+        (".glb", "no suffix"),
+        ("", "no suffix"),
+    ],
+)
+def test_a_suffix_without_a_writer_is_refused_with_the_choices(name: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=message):
+        find_writer(name)
+    with pytest.raises(ExportError):
+        write_shape(make_mesh(), tmp_path / "out" / name)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_shape_that_a_format_cannot_hold_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
+    target = tmp_path / "a.stl"
+    target.write_text("old")
+    with pytest.raises(ExportError, match=r"\.stl file cannot hold a point cloud; choose from \.glb, \.npz, "):
+        write_shape(make_cloud(), target)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.stl"]
+    assert target.read_text() == "old"
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Mesh(np.zeros((3, 3)), np.zeros((0, 3))),
+        VoxelGrid(np.zeros((2, 2, 2), bool)),
+        pytest.param(PointCloud(np.zeros((0, 3))), id="cloud"),
+    ],
+)
+def test_an_empty_shape_is_refused(suffix: str, shape, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"nothing to write|\.stl file cannot hold a point cloud"):
+        write_shape(shape, tmp_path / f"a.{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ExportError, match="cannot write"):
+        write_shape(make_mesh(), tmp_path / "file" / "a.glb")
+    (tmp_path / "folder.ply").mkdir()
+    with pytest.raises(ExportError, match="cannot write"):
+        write_shape(make_mesh(), tmp_path / "folder.ply")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.ply"]
