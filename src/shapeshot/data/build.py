@@ -139,7 +139,7 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
     solid = solid_occupancy(vertices, faces, SOLID_RESOLUTION)
     if not solid.any():
         raise MeshError(f"{job.id} encloses nothing at {SOLID_RESOLUTION}^3; it may be a single flat triangle")
-    surface = sample_outer_surface(model, solid, NUM_SURFACE_POINTS, rng)
+    surface = sample_outer_surface(model, solid, num_points=NUM_SURFACE_POINTS, rng=rng)
     radius = float(np.linalg.norm(vertices, axis=1).max())
     cameras = [sample_camera(rng, radius) for _ in range(options.views)]
     views = render_views(model, cameras, options.size, rng, options.samples)

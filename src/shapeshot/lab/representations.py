@@ -35,7 +35,7 @@ class Representation:
 
 def field_loss(model: SingleViewModel, batch: Batch, color_weight: float) -> Losses:
     """Binary cross-entropy of the occupancy plus `color_weight` times the L1 of colours near the surface."""
-    logits, colors = model.decoder.at(model(batch.pixels), batch.points)
+    logits, colors = model.field.at(model(batch.pixels), batch.points)
     occupancy = field_occupancy_loss(logits, batch.occupancy)
     color = field_color_loss(colors, batch.colors, batch.near)
     return {"loss": occupancy + color_weight * color, "occupancy": occupancy, "color": color}
@@ -51,7 +51,7 @@ def field_truth(item: TrainingObject) -> torch.Tensor:
 def field_score(model: SingleViewModel, pixels: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """Mean over views of the IoU with the truth at every threshold of THRESHOLDS."""
     axis = torch.from_numpy(cell_centers(VALIDATION_RESOLUTION))
-    probability = model.decoder.grid(model(pixels), axis, axis, axis)[0].float().sigmoid().flatten(1)
+    probability = model.field.grid(model(pixels), axis, axis, axis)[0].float().sigmoid().flatten(1)
     predicted = probability[None] > THRESHOLDS[:, None, None]
     flat = truth.flatten()
     intersection, union = (predicted & flat).sum(-1), (predicted | flat).sum(-1)
