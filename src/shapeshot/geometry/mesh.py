@@ -47,15 +47,21 @@ class Mesh:
         return np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
 
     @property
+    def area_vectors(self) -> np.ndarray:
+        """The normal of each triangle with its area as length, float64 [faces, 3]."""
+        a, b, c = self.triangles.astype(np.float64).transpose(1, 0, 2)
+        return np.cross(b - a, c - a) / 2
+
+    @property
     def face_areas(self) -> np.ndarray:
         """Area of each triangle, float64 [faces]."""
-        return np.linalg.norm(self._crosses(), axis=1) / 2
+        return np.linalg.norm(self.area_vectors, axis=1)
 
     @property
     def face_normals(self) -> np.ndarray:
         """Unit normals, float32 [faces, 3]; zero for a degenerate triangle."""
-        cross = self._crosses()
-        return (cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-30)).astype(np.float32)
+        vectors = self.area_vectors
+        return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)).astype(np.float32)
 
     @property
     def vertex_normals(self) -> np.ndarray:
@@ -63,9 +69,9 @@ class Mesh:
 
         A vertex without a face, or whose faces cancel out, looks up: (0, 1, 0).
         """
-        crosses = np.repeat(self._crosses(), 3, axis=0)
+        vectors = np.repeat(self.area_vectors, 3, axis=0)
         corners, count = self.faces.ravel(), len(self.vertices)
-        sums = np.stack([np.bincount(corners, crosses[:, axis], count) for axis in range(3)], axis=1)
+        sums = np.stack([np.bincount(corners, vectors[:, axis], count) for axis in range(3)], axis=1)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         return np.where(lengths > 0, sums / np.maximum(lengths, 1e-300), (0.0, 1.0, 0.0)).astype(np.float32)
 
@@ -90,10 +96,6 @@ class Mesh:
     def scaled(self, factor: float) -> Mesh:
         """The same mesh with all lengths multiplied by `factor`."""
         return Mesh(self.vertices * np.float32(factor), self.faces, self.colors)
-
-    def _crosses(self) -> np.ndarray:
-        a, b, c = self.triangles.astype(np.float64).transpose(1, 0, 2)
-        return np.cross(b - a, c - a)
 
 
 def as_rows(values: Any, dtype: type, name: str, count: int | None = None) -> np.ndarray:

@@ -19,7 +19,8 @@ def sample_surface(mesh: Mesh, num_points: int, rng: np.random.Generator) -> Poi
     """
     if num_points < 0:
         raise MeshError(f"the number of points to sample must not be negative; got {num_points}")
-    areas = mesh.face_areas
+    vectors = mesh.area_vectors
+    areas = np.linalg.norm(vectors, axis=1)
     candidates = np.flatnonzero(areas > 0)
     if not len(candidates):
         raise MeshError("cannot sample points from a mesh without area; it needs at least one proper triangle")
@@ -31,7 +32,7 @@ def sample_surface(mesh: Mesh, num_points: int, rng: np.random.Generator) -> Poi
     corners = mesh.faces[chosen]
     points = np.einsum("pc,pcx->px", weights, mesh.vertices[corners])
     colors = None if mesh.colors is None else np.einsum("pc,pcx->px", weights, mesh.colors[corners])
-    return PointCloud(points, colors, mesh.face_normals[chosen])
+    return PointCloud(points, colors, vectors[chosen] / areas[chosen, None])
 
 
 def _barycentric_weights(count: int, rng: np.random.Generator) -> np.ndarray:
