@@ -34,8 +34,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         key, value = self.key_value(context).chunk(2, dim=-1)
         query, key, value = (self._split(part) for part in (self.query(x), key, value))
-        mixed = F.scaled_dot_product_attention(query, key, value)
-        return self.output(mixed.transpose(1, 2).flatten(2))
+        # Written out: on a CPU the backward pass of scaled_dot_product_attention takes 1.5 to 3 times as long.
+        weights = (query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5).softmax(dim=-1)
+        return self.output((weights @ value).transpose(1, 2).flatten(2))
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
@@ -49,7 +50,7 @@ class Block(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.cross_attention = Attention(width, num_heads)
         self.self_attention = Attention(width, num_heads)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, image: Tensor) -> Tensor:
@@ -60,20 +61,18 @@ class Block(nn.Module):
 
 
 class Upsampler(nn.Module):
-    """[batch, width, r, r] -> [batch, channels, 4 r, 4 r]: two pixel shuffles, each followed by a 3 x 3 convolution."""
+    """[batch, width, r, r] -> [batch, channels, 4 r, 4 r]: twice a doubling and a 3 x 3 convolution."""
 
     def __init__(self, width: int, channels: int) -> None:
         super().__init__()
         middle = 2 * channels
         self.layers = nn.Sequential(
-            nn.Conv2d(width, 4 * middle, 1),
-            nn.PixelShuffle(2),
-            nn.GELU(approximate="tanh"),
+            nn.ConvTranspose2d(width, middle, 2, stride=2),
+            nn.ReLU(inplace=True),
             nn.Conv2d(middle, middle, 3, padding=1),
-            nn.GELU(approximate="tanh"),
-            nn.Conv2d(middle, 4 * channels, 1),
-            nn.PixelShuffle(2),
-            nn.GELU(approximate="tanh"),
+            nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(middle, channels, 2, stride=2),
+            nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
 
