@@ -73,9 +73,14 @@ def build_baseline(
     model: lets retrieval also try the features of a trained model. Raises UserError for an unknown name, DatasetError
     where a train or validation split is empty.
     """
+    require_baseline(name)
+    return BASELINES[name](Gallery([dataset, *more_training], progress), dataset, model, progress)
+
+
+def require_baseline(name: str) -> None:
+    """UserError for a name that is not a baseline."""
     if name not in BASELINES:
         raise unknown_name("baseline", name, BASELINES)
-    return BASELINES[name](Gallery([dataset, *more_training], progress), dataset, model, progress)
 
 
 def _mean(gallery: Gallery, dataset: Dataset, model: FieldModel | None, progress: bool) -> Predictor:

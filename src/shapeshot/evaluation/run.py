@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.evaluation.baselines import build_baseline
+from shapeshot.errors import ExportError
+from shapeshot.evaluation.baselines import build_baseline, require_baseline
 from shapeshot.evaluation.model_predictor import ModelPredictor
 from shapeshot.evaluation.protocol import VIEWS_PER_OBJECT, Predictor, TruthSeer, evaluate, samples_of
 from shapeshot.evaluation.report import write_report
@@ -35,7 +37,7 @@ def run_evaluation(
     Raises DatasetError, ModelError, ExportError where `out` cannot be written, UserError for an unknown baseline.
     """
     dataset = Dataset.open(data)
-    samples_of(dataset, split, views_per_object)  # an unknown or empty split is told before minutes of fitting
+    _check_request(dataset, out, split, baseline, views_per_object)
     predictor = _predictor(dataset, baseline, model, training_data, progress)
     rows = evaluate(predictor, dataset, split, views_per_object=views_per_object, progress=progress)
     summary = summarise(
@@ -49,6 +51,20 @@ def run_evaluation(
     )
     write_report(out, summary, rows, predictor, dataset)
     return summary
+
+
+def _check_request(dataset: Dataset, out: Path, split: str, baseline: str | None, views_per_object: int) -> None:
+    """What can be known to be wrong is told before minutes of fitting and scoring."""
+    samples_of(dataset, split, views_per_object)
+    if baseline is not None:
+        require_baseline(baseline)
+    nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not nearest.is_dir():
+        raise ExportError(f"cannot write the report to {out}: {nearest} is not a folder; choose another --out")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ExportError(
+            f"cannot write the report to {out}: no permission to write in {nearest}; choose another --out"
+        )
 
 
 def _predictor(

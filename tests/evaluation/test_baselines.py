@@ -1,0 +1,140 @@
+"""Baselines on boxes whose right answers are known, and against naive computation."""
+
+import numpy as np
+import pytest
+
+from shapeshot.data.dataset import Dataset
+from shapeshot.errors import DatasetError, PhotoError, UserError
+from shapeshot.evaluation.baselines import BASELINES, build_baseline
+from shapeshot.evaluation.features import model_planes, silhouette, thumbnail
+from shapeshot.evaluation.gallery import Gallery
+from shapeshot.evaluation.metrics import voxel_iou
+from shapeshot.evaluation.protocol import evaluate, true_shape
+from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blends, build_banks
+
+
+@pytest.fixture(scope="module")
+def gallery(boxes):
+    return Gallery([boxes], progress=False)
+
+
+def constant(view):
+    return np.zeros(4, np.float32)
+
+
+def test_gallery_ious_match_the_metric(boxes, gallery):
+    truth = true_shape(boxes.sample("board-t")).occupancy
+    naive = [voxel_iou(true_shape(boxes.sample(name)).occupancy, truth) for name in boxes.ids("train")]
+    np.testing.assert_allclose(gallery.ious(truth), naive)
+
+
+def test_gallery_joins_datasets(boxes):
+    assert len(Gallery([boxes, boxes], progress=False)) == 2 * len(boxes.ids("train"))
+
+
+def test_retrieval_finds_the_object_that_a_view_is_of(boxes, gallery):
+    predictor = RetrievalPredictor.fit(gallery, boxes, {"silhouette": silhouette}, progress=False)
+    for index, name in enumerate(boxes.ids("train")):
+        found = predictor.predict(boxes.sample(name).view(1))
+        np.testing.assert_array_equal(found.occupancy, gallery.occupancies[index])
+
+
+def test_retrieval_chooses_the_features_that_are_best_on_validation(boxes, gallery):
+    predictor = RetrievalPredictor.fit(gallery, boxes, {"constant": constant, "silhouette": silhouette}, progress=False)
+    tried = predictor.details["validation_iou_by_features"]
+    assert set(tried) == {"constant", "silhouette", "constant+silhouette"}
+    assert tried["silhouette"] > tried["constant"]
+    assert tried[predictor.details["features"]] == max(tried.values())
+
+
+def test_retrieval_refuses_a_view_that_shows_nothing(boxes, gallery):
+    predictor = RetrievalPredictor.fit(gallery, boxes, {"silhouette": silhouette}, progress=False)
+    with pytest.raises(PhotoError):
+        predictor.predict(np.zeros((64, 64, 4), np.uint8))
+
+
+def test_bank_cosines_match_naive(boxes, gallery):
+    banks, owners = build_banks(gallery, {"thumbnail": thumbnail})
+    raw = np.stack([thumbnail(boxes.sample(name).view(view)) for name in boxes.ids("train") for view in range(3)])
+    query = thumbnail(boxes.sample("tower-t").view(0)) - raw.mean(axis=0)
+    centred = raw - raw.mean(axis=0)
+    naive = [row @ query / (np.linalg.norm(row) * np.linalg.norm(query)) for row in centred]
+    cosines = banks["thumbnail"].cosines(boxes.sample("tower-t").view(0))
+    np.testing.assert_allclose(cosines, naive, atol=2e-3)
+    assert owners.tolist() == np.repeat(np.arange(5), 3).tolist()
+
+
+def test_bank_of_equal_features_is_not_nan():
+    bank = FeatureBank.build(constant, np.zeros((3, 4), np.float32))
+    np.testing.assert_array_equal(bank.cosines(np.zeros((8, 8, 4), np.uint8)), np.zeros(3))
+
+
+def test_blends_are_all_subsets():
+    assert blends(["a", "b", "c"]) == [("a",), ("b",), ("c",), ("a", "b"), ("a", "c"), ("b", "c"), ("a", "b", "c")]
+
+
+def test_silhouette_ignores_colour_and_thumbnail_does_not(boxes):
+    view = boxes.sample("board-t").view(0)
+    repainted = view.copy()
+    repainted[..., :3] = 255 - repainted[..., :3]
+    np.testing.assert_array_equal(silhouette(view), silhouette(repainted))
+    assert np.abs(thumbnail(view) - thumbnail(repainted)).max() > 0.1
+
+
+def test_model_planes_are_block_means(boxes):
+    planes = np.random.default_rng(0).random((3, 2, 8, 8)).astype(np.float32)
+
+    class Model:
+        image_size = 32
+
+        def encode(self, pixels):
+            assert pixels.shape == (32, 32, 3)
+            return planes
+
+    blocks = planes.reshape(3, 2, 4, 2, 4, 2).mean(axis=(3, 5))
+    feature = model_planes(Model())(boxes.sample("board-t").view(0))
+    assert feature.shape == (3 * 2 * 16,)
+    np.testing.assert_allclose(feature.reshape(4, 4, 6), blocks.reshape(6, 4, 4).transpose(1, 2, 0), rtol=1e-6)
+
+
+def test_oracle_is_at_least_as_good_as_every_training_object(boxes, gallery):
+    rows = evaluate(build_baseline("oracle", boxes, progress=False), boxes, "test", views_per_object=1, progress=False)
+    for row in rows:
+        truth = true_shape(boxes.sample(row.object_id)).occupancy
+        assert row.scores["iou"] == pytest.approx(gallery.ious(truth).max())
+
+
+def test_mean_shape_is_the_mean_cut_at_its_validation_threshold(boxes, gallery):
+    predictor = build_baseline("mean", boxes, progress=False)
+    answer = predictor.predict(boxes.sample("board-t").view(0))
+    mean = np.mean([true_shape(boxes.sample(name)).occupancy for name in boxes.ids("train")], axis=0)
+    np.testing.assert_array_equal(answer.occupancy, mean > predictor.details["threshold"])
+    assert answer.surface.points.shape == (10_000, 3)
+    assert answer.mesh.is_closed
+    assert answer.mesh.volume > 0
+    assert predictor.predict(boxes.sample("tower-t").view(0)) is answer
+
+
+def test_ranking_is_mean_below_retrieval_below_oracle(boxes, gallery):
+    retrieval = RetrievalPredictor.fit(gallery, boxes, {"silhouette": silhouette}, progress=False)
+    predictors = [
+        build_baseline("mean", boxes, progress=False),
+        retrieval,
+        build_baseline("oracle", boxes, progress=False),
+    ]
+    ious = []
+    for predictor in predictors:
+        rows = evaluate(predictor, boxes, "test", views_per_object=1, progress=False)
+        ious.append(np.mean([row.scores["iou"] for row in rows]))
+    assert ious[0] < ious[1] <= ious[2]
+
+
+@pytest.mark.parametrize("name", sorted(BASELINES))
+def test_every_baseline_refuses_a_dataset_without_training_objects(name, no_training_folder):
+    with pytest.raises(DatasetError, match="train"):
+        build_baseline(name, Dataset.open(no_training_folder), progress=False)
+
+
+def test_an_unknown_baseline_lists_the_known(boxes):
+    with pytest.raises(UserError, match="Did you mean 'retrieval'"):
+        build_baseline("retreival", boxes, progress=False)

@@ -1,0 +1,129 @@
+"""The protocol: what is scored, how failures count, who sees the truth."""
+
+import numpy as np
+import pytest
+
+from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, UserError
+from shapeshot.evaluation.metrics import MeshCheck, voxel_iou
+from shapeshot.evaluation.protocol import Prediction, evaluate, object_means, true_shape
+from shapeshot.evaluation.threshold import fit_threshold
+from shapeshot.geometry import Mesh, PointCloud, cell_centers
+
+
+class Recorder:
+    """Answers every view with the truth of one object, and remembers the views."""
+
+    name, details = "recorder", {}
+
+    def __init__(self, sample):
+        truth = true_shape(sample)
+        self.views = []
+        self.answer = Prediction(truth.occupancy, truth.surface, Mesh(sample.vertices, sample.faces))
+
+    def predict(self, view):
+        self.views.append(view)
+        return self.answer
+
+
+class Failing:
+    name, details = "failing", {}
+
+    def __init__(self, error):
+        self.error = error
+
+    def predict(self, view):
+        raise self.error
+
+
+class Seer:
+    name, details = "seer", {}
+
+    def predict_from_truth(self, occupancy):
+        centers = cell_centers(32)[np.argwhere(occupancy)]
+        return Prediction(occupancy, PointCloud(centers, normals=np.tile([0.0, 1, 0], (len(centers), 1))))
+
+
+def test_the_first_views_of_every_object_in_order(boxes):
+    recorder = Recorder(boxes.sample("board-t"))
+    rows = evaluate(recorder, boxes, "test", views_per_object=2, progress=False)
+    expected = [(name, view) for name in boxes.ids("test") for view in (0, 1)]
+    assert [(row.object_id, row.view) for row in rows] == expected
+    for view, (name, number) in zip(recorder.views, expected, strict=True):
+        np.testing.assert_array_equal(view, boxes.sample(name).view(number))
+
+
+def test_the_truth_scores_perfectly_and_another_object_does_not(boxes):
+    rows = evaluate(Recorder(boxes.sample("board-t")), boxes, "test", views_per_object=1, progress=False)
+    scores = {row.object_id: row.scores for row in rows}
+    assert scores["board-t"]["iou"] == 1.0
+    assert scores["board-t"]["chamfer_l1"] == 0.0
+    assert scores["board-t"]["f_score_1"] == 1.0
+    assert scores["tower-t"]["iou"] < 0.3
+    assert scores["tower-t"]["f_score_1"] < scores["tower-t"]["f_score_5"] < 0.7
+    assert all(row.check.passed for row in rows)
+
+
+def test_runs_repeat_exactly(boxes):
+    first, second = (
+        evaluate(Recorder(boxes.sample("cube-1")), boxes, "test", views_per_object=1, progress=False) for _ in range(2)
+    )
+    assert [row.scores for row in first] == [row.scores for row in second]
+
+
+def test_a_failure_scores_worst_under_the_same_keys(boxes):
+    good = evaluate(Recorder(boxes.sample("cube-1")), boxes, "test", views_per_object=1, progress=False)
+    rows = evaluate(Failing(EmptyShapeError("nothing there")), boxes, "test", views_per_object=1, progress=False)
+    assert len(rows) == len(good)
+    for row in rows:
+        assert row.failure == "nothing there"
+        assert row.scores.keys() == good[0].scores.keys()
+        assert row.scores["chamfer_l1"] == pytest.approx(np.sqrt(3))
+        assert {value for key, value in row.scores.items() if key != "chamfer_l1"} == {0.0}
+        assert row.check == MeshCheck(closed=False, manifold=False, positive_volume=False)
+
+
+def test_a_broken_model_stops_the_run(boxes):
+    with pytest.raises(ModelError, match="damaged"):
+        evaluate(Failing(ModelError("damaged")), boxes, "test", progress=False)
+
+
+def test_only_a_seer_is_shown_the_truth(boxes):
+    rows = evaluate(Seer(), boxes, "test", views_per_object=1, progress=False)
+    assert [row.scores["iou"] for row in rows] == [1.0] * 3
+
+
+def test_views_are_averaged_per_object(boxes):
+    rows = evaluate(Recorder(boxes.sample("cube-t")), boxes, "test", views_per_object=3, progress=False)
+    means = object_means(rows)
+    assert [scores.object_id for scores in means] == boxes.ids("test")
+    for scores in means:
+        views = [row.scores["chamfer_l1"] for row in rows if row.object_id == scores.object_id]
+        assert len(views) == 3
+        assert scores.scores["chamfer_l1"] == pytest.approx(sum(views) / 3)
+
+
+def test_unknown_and_empty_splits_and_no_views_are_refused(boxes):
+    recorder = Recorder(boxes.sample("cube-1"))
+    with pytest.raises(DatasetError, match="unknown split 'tset'"):
+        evaluate(recorder, boxes, "tset", progress=False)
+    with pytest.raises(DatasetError, match="empty"):
+        evaluate(recorder, boxes, "test-unseen", progress=False)
+    with pytest.raises(UserError, match="at least 1; got 0"):
+        evaluate(recorder, boxes, "test", views_per_object=0, progress=False)
+
+
+def test_a_prediction_needs_normals():
+    with pytest.raises(ValueError, match="normals"):
+        Prediction(np.zeros((32, 32, 32), bool), PointCloud(np.zeros((1, 3))))
+
+
+def test_threshold_is_the_best_of_the_grid_on_its_split(boxes):
+    axis = cell_centers(32)
+    field = -np.maximum.reduce(np.meshgrid(*[np.abs(axis)] * 3, indexing="ij"))
+    thresholds = (-0.5, -0.4, -0.3, -0.2, -0.1)
+    fit = fit_threshold(lambda view: field, boxes, "val", thresholds=thresholds, views_per_object=2, progress=False)
+    truths = [true_shape(boxes.sample(name)).occupancy for name in boxes.ids("val")]
+    naive = [np.mean([voxel_iou(field > level, truth) for truth in truths]) for level in thresholds]
+    assert [iou for _, iou in fit.curve] == pytest.approx(naive)
+    assert fit.threshold == thresholds[int(np.argmax(naive))]
+    assert fit.iou == pytest.approx(max(naive))
