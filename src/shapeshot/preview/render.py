@@ -1,0 +1,160 @@
+"""Pictures of meshes, point clouds and voxel grids, all through one camera and one light."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+from shapeshot.geometry.voxel_boundary import voxel_boundary
+from shapeshot.preview.rasterize import Hits, rasterize_balls, rasterize_triangles
+from shapeshot.preview.shading import (
+    CLAY,
+    compose,
+    ground_shadow,
+    occlusion,
+    seen_from_below,
+    shade,
+)
+from shapeshot.preview.view import Framing, View
+
+_SUPERSAMPLING = 2
+_SHADOW_CELLS = 128
+_SHADOW_STRENGTH = 0.42
+_EDGE_DARKNESS = 0.22  # of the lines between voxels
+_DEPTH_FADE = 0.35  # how much the farthest points fade into white
+
+
+def render_mesh(
+    mesh: Mesh,
+    size: int = 320,
+    azimuth_deg: float = 35.0,
+    elevation_deg: float = 20.0,
+    framing: Framing | None = None,
+    shadow: bool = True,
+) -> np.ndarray:
+    """A smoothly shaded mesh on a transparent ground, uint8 [size, size, 4], straight alpha.
+
+    framing: what the picture shows; by default the mesh's own bounding sphere. shadow: draw a contact shadow on the
+    ground under the lowest vertex. Both sides of faces are drawn. An empty mesh gives an empty picture.
+    """
+    view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
+    local = view.local(mesh.vertices)
+    hits = rasterize_triangles(view.project(local)[mesh.faces], view.size)
+    normals = _unit(_interpolated(_vertex_normals(mesh), mesh.faces, hits))
+    albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices)), mesh.faces, hits)
+    colors = shade(albedo, normals, view) * occlusion(hits, view.size)[:, None]
+    below = _triangle_shadow(local, mesh.faces, view, size) if shadow else None
+    return compose(hits, colors, below, size, _SUPERSAMPLING)
+
+
+def render_points(
+    cloud: PointCloud,
+    size: int = 320,
+    azimuth_deg: float = 35.0,
+    elevation_deg: float = 20.0,
+    framing: Framing | None = None,
+    shadow: bool = True,
+    point_radius: float | None = None,
+) -> np.ndarray:
+    """Points as small shaded balls that fade with distance; arguments and result as in render_mesh.
+
+    point_radius: in the cloud's units; by default such that a surface of the framing's size is about half covered.
+    """
+    view = View(framing or Framing.around(cloud.points), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
+    local = view.local(cloud.points)
+    radius = point_radius / view.framing.radius if point_radius else 0.85 / np.sqrt(max(len(cloud), 1))
+    hits = _ball_hits(view, local, radius, size)
+    normals = hits.weights @ view.axes
+    if cloud.normals is not None:
+        normals = _unit(0.5 * normals + cloud.normals[hits.owner])
+    colors = shade(_colors(cloud.colors, len(cloud))[hits.owner], normals, view)
+    behind = -(local @ view.axes[2])[hits.owner, None]
+    fade = _DEPTH_FADE * np.clip(0.5 + 0.5 * behind, 0.0, 1.0)
+    below = _ball_shadow(local, radius, view, size) if shadow else None
+    return compose(hits, colors * (1 - fade) + fade, below, size, _SUPERSAMPLING)
+
+
+def render_voxels(
+    grid: VoxelGrid,
+    size: int = 320,
+    azimuth_deg: float = 35.0,
+    elevation_deg: float = 20.0,
+    framing: Framing | None = None,
+    shadow: bool = True,
+) -> np.ndarray:
+    """Occupied cells as cubes with visible edges; arguments and result as in render_mesh."""
+    mesh = voxel_boundary(grid)
+    view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
+    local = view.local(mesh.vertices)
+    hits = rasterize_triangles(view.project(local)[mesh.faces], view.size)
+    albedo = _colors(mesh.colors, len(mesh.vertices))[mesh.faces[hits.owner, 0]]
+    colors = shade(albedo, mesh.face_normals[hits.owner], view) * occlusion(hits, view.size)[:, None]
+    colors *= 1 - _EDGE_DARKNESS * _edge_lines(hits, view, grid.cell_size)[:, None]
+    below = _triangle_shadow(local, mesh.faces, view, size) if shadow else None
+    return compose(hits, colors, below, size, _SUPERSAMPLING)
+
+
+def turntable(
+    mesh: Mesh, num_frames: int = 24, size: int = 320, elevation_deg: float = 20.0, shadow: bool = True
+) -> list[np.ndarray]:
+    """Pictures all round a mesh, equally spaced from the front; each as render_mesh returns it."""
+    framing = Framing.around(mesh.vertices)
+    angles = [360.0 * frame / num_frames for frame in range(num_frames)]
+    return [render_mesh(mesh, size, angle, elevation_deg, framing, shadow) for angle in angles]
+
+
+def _ball_hits(view: View, local: np.ndarray, radius: float, size: int) -> Hits:
+    projected = view.project(local)
+    pixels = np.maximum(radius * view.pixels_per_unit(projected[:, 2]), 0.6 * _SUPERSAMPLING).astype(np.float32)
+    return rasterize_balls(projected, pixels, radius * projected[:, 2] ** 2, view.size)
+
+
+def _edge_lines(hits: Hits, view: View, cell_size: float) -> np.ndarray:
+    """1 on a quad's outline, 0 inside, float32 [hits]; lines are a pixel wide and vanish where cells get tiny."""
+    first, second, third = hits.weights.T
+    # voxel_boundary splits each square, going round, into (0, 1, 2) and (0, 2, 3): from weights back to its u and v.
+    even = hits.owner % 2 == 0
+    u, v = np.where(even, second + third, second), np.where(even, third, second + third)
+    inset = np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v))
+    cell_pixels = view.pixels_per_unit(hits.nearness) * cell_size / view.framing.radius
+    visible = np.clip((cell_pixels / _SUPERSAMPLING - 2.5) / 3.0, 0.0, 1.0)
+    return (inset * cell_pixels < 0.5 * _SUPERSAMPLING) * visible
+
+
+def _triangle_shadow(local: np.ndarray, faces: np.ndarray, view: View, size: int) -> np.ndarray:
+    hits = rasterize_triangles(seen_from_below(local, _SHADOW_CELLS)[faces], _SHADOW_CELLS)
+    return _ground(hits, local, view, size)
+
+
+def _ball_shadow(local: np.ndarray, radius: float, view: View, size: int) -> np.ndarray:
+    cells = np.full(len(local), max(radius * _SHADOW_CELLS / 4, 1.0), np.float32)
+    hits = rasterize_balls(seen_from_below(local, _SHADOW_CELLS), cells, np.zeros_like(cells), _SHADOW_CELLS)
+    return _ground(hits, local, view, size)
+
+
+def _ground(hits: Hits, local: np.ndarray, view: View, size: int) -> np.ndarray:
+    lowest = float(local[:, 1].min()) if len(local) else 0.0
+    small = View(view.framing, view.azimuth_deg, view.elevation_deg, size)
+    return _SHADOW_STRENGTH * ground_shadow(hits, _SHADOW_CELLS, lowest, small)
+
+
+def _vertex_normals(mesh: Mesh) -> np.ndarray:
+    """Area-weighted, float32 [vertices, 3], not normalised."""
+    a, b, c = mesh.triangles.transpose(1, 0, 2)
+    cross = np.cross(b - a, c - a)
+    index = mesh.faces.ravel()
+    sums = [np.bincount(index, np.repeat(cross[:, axis], 3), len(mesh.vertices)) for axis in range(3)]
+    return _unit(np.stack(sums, axis=1))
+
+
+def _interpolated(values: np.ndarray, faces: np.ndarray, hits: Hits) -> np.ndarray:
+    return np.einsum("hk,hkc->hc", hits.weights, values[faces[hits.owner]])
+
+
+def _colors(colors: np.ndarray | None, count: int) -> np.ndarray:
+    return np.broadcast_to(np.asarray(CLAY, np.float32), (count, 3)) if colors is None else colors
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return (vectors / np.maximum(lengths, 1e-30)[:, None]).astype(np.float32)

@@ -1,0 +1,105 @@
+"""Light: albedo and normals to display colours, the ground's contact shadow, and averaging down to the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shapeshot.preview.rasterize import Hits
+from shapeshot.preview.view import View
+
+CLAY = (0.72, 0.74, 0.78)  # sRGB of shapes without colours
+_KEY_LIGHT = np.array([-0.45, 0.65, 0.62])  # right, up, towards the camera: over the photographer's left shoulder
+_SKY, _GROUND, _KEY = 0.62, 0.30, 0.58  # linear intensities; they add up to about 1.1 on a lit upward slope
+_OCCLUSION_REACH = 0.05  # of the picture's side
+
+
+def shade(albedo: np.ndarray, normals: np.ndarray, view: View) -> np.ndarray:
+    """sRGB colours in [0, 1], float32 [hits, 3], of albedo (sRGB) under a sky, the ground's bounce and a key light.
+
+    normals: unit, world axes, float [hits, 3]; turned towards the camera where they look away.
+    """
+    away = normals @ view.axes[2] < 0
+    normals = np.where(away[:, None], -normals, normals)
+    hemisphere = _GROUND + (_SKY - _GROUND) * (0.5 + 0.5 * normals[:, 1])
+    light = _KEY_LIGHT / np.linalg.norm(_KEY_LIGHT) @ view.axes
+    key = _KEY * np.clip((normals @ light + 0.15) / 1.15, 0.0, None)
+    linear = np.clip(albedo, 0.0, 1.0) ** 2.2 * (hemisphere + key)[:, None]
+    return (np.clip(linear, 0.0, 1.0) ** (1 / 2.2)).astype(np.float32)
+
+
+def occlusion(hits: Hits, size: int) -> np.ndarray:
+    """How much light reaches each hit past its surroundings, float32 [hits] in about 0.6..1.
+
+    Depth below the local mean darkens, as in Luft, Colditz and Deussen, "Image enhancement by unsharp masking the
+    depth buffer" (SIGGRAPH 2006).
+    """
+    depth, weight = np.zeros(size * size), np.zeros(size * size)
+    depth[hits.pixels], weight[hits.pixels] = 1.0 / hits.nearness, 1.0
+    reach = max(1, round(_OCCLUSION_REACH * size))
+    mean = [_box_blur(_box_blur(values.reshape(size, size), reach), reach).ravel() for values in (depth, weight)]
+    behind = depth[hits.pixels] - mean[0][hits.pixels] / np.maximum(mean[1][hits.pixels], 1e-6)
+    return (1.0 - np.clip(1.6 * behind, 0.0, 0.4)).astype(np.float32)
+
+
+def ground_shadow(hits_from_below: Hits, cells: int, lowest: float, view: View) -> np.ndarray:
+    """Darkness of the ground under the shape, float32 [size, size] in [0, 1].
+
+    hits_from_below: see `seen_from_below`. lowest: the ground's local y.
+    """
+    touch = np.zeros(cells * cells)
+    height = 2.0 - hits_from_below.nearness - lowest
+    touch[hits_from_below.pixels] = np.exp(-np.clip(height, 0.0, None) / 0.35)
+    texture = touch.reshape(cells, cells)
+    soft = 0.5 * _blurred(texture, cells // 40) + 0.5 * _blurred(texture, cells // 12)
+    rays = view.rays()
+    downwards = np.minimum(rays[..., 1], -1e-6)
+    distance = (lowest - view.position[1]) / downwards
+    x = view.position[0] + rays[..., 0] * distance
+    z = view.position[2] + rays[..., 2] * distance
+    return np.where(rays[..., 1] < -1e-3, _bilinear(soft, cells / 2 + x * cells / 4, cells / 2 + z * cells / 4), 0.0)
+
+
+def seen_from_below(local: np.ndarray, cells: int) -> np.ndarray:
+    """Local points as (column, row, nearness) of a map of the ground that spans x and z from -2 to 2."""
+    x, y, z = local.T
+    return np.column_stack([cells / 2 + x * cells / 4, cells / 2 + z * cells / 4, 2.0 - y]).astype(np.float32)
+
+
+def compose(hits: Hits, colors: np.ndarray, shadow: np.ndarray | None, size: int, factor: int) -> np.ndarray:
+    """The picture, uint8 [size, size, 4] with straight alpha, from hits at factor * size averaged down.
+
+    colors: float32 [hits, 3]. shadow: float32 [size, size] darkness of the ground behind the shape, or None.
+    """
+    full = np.zeros((size * factor * size * factor, 4), np.float32)
+    full[hits.pixels, :3], full[hits.pixels, 3] = colors, 1.0
+    picture = full.reshape(size, factor, size, factor, 4).mean(axis=(1, 3))
+    if shadow is not None:
+        picture[..., 3] += (1.0 - picture[..., 3]) * np.clip(shadow, 0.0, 1.0)
+    alpha = picture[..., 3:]
+    straight = np.concatenate([picture[..., :3] / np.maximum(alpha, 1e-6), alpha], axis=2)
+    return np.rint(np.clip(straight, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def _blurred(values: np.ndarray, reach: int) -> np.ndarray:
+    """Three box blurs, close to a Gaussian."""
+    for _ in range(3):
+        values = _box_blur(values, reach)
+    return values
+
+
+def _box_blur(values: np.ndarray, reach: int) -> np.ndarray:
+    """Mean over 2 * reach + 1 pixels along both axes; zeros beyond the edge."""
+    width = 2 * reach + 1
+    for _ in range(2):
+        sums = np.cumsum(np.pad(values, ((reach + 1, reach), (0, 0))), axis=0)
+        values = ((sums[width:] - sums[:-width]) / width).T
+    return values
+
+
+def _bilinear(texture: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    x, y = np.clip(x - 0.5, 0, texture.shape[1] - 1.001), np.clip(y - 0.5, 0, texture.shape[0] - 1.001)
+    column, row = x.astype(np.int64), y.astype(np.int64)
+    u, v = x - column, y - row
+    top = texture[row, column] * (1 - u) + texture[row, column + 1] * u
+    bottom = texture[row + 1, column] * (1 - u) + texture[row + 1, column + 1] * u
+    return (top * (1 - v) + bottom * v).astype(np.float32)

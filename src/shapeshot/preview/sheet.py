@@ -1,0 +1,137 @@
+"""Pictures side by side, with captions: the preview of a reconstruction and the contact sheets of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+from shapeshot.preview.render import render_mesh, render_points, render_voxels
+from shapeshot.preview.view import Framing
+
+_PAPER, _INK, _FAINT, _PANEL = (255, 255, 255), (38, 41, 46), (124, 130, 138), (246, 247, 249)
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One picture of a sheet.
+
+    image: uint8 [height, width, 3 or 4]; RGBA is laid on the panel's pale ground.
+    caption: a word or two below it; note: a second, fainter line.
+    """
+
+    image: np.ndarray
+    caption: str = ""
+    note: str = ""
+
+
+def contact_sheet(
+    rows: Sequence[Sequence[Tile]],
+    tile_size: int = 256,
+    row_captions: Sequence[str] = (),
+    title: str = "",
+) -> Image.Image:
+    """Rows of equally large tiles on white, each picture fitted into its square; RGB.
+
+    row_captions stand above their rows. Rows may differ in length.
+    """
+    page = _Page(tile_size, max((len(row) for row in rows), default=0), title)
+    heights = [page.row_height(row, bool(row_captions)) for row in rows]
+    sheet = Image.new("RGB", (page.width, page.top + sum(heights) + page.gap), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    if title:
+        draw.text((page.gap, page.gap), title, _INK, page.title_font)
+    y = page.top
+    for index, (row, height) in enumerate(zip(rows, heights, strict=True)):
+        caption = row_captions[index] if index < len(row_captions) else ""
+        page.draw_row(sheet, draw, row, y, caption if row_captions else None)
+        y += height
+    return sheet
+
+
+def preview_image(
+    photo_rgba: np.ndarray,
+    pixels: np.ndarray,
+    voxels: VoxelGrid,
+    points: PointCloud,
+    mesh: Mesh,
+    tile_size: int = 320,
+) -> Image.Image:
+    """One reconstruction at a glance: the photo, the network's crop of it, voxels, points and mesh; RGB.
+
+    photo_rgba: uint8 [height, width, 4], as load_photo returns. pixels: uint8 [size, size, 3], the prepared crop.
+    All three shapes are seen through the same camera.
+    """
+    framing = Framing.around(mesh.vertices)
+    tiles = [
+        Tile(photo_rgba, "Photo", f"{photo_rgba.shape[1]} x {photo_rgba.shape[0]} px"),
+        Tile(pixels, "What the network sees", f"{pixels.shape[1]} x {pixels.shape[0]} px"),
+        Tile(render_voxels(voxels, tile_size, framing=framing), "Voxels", _cells(voxels)),
+        Tile(render_points(points, tile_size, framing=framing), "Point cloud", f"{len(points):,} points"),
+        Tile(render_mesh(mesh, tile_size, framing=framing), "Mesh", f"{len(mesh.faces):,} triangles"),
+    ]
+    return contact_sheet([tiles], tile_size)
+
+
+def _cells(voxels: VoxelGrid) -> str:
+    n = voxels.resolution
+    return f"{n} x {n} x {n}, {int(voxels.occupancy.sum()):,} filled"
+
+
+class _Page:
+    """The measures of a sheet, all in proportion to its tiles."""
+
+    def __init__(self, tile_size: int, num_columns: int, title: str) -> None:
+        self.tile, self.gap = tile_size, max(8, tile_size // 16)
+        self.font = ImageFont.load_default(max(11, tile_size // 18))
+        self.note_font = ImageFont.load_default(max(10, tile_size // 23))
+        self.title_font = ImageFont.load_default(max(14, tile_size // 12))
+        self.line = int(self.font.size * 1.45)
+        self.width = self.gap + num_columns * (tile_size + self.gap)
+        self.top = self.gap + (int(self.title_font.size * 1.9) if title else 0)
+
+    def row_height(self, row: Sequence[Tile], has_caption: bool) -> int:
+        lines = 1 * any(tile.caption for tile in row) + 1 * any(tile.note for tile in row) + 1 * has_caption
+        return self.tile + lines * self.line + self.gap
+
+    def draw_row(
+        self, sheet: Image.Image, draw: ImageDraw.ImageDraw, row: Sequence[Tile], y: int, caption: str | None
+    ) -> None:
+        if caption is not None:
+            draw.text((self.gap, y), self._fitted(caption, self.font, self.width - 2 * self.gap), _INK, self.font)
+            y += self.line
+        for column, tile in enumerate(row):
+            x = self.gap + column * (self.tile + self.gap)
+            sheet.paste(_panel(tile.image, self.tile), (x, y))
+            below = y + self.tile + self.line // 4
+            draw.text((x, below), self._fitted(tile.caption, self.font, self.tile), _INK, self.font)
+            draw.text((x, below + self.line), self._fitted(tile.note, self.note_font, self.tile), _FAINT, self.note_font)
+
+    @staticmethod
+    def _fitted(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+        """The text on one line, cut with dots where it is wider than `width` pixels."""
+        text = " ".join(text.split())
+        if font.getlength(text) <= width:
+            return text
+        while text and font.getlength(text + "...") > width:
+            text = text[:-1]
+        return text.rstrip() + "..."
+
+
+def _panel(pixels: np.ndarray, size: int) -> Image.Image:
+    """A picture fitted into a square with a pale ground and slightly rounded corners."""
+    image = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGBA")
+    scale = size / max(image.size)
+    fitted = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    if fitted != image.size:
+        image = image.resize(fitted, Image.Resampling.LANCZOS)
+    ground = Image.new("RGBA", (size, size), (*_PANEL, 255))
+    ground.alpha_composite(image, ((size - fitted[0]) // 2, (size - fitted[1]) // 2))
+    corners = Image.new("L", (size * 2, size * 2), 0)
+    ImageDraw.Draw(corners).rounded_rectangle((0, 0, size * 2 - 1, size * 2 - 1), radius=size // 16, fill=255)
+    panel = Image.new("RGB", (size, size), _PAPER)
+    panel.paste(ground.convert("RGB"), mask=corners.resize((size, size), Image.Resampling.BOX))
+    return panel
