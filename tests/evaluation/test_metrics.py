@@ -89,6 +89,14 @@ def test_concentric_spheres_are_their_radii_apart():
     assert scores["f_score_5"] == 1.0
 
 
+def test_a_perfect_shape_sampled_again_scores_what_the_docs_say():
+    radius, count = 0.4, 8000
+    scores = metrics.surface_scores(*sphere_points(count, radius, seed=1), *sphere_points(count, radius, seed=2))
+    area = 4 * np.pi * radius**2
+    assert scores["f_score_1"] == pytest.approx(1 - np.exp(-np.pi * 0.01**2 * count / area), abs=0.01)
+    assert scores["chamfer_l1"] == pytest.approx(np.sqrt(area / count) / 2, rel=0.03)
+
+
 def test_surface_scores_do_not_change_under_a_rigid_motion():
     rng = np.random.default_rng(5)
     turn = trimesh.transformations.random_rotation_matrix(rng.random(3))[:3, :3]

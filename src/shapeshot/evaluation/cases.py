@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.dataset import Dataset, Sample
 from shapeshot.errors import EmptyShapeError, PhotoError
 from shapeshot.evaluation.protocol import Predictor, Row, TruthSeer, predict_view, true_shape
 from shapeshot.geometry import Mesh
-from shapeshot.preview import render_mesh
+from shapeshot.preview import Framing, render_mesh
 
 CASES_PER_GROUP = 5
 PICTURE_SIZE = 224
@@ -60,16 +59,22 @@ def choose_rows(rows: Sequence[Row], count: int = CASES_PER_GROUP) -> dict[str, 
 def make_case(row: Row, predictor: Predictor | TruthSeer, dataset: Dataset) -> Case:
     """Predicts a view once more (evaluation keeps no shapes) and draws what came and what was true."""
     sample = dataset.sample(row.object_id)
-    camera, predicted = sample.cameras[row.view], _mesh(row, predictor, sample)
-    truth = Mesh(sample.vertices, sample.faces)
+    truth, predicted = Mesh(sample.vertices, sample.faces), _mesh(row, predictor, sample)
+    shown = [truth.vertices] if predicted is None else [truth.vertices, predicted.vertices]
+    framing = Framing.around(np.concatenate(shown))
+
+    def picture(mesh: Mesh, turn_deg: float) -> np.ndarray:
+        camera = sample.cameras[row.view]
+        return render_mesh(mesh, PICTURE_SIZE, camera.azimuth_deg + turn_deg, camera.elevation_deg, framing)
+
     return Case(
         row=row,
         name=sample.info.name,
         photo=sample.view(row.view),
-        predicted_seen=None if predicted is None else _picture(predicted, camera, 0.0),
-        true_seen=_picture(truth, camera, 0.0),
-        predicted_turned=None if predicted is None else _picture(predicted, camera, TURN_DEG),
-        true_turned=_picture(truth, camera, TURN_DEG),
+        predicted_seen=None if predicted is None else picture(predicted, 0.0),
+        true_seen=picture(truth, 0.0),
+        predicted_turned=None if predicted is None else picture(predicted, TURN_DEG),
+        true_turned=picture(truth, TURN_DEG),
     )
 
 
@@ -78,11 +83,6 @@ def _mesh(row: Row, predictor: Predictor | TruthSeer, sample: Sample) -> Mesh | 
         return predict_view(predictor, sample.view(row.view), true_shape(sample)).mesh
     except (EmptyShapeError, PhotoError):
         return None
-
-
-def _picture(mesh: Mesh, camera: Camera, turn_deg: float) -> np.ndarray:
-    azimuth = camera.azimuth_deg + turn_deg
-    return render_mesh(mesh, PICTURE_SIZE, azimuth_deg=azimuth, elevation_deg=camera.elevation_deg)
 
 
 def _iou(row: Row) -> float:
