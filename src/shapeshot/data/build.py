@@ -249,7 +249,7 @@ def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:
         packed = pack_object(job, options)
     except UserError as error:
         return str(error)
-    except (ValueError, RuntimeError, ArithmeticError, LookupError, MemoryError) as error:
+    except Exception as error:
         # One odd mesh among thousands must not end the build; it is reported by name with what went wrong.
         return f"{type(error).__name__}: {error}"
     atomic_write(_packed_path(staging, job), packed)
