@@ -60,7 +60,7 @@ def near_duplicate_groups(
     labels = np.unique(names, return_inverse=True)[1] if names is not None and count else np.arange(count)
     parent = np.arange(count)
     # Sorted by volume, a block's partners end where the volumes differ too much for any overlap to be enough.
-    volumes = occupancies.reshape(count, -1).sum(axis=1)
+    volumes = occupancies.sum(axis=(1, 2, 3))
     order = np.argsort(volumes, kind="stable")
     for start in range(0, count, _BLOCK):
         rows = order[start : start + _BLOCK]

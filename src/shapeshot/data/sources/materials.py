@@ -68,15 +68,20 @@ def decode_texture(content: bytes) -> np.ndarray | None:
     """An image file as uint8 [height, width, 3 or 4], at most MAX_TEXTURE_SIDE a side; None where it is no image."""
     try:
         with Image.open(BytesIO(content)) as image:
-            if image.width * image.height > MAX_TEXTURE_PIXELS:
-                return None
-            image.draft("RGB", (MAX_TEXTURE_SIDE, MAX_TEXTURE_SIDE))  # JPEG: decode no more than is needed
-            has_alpha = "A" in image.getbands() or "transparency" in image.info
-            pixels = image.convert("RGBA" if has_alpha else "RGB")
-            pixels.thumbnail((MAX_TEXTURE_SIDE, MAX_TEXTURE_SIDE))
-            return np.asarray(pixels)
+            return shrink_texture(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
+
+
+def shrink_texture(image: Image.Image) -> np.ndarray | None:
+    """A Pillow image as uint8 [height, width, 3 or 4], at most MAX_TEXTURE_SIDE a side; None for a bomb."""
+    if image.width * image.height > MAX_TEXTURE_PIXELS:
+        return None
+    image.draft("RGB", (MAX_TEXTURE_SIDE, MAX_TEXTURE_SIDE))  # JPEG: decode no more than is needed
+    has_alpha = "A" in image.getbands() or "transparency" in image.info
+    pixels = image.convert("RGBA" if has_alpha else "RGB")
+    pixels.thumbnail((MAX_TEXTURE_SIDE, MAX_TEXTURE_SIDE))
+    return np.asarray(pixels)
 
 
 def without_texture(material: Material) -> Material:

@@ -20,6 +20,7 @@ import numpy as np
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
 from shapeshot.data.sources.archive import Archive
+from shapeshot.data.sources.ids import free_id
 from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError
 
@@ -40,10 +41,7 @@ class SweetHome3DEntry:
     def load(self) -> ObjectModel:
         """The object in metres, stretched to the catalogue's width (x), height (y) and depth (z)."""
         model = self.load_rotated()
-        assert self.info.size_metres is not None
-        scale = np.array(self.info.size_metres) / np.maximum(_extent(model), 1e-9)
-        # A flat model (a rug, a road sign) has no thickness to stretch.
-        return model.transformed(np.diag(np.where(_extent(model) > 1e-9, scale, 1.0)))
+        return model.transformed(np.diag(stretch(model, self.info)))
 
     def load_rotated(self) -> ObjectModel:
         """The object as its artist made it, in the file's own unit, turned by the catalogue's rotation only."""
@@ -156,7 +154,7 @@ def _entry(
     tags = tuple(tag.strip() for tag in values.get("tags", "").split(",") if tag.strip())
     category = values.get("category", "")
     info = ObjectInfo(
-        id=_free_id(f"{archive.path.stem}_{values.get('id', name).rpartition('#')[2]}", taken),
+        id=free_id(f"{archive.path.stem}_{values.get('id', name).rpartition('#')[2]}", taken),
         name=name,
         kind=kind_of(name, tags, category),
         source=f"sweethome3d/{archive.path.stem}",
@@ -205,14 +203,14 @@ def _positive(text: str, key: str) -> float:
     return numbers[0]
 
 
-def _free_id(text: str, taken: set[str]) -> str:
-    slug = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-") or "object"
-    candidate, count = slug, 1
-    while candidate in taken:
-        count += 1
-        candidate = f"{slug}-{count}"
-    taken.add(candidate)
-    return candidate
+def stretch(model: ObjectModel, info: ObjectInfo) -> np.ndarray:
+    """The factors along x, y and z, float64 [3], that bring a rotated model to its size in metres.
+
+    They differ where the artist's proportions are not the catalogue's. A flat model (a sheet of paper) has no thickness
+    to stretch: its factor there is 1.
+    """
+    extent = _extent(model)
+    return np.where(extent > 1e-9, np.array(info.size_metres) / np.maximum(extent, 1e-9), 1.0)
 
 
 def _extent(model: ObjectModel) -> np.ndarray:

@@ -63,7 +63,7 @@ def _sort_lines(content: bytes, name: str) -> _Statements:
         if head == b"v ":
             found.positions.append(line)
         elif head == b"f ":
-            faces.append(_absolute(line, found, name) if b"-" in line else line)
+            faces.append(_plain_face(line, found, name) if b"-" in line or b"#" in line else line)
         elif words := line.split(None, 1):
             keyword, rest = words[0], words[1] if len(words) > 1 else b""
             if keyword == b"v":
@@ -71,7 +71,7 @@ def _sort_lines(content: bytes, name: str) -> _Statements:
             elif keyword == b"vt":
                 found.uvs.append(line)
             elif keyword in (b"f", b"fo"):
-                faces.append(_absolute(line, found, name) if b"-" in line else line)
+                faces.append(_plain_face(line, found, name) if b"-" in line or b"#" in line else line)
             elif keyword == b"usemtl":
                 faces = found.faces.setdefault(_text(rest), [])
             elif keyword == b"mtllib":
@@ -83,11 +83,11 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace").strip()
 
 
-def _absolute(line: bytes, found: _Statements, name: str) -> bytes:
-    """A face line with its negative indices, which count back from the latest vertex, made positive."""
+def _plain_face(line: bytes, found: _Statements, name: str) -> bytes:
+    """A face line without its comment, and with negative indices, which count back from the latest vertex, resolved."""
     counts = (len(found.positions), len(found.uvs))
     corners = []
-    for corner in line.split()[1:]:
+    for corner in line.split(b"#")[0].split()[1:]:
         numbers = [_integer(word, name) for word in corner.split(b"/")[:2]]
         fixed = [n + count + 1 if n < 0 else n for n, count in zip(numbers, counts, strict=False)]
         corners.append(b"/".join(b"%d" % n if n > 0 else b"" for n in fixed) or b"0")
