@@ -1,4 +1,7 @@
-"""Training losses: pure functions of predictions and targets, each a mean, so that no count rescales another's weight."""
+"""Training losses: pure functions of predictions and targets.
+
+Each is a mean, so that no count of points or images rescales one against another.
+"""
 
 from __future__ import annotations
 

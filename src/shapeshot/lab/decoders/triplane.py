@@ -102,9 +102,9 @@ class TriplaneField(nn.Module):
 
         Each plane is resampled once to the two axes that it sees; no cell is looked up by itself.
         """
-        axes = [interpolation_matrix(values, planes.shape[-1]).to(planes.dtype) for values in (xs, ys, zs)]
+        axes = [interpolation_matrix(values, planes.shape[-1]) for values in (xs, ys, zs)]
         xy, yz, xz = (
-            torch.einsum("ui,bcij,vj->buvc", axes[first], planes[:, plane], axes[second])
+            (axes[first] @ planes[:, plane] @ axes[second].T).permute(0, 2, 3, 1)
             for plane, (first, second) in enumerate(PLANE_AXES)
         )
         features = xy[:, :, :, None] + yz[:, None] + xz[:, :, None]
@@ -163,7 +163,7 @@ class TriplaneDecoder(nn.Module):
 
 
 def sample_planes(planes: Tensor, points: Tensor) -> Tensor:
-    """Sum over the three planes of their bilinear values: [batch, 3, C, R, R], [batch, points, 3] -> [batch, points, C]."""
+    """Sum of the planes' bilinear values: [batch, 3, C, R, R] at [batch, points, 3] -> [batch, points, C]."""
     # grid_sample's last axis is (column, row), so the second axis of a plane comes first; 2 p maps the cube to [-1, 1].
     where = torch.stack([points[..., [second, first]] for first, second in PLANE_AXES], dim=1) * 2
     values = F.grid_sample(

@@ -1,6 +1,7 @@
-"""Image encoders: one row each. A class takes (weights, num_frozen_layers, update_statistics) and returns EncoderOutput.
+"""Image encoders: one row each.
 
-It also says `token_channels`, `pooled_channels` and `num_tokens(image_size)`; normalisation of pixels is its own affair.
+A class takes (weights, num_frozen_layers, update_statistics), turns pixels in 0..255 into an EncoderOutput, and says
+its `token_channels`, `pooled_channels` and `num_tokens(image_size)`. Normalisation of pixels is its own affair.
 """
 
 from __future__ import annotations

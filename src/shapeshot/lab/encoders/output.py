@@ -8,7 +8,11 @@ from torch import Tensor
 
 
 class EncoderOutput(NamedTuple):
-    """tokens: [batch, tokens, token_channels], row by row from the image's top left; pooled: [batch, pooled_channels]."""
+    """What an encoder saw.
+
+    tokens: [batch, tokens, token_channels], row by row from the image's top left.
+    pooled: [batch, pooled_channels], the whole image.
+    """
 
     tokens: Tensor
     pooled: Tensor

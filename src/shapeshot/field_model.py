@@ -1,0 +1,185 @@
+"""The model at run time: ONNX sessions that turn a photo crop into planes, and planes into field values.
+
+A model is a folder of three graphs and a card (`lab/to_onnx.py` writes it):
+
+    encoder.onnx   pixels uint8 [batch, size, size, 3] -> planes float32 [batch, 3, C, R, R]
+    grid.onnx      planes [3, C, R, R], xs [x], ys [y], zs [z] -> logits float32 [x, y, z]
+    points.onnx    planes [3, C, R, R], points [points, 3] -> logits [points], colors [points, 3]
+    card.json      format, image size, threshold, training, scores, licence, SHA-256 of each graph
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapeshot.errors import ModelError
+from shapeshot.geometry import cell_centers
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+FORMAT, FORMAT_VERSION = "shapeshot-field-model", 1
+ENCODER, GRID, POINTS, CARD = "encoder.onnx", "grid.onnx", "points.onnx", "card.json"
+DEFAULT_FOLDER = Path(__file__).parent / "weights" / "default"
+# Cells of the grid evaluated in one run: their features stay in the processor's cache, and memory stays bounded.
+CELLS_PER_RUN = 16_384
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Occupancy on a regular grid over the canonical cube.
+
+    logits: float32 [n, n, n], indexed [x, y, z], at the cells' centres; above `level` is inside.
+    """
+
+    logits: np.ndarray
+    level: float
+
+    @property
+    def resolution(self) -> int:
+        """Cells along each side."""
+        return self.logits.shape[0]
+
+    @property
+    def occupancy(self) -> np.ndarray:
+        """bool [n, n, n]: inside the solid."""
+        return self.logits > self.level
+
+
+class FieldModel:
+    """A loaded model. Sessions start when first needed; one object may serve many photos and threads."""
+
+    def __init__(self, folder: Path, card: dict[str, Any], num_threads: int | None = None) -> None:
+        """Use `load`. num_threads: of one run; None is one for each core."""
+        self.folder, self.card, self._num_threads = folder, card, num_threads
+
+    @classmethod
+    def load(
+        cls, folder: str | Path | None = None, *, num_threads: int | None = None, verify: bool = True
+    ) -> FieldModel:
+        """The model in `folder`; None is the one that ships with shapeshot.
+
+        verify: compare each graph with the card's SHA-256, 10 to 20 ms.
+        Raises ModelError where the folder, its card or a graph is missing, broken, altered or of another version.
+        """
+        path = DEFAULT_FOLDER if folder is None else Path(folder)
+        card = _read_card(path)
+        for name in (ENCODER, GRID, POINTS):
+            _check_graph(path / name, card["sha256"].get(name) if verify else None)
+        return cls(path, card, num_threads)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square crop that `encode` takes, pixels."""
+        return self.card["image_size"]
+
+    @property
+    def threshold(self) -> float:
+        """The occupancy probability of the surface, fixed on the validation split."""
+        return self.card["threshold"]
+
+    @property
+    def level(self) -> float:
+        """`threshold` as a logit: log(t / (1 - t)), what logits are compared with."""
+        return math.log(self.threshold / (1 - self.threshold))
+
+    def encode(self, pixels: np.ndarray) -> np.ndarray:
+        """RGB crop uint8 [size, size, 3] -> planes float32 [3, C, R, R]."""
+        return self.encode_batch(np.asarray(pixels)[None])[0]
+
+    def encode_batch(self, pixels: np.ndarray) -> np.ndarray:
+        """RGB crops uint8 [batch, size, size, 3] -> planes float32 [batch, 3, C, R, R]. ModelError on another shape."""
+        size = self.image_size
+        if pixels.ndim != 4 or pixels.shape[1:] != (size, size, 3) or pixels.dtype != np.uint8:
+            expected = f"uint8 [batch, {size}, {size}, 3]"
+            raise ModelError(f"the model takes RGB pixels as {expected}; got {pixels.dtype} {list(pixels.shape)}")
+        return self._encoder.run(None, {"pixels": pixels})[0]
+
+    def grid(self, planes: np.ndarray, resolution: int) -> Field:
+        """The field at the centres of resolution^3 cells, `planes` as one photo's from `encode`."""
+        if resolution < 1:
+            raise ModelError(f"the grid's resolution must be at least 1; got {resolution}")
+        centers = cell_centers(resolution)
+        logits = np.empty((resolution,) * 3, dtype=np.float32)
+        step = max(1, CELLS_PER_RUN // resolution**2)
+        for start in range(0, resolution, step):
+            rows = slice(start, start + step)
+            inputs = {"planes": planes, "xs": centers[rows], "ys": centers, "zs": centers}
+            logits[rows] = self._grid.run(None, inputs)[0]
+        return Field(logits, self.level)
+
+    def at(self, planes: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The field at points [points, 3] in the canonical cube: logits float32 [points], sRGB float32 [points, 3]."""
+        positions = np.ascontiguousarray(points, dtype=np.float32)
+        if positions.ndim != 2 or positions.shape[1] != 3:
+            raise ModelError(f"points must have shape [points, 3]; got {list(positions.shape)}")
+        if not len(positions):
+            return np.zeros(0, np.float32), np.zeros((0, 3), np.float32)
+        logits, colors = self._points.run(None, {"planes": planes, "points": positions})
+        return logits, colors
+
+    def colors_at(self, planes: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """sRGB float32 [points, 3] at points [points, 3] in the canonical cube."""
+        return self.at(planes, points)[1]
+
+    @cached_property
+    def _encoder(self) -> InferenceSession:
+        return _session(self.folder / ENCODER, self._num_threads)
+
+    @cached_property
+    def _grid(self) -> InferenceSession:
+        return _session(self.folder / GRID, self._num_threads)
+
+    @cached_property
+    def _points(self) -> InferenceSession:
+        return _session(self.folder / POINTS, self._num_threads)
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    path = folder / CARD
+    if not path.is_file():
+        raise ModelError(f"no model in {folder} (it has no {CARD}); give a folder that shapeshot exported")
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"cannot read {path} ({error}); export the model again") from None
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise ModelError(f"{path} is no card of a shapeshot field model; give a folder that shapeshot exported")
+    if card.get("format_version") != FORMAT_VERSION:
+        version = card.get("format_version")
+        raise ModelError(f"{path} has format version {version!r}, this shapeshot reads {FORMAT_VERSION}; export it again")
+    size, threshold = card.get("image_size"), card.get("threshold")
+    sound = isinstance(size, int) and size > 0 and isinstance(threshold, float) and 0 < threshold < 1
+    if not sound or not isinstance(card.get("sha256"), dict):
+        raise ModelError(f"{path} lacks a sound image_size, threshold or sha256; export the model again")
+    return card
+
+
+def _check_graph(path: Path, sha256: str | None) -> None:
+    """`sha256`: what the file must have; None where that is not asked."""
+    if not path.is_file():
+        raise ModelError(f"the model lacks {path}; export or install it again")
+    if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise ModelError(f"{path} is not the file that its card describes (SHA-256 differs); export or install it again")
+
+
+def _session(path: Path, num_threads: int | None) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if num_threads is not None:
+        options.intra_op_num_threads = num_threads
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has its own exception for each way in which a graph can be broken
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path} cannot be loaded ({reason}); export or install the model again") from None
