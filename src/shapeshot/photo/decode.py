@@ -95,7 +95,8 @@ def _to_rgba(image: Image.Image, name: str) -> np.ndarray:
 def _check_size(size: tuple[int, int], name: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
-        raise PhotoError(f"{name} is {width}x{height}; the limit is {MAX_PIXELS // 10**6} megapixels, scale it down first")
+        limit = MAX_PIXELS // 10**6
+        raise PhotoError(f"{name} is {width}x{height}; the limit is {limit} megapixels, scale it down first")
     if min(width, height) * min(1.0, LONG_SIDE / max(width, height, 1)) < MIN_SIDE:
         raise PhotoError(f"{name} is {width}x{height}, too small or too thin; at least {MIN_SIDE}x{MIN_SIDE} is needed")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 _PAIRS_AT_ONCE = 400_000  # bounds memory, and stays within the processor's cache
+_TOLERANCE = 1e-4  # of a weight: a pixel centre on a shared edge must not fall between its two faces
 
 
 class Hits(NamedTuple):
@@ -30,24 +31,23 @@ def rasterize_triangles(corners: np.ndarray, size: int) -> Hits:
     corners: float32 [faces, 3, 3], each corner (column, row, nearness); larger nearness wins. Either winding.
     """
     corners = corners.astype(np.float32, copy=False)
-    equations = _edge_equations(corners)
-    low = np.clip(np.ceil(corners[:, :, :2].min(axis=1) - 0.5), 0, size).astype(np.int64)
-    high = np.clip(np.floor(corners[:, :, :2].max(axis=1) - 0.5), -1, size - 1).astype(np.int64)
-    spans = np.maximum(high - low + 1, 0)
-    usable = np.isfinite(equations).all(axis=(1, 2))
-    faces = np.flatnonzero((spans.prod(axis=1) > 0) & usable)
+    planes = _weight_planes(corners)
+    a, b, c = corners[:, :, :2].transpose(1, 0, 2)
+    low, spans = _boxes(np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c), size)
+    spans[~np.isfinite(planes[:, 2])] = 0
     buffer = np.full(size * size, -1, np.int64)
-    for chunk in _chunks(faces, spans[faces].prod(axis=1)):
+    for chunk in _chunks(spans):
         owner, columns, rows = _pairs(chunk, low, spans)
-        weights = _weights(equations, owner, columns, rows)
-        inside = (weights >= -1e-6).all(axis=0)
-        owner, columns, rows = owner[inside], columns[inside], rows[inside]
-        nearness = (weights[:, inside] * corners[owner, :, 2].T).sum(axis=0)
-        np.maximum.at(buffer, rows * size + columns, _key(nearness, owner))
+        weights = _weights(planes, owner, columns, rows)
+        inside = np.flatnonzero(np.minimum(np.minimum(*weights[:2]), weights[2]) >= -_TOLERANCE)
+        owner = owner[inside]
+        nearness = np.einsum("kp,pk->p", weights[:, inside], corners[owner, :, 2])
+        np.maximum.at(buffer, rows[inside] * size + columns[inside], _key(nearness, owner))
     pixels = np.flatnonzero(buffer >= 0)
     owner = buffer[pixels] & 0xFFFFFFFF
-    weights = np.clip(_weights(equations, owner, pixels % size, pixels // size).T, 0.0, 1.0)
-    return Hits(pixels, owner, weights, (weights * corners[owner, :, 2]).sum(axis=1))
+    rows, columns = np.divmod(pixels, size)
+    weights = np.clip(_weights(planes, owner, columns, rows).T, 0.0, 1.0)
+    return Hits(pixels, owner, weights, np.einsum("pk,pk->p", weights, corners[owner, :, 2]))
 
 
 def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndarray, size: int) -> Hits:
@@ -56,12 +56,9 @@ def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndar
     centers: float32 [points, 3] (column, row, nearness). radii: float32 [points], pixels.
     depth_radii: float32 [points], by how much nearness grows from a ball's rim to its middle.
     """
-    low = np.clip(np.ceil(centers[:, :2] - radii[:, None] - 0.5), 0, size).astype(np.int64)
-    high = np.clip(np.floor(centers[:, :2] + radii[:, None] - 0.5), -1, size - 1).astype(np.int64)
-    spans = np.maximum(high - low + 1, 0)
-    points = np.flatnonzero(spans.prod(axis=1) > 0)
+    low, spans = _boxes(centers[:, :2] - radii[:, None], centers[:, :2] + radii[:, None], size)
     buffer = np.full(size * size, -1, np.int64)
-    for chunk in _chunks(points, spans[points].prod(axis=1)):
+    for chunk in _chunks(spans):
         owner, columns, rows = _pairs(chunk, low, spans)
         bulge = _ball_normals(centers, radii, owner, columns, rows)[2]
         inside = bulge > 0
@@ -73,20 +70,25 @@ def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndar
     return Hits(pixels, owner, normals, centers[owner, 2] + depth_radii[owner] * normals[:, 2])
 
 
-def _edge_equations(corners: np.ndarray) -> np.ndarray:
-    """Rows (a, b, c) with weight_k = a * column + b * row + c, float32 [faces, 3, 3]; not finite where degenerate."""
-    x, y = corners[:, :, 0].astype(np.float64), corners[:, :, 1].astype(np.float64)
-    x1, y1, x2, y2 = (np.roll(values, -shift, axis=1) for shift in (1, 2) for values in (x, y))
-    a, b, c = y1 - y2, x2 - x1, x1 * y2 - x2 * y1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.stack([a, b, c], axis=2) / c.sum(axis=1)[:, None, None]
+def _weight_planes(corners: np.ndarray) -> np.ndarray:
+    """Per face (x0, y0, a1, b1, a2, b2): weight_k = a_k (column - x0) + b_k (row - y0); float32 [faces, 6].
+
+    a_k and b_k are NaN for a face without area. Offsets from the first corner keep single precision exact enough.
+    """
+    corners = corners[:, :, :2].astype(np.float64)
+    (x1, y1), (x2, y2) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    area = x1 * y2 - x2 * y1
+    area[np.abs(area) < 1e-12] = np.nan
+    planes = np.stack([y2, -x2, -y1, x1], axis=1) / area[:, None]
+    return np.concatenate([corners[:, 0], planes], axis=1).astype(np.float32)
 
 
-def _weights(equations: np.ndarray, owner: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _weights(planes: np.ndarray, owner: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Barycentric weights at pixel centres, float32 [3, pairs]."""
-    x, y = columns + 0.5, rows + 0.5
-    a, b, c = equations[owner].transpose(2, 1, 0)
-    return (a * x + b * y + c).astype(np.float32)
+    x0, y0, a1, b1, a2, b2 = planes[owner].T
+    x, y = columns.astype(np.float32) + (0.5 - x0), rows.astype(np.float32) + (0.5 - y0)
+    second, third = a1 * x + b1 * y, a2 * x + b2 * y
+    return np.stack([1 - second - third, second, third])
 
 
 def _ball_normals(
@@ -98,20 +100,29 @@ def _ball_normals(
     return np.stack([right, up, np.sqrt(np.maximum(1.0 - right * right - up * up, 0.0))]).astype(np.float32)
 
 
-def _chunks(items: np.ndarray, num_pairs: np.ndarray) -> Iterator[np.ndarray]:
-    """Split so that each chunk has about _PAIRS_AT_ONCE pairs (a single large item may have more)."""
+def _boxes(lowest: np.ndarray, highest: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """First pixel and number of pixels, (column, row), whose centres lie between two positions: int32 [items, 2]."""
+    low = np.clip(np.ceil(lowest - 0.5), 0, size).astype(np.int32)
+    high = np.clip(np.floor(highest - 0.5), -1, size - 1).astype(np.int32)
+    return low, np.maximum(high - low + 1, 0)
+
+
+def _chunks(spans: np.ndarray) -> Iterator[np.ndarray]:
+    """Items with any pixel, split so that each chunk has about _PAIRS_AT_ONCE pairs (one large item may have more)."""
+    num_pairs = spans[:, 0] * spans[:, 1]
+    items = np.flatnonzero(num_pairs)
     if len(items):
-        group = np.cumsum(num_pairs) // _PAIRS_AT_ONCE
+        group = np.cumsum(num_pairs[items], dtype=np.int64) // _PAIRS_AT_ONCE
         yield from np.split(items, np.flatnonzero(np.diff(group)) + 1)
 
 
 def _pairs(items: np.ndarray, low: np.ndarray, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every pixel of every item's box: (item, column, row), int64 [pairs] each."""
-    counts = spans[items].prod(axis=1)
+    """Every pixel of every item's box: (item, column, row), integer [pairs] each."""
+    counts = spans[items, 0] * spans[items, 1]
     owner = np.repeat(items, counts)
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    row, column = np.divmod(within, spans[owner, 0])
-    return owner, low[owner, 0] + column, low[owner, 1] + row
+    first = np.repeat((np.cumsum(counts) - counts).astype(np.int32), counts)
+    row, column = np.divmod(np.arange(len(owner), dtype=np.int32) - first, np.repeat(spans[items, 0], counts))
+    return owner, np.repeat(low[items, 0], counts) + column, np.repeat(low[items, 1], counts) + row
 
 
 def _key(nearness: np.ndarray, owner: np.ndarray) -> np.ndarray:

@@ -19,9 +19,10 @@ from shapeshot.preview.view import Framing, View
 
 _SUPERSAMPLING = 2
 _SHADOW_CELLS = 128
-_SHADOW_STRENGTH = 0.42
+_SHADOW_STRENGTH = 0.6
 _EDGE_DARKNESS = 0.22  # of the lines between voxels
-_DEPTH_FADE = 0.35  # how much the farthest points fade into white
+_CREASE_COSINE = 0.77  # of 40 degrees: sharper edges are not smoothed over
+_DEPTH_FADE = 0.3  # how much the farthest points fade into white
 
 
 def render_mesh(
@@ -40,8 +41,8 @@ def render_mesh(
     view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
     local = view.local(mesh.vertices)
     hits = rasterize_triangles(view.project(local)[mesh.faces], view.size)
-    normals = _unit(_interpolated(_vertex_normals(mesh), mesh.faces, hits))
-    albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices)), mesh.faces, hits)
+    normals = _unit(_interpolated(_corner_normals(mesh), hits))
+    albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices))[mesh.faces], hits)
     colors = shade(albedo, normals, view) * occlusion(hits, view.size)[:, None]
     below = _triangle_shadow(local, mesh.faces, view, size) if shadow else None
     return compose(hits, colors, below, size, _SUPERSAMPLING)
@@ -58,11 +59,11 @@ def render_points(
 ) -> np.ndarray:
     """Points as small shaded balls that fade with distance; arguments and result as in render_mesh.
 
-    point_radius: in the cloud's units; by default such that a surface of the framing's size is about half covered.
+    point_radius: in the cloud's units; by default such that most of a surface of the framing's size is covered.
     """
     view = View(framing or Framing.around(cloud.points), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
     local = view.local(cloud.points)
-    radius = point_radius / view.framing.radius if point_radius else 0.85 / np.sqrt(max(len(cloud), 1))
+    radius = point_radius / view.framing.radius if point_radius else 1.05 / np.sqrt(max(len(cloud), 1))
     hits = _ball_hits(view, local, radius, size)
     normals = hits.weights @ view.axes
     if cloud.normals is not None:
@@ -111,7 +112,7 @@ def _ball_hits(view: View, local: np.ndarray, radius: float, size: int) -> Hits:
 
 def _edge_lines(hits: Hits, view: View, cell_size: float) -> np.ndarray:
     """1 on a quad's outline, 0 inside, float32 [hits]; lines are a pixel wide and vanish where cells get tiny."""
-    first, second, third = hits.weights.T
+    _, second, third = hits.weights.T
     # voxel_boundary splits each square, going round, into (0, 1, 2) and (0, 2, 3): from weights back to its u and v.
     even = hits.owner % 2 == 0
     u, v = np.where(even, second + third, second), np.where(even, third, second + third)
@@ -138,17 +139,20 @@ def _ground(hits: Hits, local: np.ndarray, view: View, size: int) -> np.ndarray:
     return _SHADOW_STRENGTH * ground_shadow(hits, _SHADOW_CELLS, lowest, small)
 
 
-def _vertex_normals(mesh: Mesh) -> np.ndarray:
-    """Area-weighted, float32 [vertices, 3], not normalised."""
+def _corner_normals(mesh: Mesh) -> np.ndarray:
+    """Normals for smooth shading, float32 [faces, 3, 3]: the vertex's, or the face's own where there is a crease."""
     a, b, c = mesh.triangles.transpose(1, 0, 2)
-    cross = np.cross(b - a, c - a)
+    cross = np.cross(b - a, c - a)  # as long as twice the area: the sums over a vertex are area-weighted
     index = mesh.faces.ravel()
     sums = [np.bincount(index, np.repeat(cross[:, axis], 3), len(mesh.vertices)) for axis in range(3)]
-    return _unit(np.stack(sums, axis=1))
+    smooth, flat = _unit(np.stack(sums, axis=1))[mesh.faces], _unit(cross)[:, None, :]
+    crease = (smooth * flat).sum(axis=2, keepdims=True) < _CREASE_COSINE
+    return np.where(crease, flat, smooth)
 
 
-def _interpolated(values: np.ndarray, faces: np.ndarray, hits: Hits) -> np.ndarray:
-    return np.einsum("hk,hkc->hc", hits.weights, values[faces[hits.owner]])
+def _interpolated(corner_values: np.ndarray, hits: Hits) -> np.ndarray:
+    """Values float [faces, 3, channels] at the corners, at each hit: float32 [hits, channels]."""
+    return np.einsum("hk,hkc->hc", hits.weights, corner_values[hits.owner])
 
 
 def _colors(colors: np.ndarray | None, count: int) -> np.ndarray:

@@ -86,12 +86,13 @@ class _Page:
 
     def __init__(self, tile_size: int, num_columns: int, title: str) -> None:
         self.tile, self.gap = tile_size, max(8, tile_size // 16)
-        self.font = ImageFont.load_default(max(11, tile_size // 18))
+        text_size, title_size = max(11, tile_size // 18), max(14, tile_size // 12)
+        self.font = ImageFont.load_default(text_size)
         self.note_font = ImageFont.load_default(max(10, tile_size // 23))
-        self.title_font = ImageFont.load_default(max(14, tile_size // 12))
-        self.line = int(self.font.size * 1.45)
+        self.title_font = ImageFont.load_default(title_size)
+        self.line = int(text_size * 1.45)
         self.width = self.gap + num_columns * (tile_size + self.gap)
-        self.top = self.gap + (int(self.title_font.size * 1.9) if title else 0)
+        self.top = self.gap + (int(title_size * 1.9) if title else 0)
 
     def row_height(self, row: Sequence[Tile], has_caption: bool) -> int:
         lines = 1 * any(tile.caption for tile in row) + 1 * any(tile.note for tile in row) + 1 * has_caption
@@ -108,10 +109,11 @@ class _Page:
             sheet.paste(_panel(tile.image, self.tile), (x, y))
             below = y + self.tile + self.line // 4
             draw.text((x, below), self._fitted(tile.caption, self.font, self.tile), _INK, self.font)
-            draw.text((x, below + self.line), self._fitted(tile.note, self.note_font, self.tile), _FAINT, self.note_font)
+            note = self._fitted(tile.note, self.note_font, self.tile)
+            draw.text((x, below + self.line), note, _FAINT, self.note_font)
 
     @staticmethod
-    def _fitted(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+    def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
         """The text on one line, cut with dots where it is wider than `width` pixels."""
         text = " ".join(text.split())
         if font.getlength(text) <= width:
