@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from shapeshot.field_model import Field
 from shapeshot.geometry import cell_centers
 
 
@@ -18,7 +18,7 @@ class AnalyticField:
 
     half_axes: tuple[float, float, float] = (0.2, 0.4, 0.3)
     speck_radius: float = 0.0
-    threshold: float = 0.25
+    threshold: float = 0.4
     image_size: int = 64
     card: dict[str, Any] = field(default_factory=lambda: {"name": "analytic"})
 
@@ -27,16 +27,20 @@ class AnalyticField:
         assert pixels.dtype == np.uint8
         return np.zeros((3, 1, 1, 1), np.float32)
 
-    def grid(self, planes: np.ndarray, resolution: int) -> SimpleNamespace:
+    @property
+    def level(self) -> float:
+        return float(np.log(self.threshold / (1 - self.threshold)))
+
+    def grid(self, planes: np.ndarray, resolution: int) -> Field:
         axis = cell_centers(resolution)
         points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
-        return SimpleNamespace(logits=self.logits(points))
+        return Field(self.logits(points), self.level)
 
     def logits(self, points: np.ndarray) -> np.ndarray:
         inside = 1.0 - np.linalg.norm(points / np.float32(self.half_axes), axis=-1)
         if self.speck_radius:
             inside = np.maximum(inside, 1.0 - np.linalg.norm(points - np.float32(0.45), axis=-1) / self.speck_radius)
-        return (10 * inside + self.threshold).astype(np.float32)
+        return (10 * inside + self.level).astype(np.float32)
 
     def colors_at(self, planes: np.ndarray, points: np.ndarray) -> np.ndarray:
         return np.clip(points + 0.5, 0, 1).astype(np.float32)

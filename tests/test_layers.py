@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "field_model": BASE | {"geometry", "photo", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct"},
     "data": BASE | {"geometry", "photo"},
-    "lab": BASE | {"geometry", "photo", "data"},
+    "lab": BASE | {"geometry", "photo", "data", "field_model"},  # field_model: the format that to_onnx writes
     "evaluation": RUNTIME | {"data", "lab"},
     "cli": RUNTIME | {"data", "lab", "evaluation"},
     "__init__": RUNTIME,

@@ -41,7 +41,7 @@ class Reconstruction:
 
     mesh: closed, coloured at its vertices. points: coloured samples of the mesh's surface. voxels: solid occupancy.
     rgba: the photo as read, uint8 [height, width, 4]. photo: the crop that the model saw.
-    threshold: the logit above which the field is inside.
+    threshold: the probability of occupancy at the surface.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     """
 
@@ -118,7 +118,7 @@ def check_options(resolution: int, num_points: int, size: str | None, background
 
 
 def _voxels(model: FieldModel, planes: np.ndarray, resolution: int) -> VoxelGrid:
-    occupancy = model.grid(planes, resolution).logits > model.threshold
+    occupancy = model.grid(planes, resolution).occupancy
     axis = cell_centers(resolution)
     colors = np.zeros((*occupancy.shape, 3), np.float32)
     colors[occupancy] = model.colors_at(planes, axis[np.argwhere(occupancy)])
@@ -127,13 +127,13 @@ def _voxels(model: FieldModel, planes: np.ndarray, resolution: int) -> VoxelGrid
 
 def _mesh(model: FieldModel, planes: np.ndarray, resolution: int) -> Mesh:
     cells = int(np.clip(2 * resolution, *MESH_RESOLUTIONS))
-    logits = model.grid(planes, cells).logits
-    if not (logits > model.threshold).any():
+    values = model.grid(planes, cells)
+    if not values.occupancy.any():
         raise EmptyShapeError(
             "the model saw no object in this photo; try a closer photo of one whole object on a plain background"
         )
     first_center = float(cell_centers(cells)[0])
-    vertices, faces = isosurface(logits, model.threshold, first_center, 1.0 / cells)
+    vertices, faces = isosurface(values.logits, values.level, first_center, 1.0 / cells)
     shape = remove_small_components(Mesh(vertices, faces), SPECK_FRACTION)
     return Mesh(shape.vertices, shape.faces, model.colors_at(planes, shape.vertices))
 

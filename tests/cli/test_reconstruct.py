@@ -46,7 +46,7 @@ def test_result_json_tells_the_facts(shapeshot_command: Run, photo_file: Path, t
     facts = json.loads((tmp_path / "out/disc/result.json").read_text())
     assert facts["photo"] == "disc.png"
     assert facts["model"] == "analytic"
-    assert facts["threshold"] == 0.25
+    assert facts["threshold"] == 0.4
     assert facts["unit"] == "metre"
     assert facts["size"][1] == pytest.approx(0.8)
     assert facts["object"]["method"] == "alpha"
