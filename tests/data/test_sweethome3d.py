@@ -74,6 +74,14 @@ def test_materials_come_from_the_archive_whatever_their_letter_case(tmp_path):
     assert entry.load().parts[0].material.color == (1, 0, 0)
 
 
+def test_invisible_shapes_inside_lamps_are_left_out(tmp_path):
+    mtl = "newmtl shade\nKd 1 1 1\nnewmtl source\nd 0.001\n"
+    text = "mtllib a.mtl\nusemtl shade\n" + BOX + "usemtl source\nf 1 2 3\n"
+    path = write_catalog(tmp_path / "a.sh3f", members=[("models/box.obj", text), ("models/a.mtl", mtl)])
+    (part,) = SweetHome3DSource([path]).entries()[0].load().parts
+    assert len(part.faces) == 12
+
+
 def test_equal_ids_are_told_apart(tmp_path):
     one = write_catalog(tmp_path / "a.sh3f")
     ids = [entry.info.id for entry in SweetHome3DSource([one, one]).entries()]

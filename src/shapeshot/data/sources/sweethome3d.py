@@ -26,6 +26,7 @@ from shapeshot.errors import DatasetError
 
 DEFAULT_FOLDER = Path("/usr/share/sweethome3d/furniture")
 PROPERTIES = "PluginFurnitureCatalog.properties"
+INVISIBLE_OPACITY = 0.01
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
@@ -41,7 +42,7 @@ class SweetHome3DEntry:
     def load(self) -> ObjectModel:
         """The object in metres, stretched to the catalogue's width (x), height (y) and depth (z)."""
         model = self.load_rotated()
-        return model.transformed(np.diag(stretch(model, self.info)))
+        return _visible(model.transformed(np.diag(stretch(model, self.info))))
 
     def load_rotated(self) -> ObjectModel:
         """The object as its artist made it, in the file's own unit, turned by the catalogue's rotation only."""
@@ -201,6 +202,12 @@ def _positive(text: str, key: str) -> float:
     if not numbers or numbers[0] <= 0:
         raise DatasetError(f"its {key} is {text!r}; expected a positive number of centimetres")
     return numbers[0]
+
+
+def _visible(model: ObjectModel) -> ObjectModel:
+    """The model without its invisible parts: lamps hold such shapes to say where their light comes from."""
+    visible = tuple(part for part in model.parts if part.material.opacity > INVISIBLE_OPACITY)
+    return ObjectModel(visible) if visible else model
 
 
 def stretch(model: ObjectModel, info: ObjectInfo) -> np.ndarray:
