@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, Unreadable
-from shapeshot.data.sources.procedural import seating, storage, tables
+from shapeshot.data.sources.procedural import (
+    building, composite, devices, lighting, sanitary, seating, sofas, storage, tables, vehicles, vessels,
+)  # fmt: skip
 from shapeshot.data.sources.procedural.assembly import Assembly
 from shapeshot.errors import DatasetError
 
@@ -30,6 +32,10 @@ GENERATORS: dict[str, Generator] = {
     "stool": Generator(seating.stool, 4, "Kitchen"),
     "bench": Generator(seating.bench, 3, "Exterior"),
     "deck_chair": Generator(seating.deck_chair, 1, "Exterior"),
+    "sofa": Generator(sofas.sofa, 8, "Living room"),
+    "bed": Generator(sofas.bed, 4, "Bedroom"),
+    "bunk_bed": Generator(sofas.bunk_bed, 1, "Bedroom"),
+    "crib": Generator(sofas.crib, 1, "Bedroom"),
     "table": Generator(tables.table, 8, "Living room"),
     "coffee_table": Generator(tables.coffee_table, 4, "Living room"),
     "desk": Generator(tables.desk, 4, "Office"),
@@ -43,6 +49,45 @@ GENERATORS: dict[str, Generator] = {
     "crate": Generator(storage.crate, 2, "Miscellaneous"),
     "suitcase": Generator(storage.suitcase, 1.5, "Miscellaneous"),
     "coat_rack": Generator(storage.coat_rack, 1, "Miscellaneous"),
+    "table_lamp": Generator(lighting.table_lamp, 3, "Lights"),
+    "floor_lamp": Generator(lighting.floor_lamp, 2.5, "Lights"),
+    "desk_lamp": Generator(lighting.desk_lamp, 2, "Lights"),
+    "pendant": Generator(lighting.pendant, 2, "Lights"),
+    "street_lamp": Generator(lighting.street_lamp, 1, "Lights"),
+    "candle": Generator(lighting.candle, 0.7, "Lights"),
+    "mug": Generator(vessels.mug, 2, "Kitchen"),
+    "glass": Generator(vessels.glass, 1.5, "Kitchen"),
+    "bottle": Generator(vessels.bottle, 3, "Kitchen"),
+    "vase": Generator(vessels.vase, 2, "Living room"),
+    "bowl": Generator(vessels.bowl, 1.5, "Kitchen"),
+    "pan": Generator(vessels.pan, 1.5, "Kitchen"),
+    "planter": Generator(vessels.planter, 5, "Living room"),
+    "screen": Generator(devices.screen, 3, "Living room"),
+    "laptop": Generator(devices.laptop, 1.5, "Office"),
+    "speaker": Generator(devices.speaker, 1.5, "Living room"),
+    "fridge": Generator(devices.fridge, 2, "Kitchen"),
+    "oven": Generator(devices.oven, 2, "Kitchen"),
+    "washing_machine": Generator(devices.washing_machine, 1.5, "Bathroom"),
+    "piano": Generator(devices.piano, 1, "Living room"),
+    "fan": Generator(devices.fan, 1, "Miscellaneous"),
+    "water_heater": Generator(devices.water_heater, 1, "Miscellaneous"),
+    "toilet": Generator(sanitary.toilet, 2, "Bathroom"),
+    "bathtub": Generator(sanitary.bathtub, 1.5, "Bathroom"),
+    "washbasin": Generator(sanitary.washbasin, 2, "Bathroom"),
+    "door": Generator(building.door, 1.5, "Doors and windows"),
+    "window": Generator(building.window, 1.5, "Doors and windows"),
+    "radiator": Generator(building.radiator, 1.5, "Miscellaneous"),
+    "fence": Generator(building.fence, 1.5, "Exterior"),
+    "clock": Generator(building.clock, 1, "Bedroom"),
+    "bin": Generator(building.bin_, 1.5, "Office"),
+    "stairs": Generator(building.stairs, 1.2, "Staircases"),
+    "column": Generator(building.column, 1.5, "Exterior"),
+    "picture": Generator(building.picture, 1, "Living room"),
+    "car": Generator(vehicles.car, 1.5, "Vehicles"),
+    "truck": Generator(vehicles.truck, 1, "Vehicles"),
+    "bicycle": Generator(vehicles.bicycle, 0.7, "Vehicles"),
+    "cart": Generator(vehicles.cart, 1, "Vehicles"),
+    "composite": Generator(composite.composite, 15, "Abstract"),
 }
 
 

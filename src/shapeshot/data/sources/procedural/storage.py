@@ -137,10 +137,10 @@ def shelves(rng: np.random.Generator) -> Assembly:
     if posts:
         frame = materials.frame(rng)
         radius = float(rng.uniform(0.01, 0.025))
+        post = box(radius * 2, height, radius * 2) if chance(rng, 0.5) else cylinder(radius, height, sides=10)
         for x in (-width / 2 + radius, width / 2 - radius):
             for z in (-depth / 2 + radius, depth / 2 - radius):
-                assembly.add(frame, box(radius * 2, height, radius * 2) if chance(rng, 0.5) else cylinder(radius, height, sides=10))
-                assembly.pieces[-1] = (assembly.pieces[-1][0].at(x, 0, z), frame)
+                assembly.add(frame, post.at(x, 0, z))
     else:
         assembly.add_pair(body, box(thick, height, depth).at((width - thick) / 2))
         if chance(rng, 0.6):
@@ -184,9 +184,9 @@ def crate(rng: np.random.Generator) -> Assembly:
     if style == "barrel":
         bulge, rise = float(rng.uniform(0.03, 0.09)), np.linspace(0, 1, 9)
         assembly.add(body, lathe(np.stack([0.22 + bulge * np.sin(np.pi * rise), rise * 0.75], 1)))
+        iron = materials.metal(rng)
         for level in (0.12, 0.33, 0.67, 0.88):
-            hoop = 0.223 + bulge * np.sin(np.pi * level)
-            assembly.add(materials.metal(rng) if level == 0.12 else assembly.pieces[-1][1], cylinder(hoop, 0.03).at(y=level * 0.75 - 0.015))
+            assembly.add(iron, cylinder(0.223 + bulge * np.sin(np.pi * level), 0.03).at(y=level * 0.75 - 0.015))
         return assembly
     if style in ("lidded", "carton"):
         assembly.add(body, rounded_box(width, height, depth, float(rng.uniform(0.002, 0.03)), 2))

@@ -42,10 +42,10 @@ def _table(rng: np.random.Generator, width: float, depth: float, height: float) 
         if outline != "round" and chance(rng, 0.6):
             _add_apron(rng, assembly, frame, width * inset * 0.97, depth * inset * 0.97, height - thick)
     elif base == "pedestal":
+        column = Assembly()
+        add_pedestal(rng, column, frame, depth * 0.36, height - thick)
         for x in [0.0] if square else [-width * 0.27, width * 0.27]:
-            pedestal = Assembly()
-            add_pedestal(np.random.default_rng(int(rng.integers(2**32)) if square else 7), pedestal, frame, depth * 0.36, height - thick)
-            assembly.add(frame, *(solid.at(x) for solid, _ in pedestal.pieces))
+            assembly.add(frame, *(solid.at(x) for solid, _ in column.pieces))
     elif base == "drum":
         assembly.add(frame, lathe(turned_profile(rng, depth * 0.35, height - thick), 24))
     else:
