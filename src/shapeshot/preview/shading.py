@@ -74,8 +74,7 @@ def compose(hits: Hits, colors: np.ndarray, shadow: np.ndarray | None, size: int
     """
     full = np.zeros((size * factor * size * factor, 4), np.float32)
     full[hits.pixels, :3], full[hits.pixels, 3] = colors, 1.0
-    cells = full.reshape(size, factor, size, factor, 4)
-    picture = sum(cells[:, i, :, j] for i in range(factor) for j in range(factor)) / np.float32(factor * factor)
+    picture = np.einsum("rixjc->rxc", full.reshape(size, factor, size, factor, 4)) / factor**2
     if shadow is not None:
         picture[..., 3] += (1.0 - picture[..., 3]) * np.clip(shadow, 0.0, 1.0)
     alpha = picture[..., 3:]

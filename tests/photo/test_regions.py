@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from shapeshot.photo.regions import label_regions, region_sizes, touching_border
+
+
+@pytest.mark.parametrize("density", [0.1, 0.5, 0.6, 0.9])
+def test_labels_match_scipy(density: float) -> None:
+    rng = np.random.default_rng(int(density * 10))
+    for shape in ((1, 1), (1, 40), (37, 1), (61, 83)):
+        mask = rng.random(shape) < density
+        np.testing.assert_array_equal(label_regions(mask), ndimage.label(mask)[0])
+
+
+def test_spiral_is_one_region() -> None:
+    """The longest possible chain of runs."""
+    mask = np.zeros((81, 81), bool)
+    for ring in range(0, 40, 2):
+        mask[ring, ring:-ring or None] = mask[-1 - ring, ring : 81 - ring] = True
+        mask[ring:81 - ring, -1 - ring] = mask[ring + 2 : 81 - ring, ring] = True
+        mask[ring + 2, ring : ring + 3] = True
+    np.testing.assert_array_equal(label_regions(mask), ndimage.label(mask)[0])
+    assert label_regions(mask).max() == 1
+
+
+def test_sizes_and_border() -> None:
+    mask = np.zeros((7, 9), bool)
+    mask[0, 2:5] = mask[3, 4:6] = True
+    labels = label_regions(mask)
+    assert region_sizes(labels).tolist() == [0, 3, 2]
+    assert touching_border(labels).tolist() == [False, True, False]
