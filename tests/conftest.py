@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,3 +60,17 @@ def photo() -> np.ndarray:
     rgba = np.zeros((96, 96, 4), np.uint8)
     rgba[x**2 + y**2 < 30**2] = (120, 80, 40, 255)
     return rgba
+
+
+@pytest.fixture(scope="session")
+def random_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small field model with seeded random weights, exported for the runtime: it sees some shape in any photo."""
+    torch = pytest.importorskip("torch", reason="needs the extra `train`")
+    from shapeshot.lab.model import ModelConfig, build_model
+    from shapeshot.lab.to_onnx import export_field_model
+
+    torch.manual_seed(0)
+    config = ModelConfig(encoder_weights="none", image_size=64, width=32, depth=1, channels=16, hidden=16)
+    folder = tmp_path_factory.mktemp("models") / "random"
+    export_field_model(build_model(config), {"name": "random", "threshold": 0.5}, folder)
+    return folder

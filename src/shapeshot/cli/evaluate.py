@@ -10,7 +10,7 @@ from shapeshot.cli.parser import Parser, UsageError
 
 def add_command(parser: Parser) -> None:
     """Declare the command."""
-    parser.add_command("evaluate", "Score a model or a baseline on a dataset and write a report.", declare, run, "train")
+    parser.add_command("evaluate", "Score a model or a baseline and write a report.", declare, run, "train")
 
 
 def declare(command: Parser) -> None:
