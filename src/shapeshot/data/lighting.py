@@ -20,7 +20,8 @@ def studio_light(rng: np.random.Generator, camera_azimuth_deg: float) -> np.ndar
     key_azimuth = camera_azimuth_deg + rng.uniform(-75.0, 75.0)
     light = (1 - contrast) * _sky(rng)
     light = light + contrast * _lobe(rng, key_azimuth, rng.uniform(15.0, 75.0))
-    light = light + rng.uniform(0.0, 0.25) * _lobe(rng, key_azimuth + 180 + rng.uniform(-60, 60), rng.uniform(5.0, 50.0))
+    rim_azimuth = key_azimuth + 180 + rng.uniform(-60.0, 60.0)
+    light = light + rng.uniform(0.0, 0.25) * _lobe(rng, rim_azimuth, rng.uniform(5.0, 50.0))
     irradiance = _irradiance_towards(light, camera_azimuth_deg)
     return (light * (rng.uniform(0.55, 0.95) / irradiance)).astype(np.float32)
 
@@ -63,7 +64,7 @@ def _solid_angles() -> np.ndarray:
 
 
 def _irradiance_towards(light: np.ndarray, azimuth_deg: float) -> float:
-    """Irradiance / pi (what a white matt surface shows), averaged over surfaces facing the camera, its left, right and up."""
+    """Irradiance / pi (what a white matt surface shows), the mean of facing the camera, its left, its right and up."""
     total = 0.0
     for turn in (0.0, -60.0, 60.0):
         azimuth = np.radians(azimuth_deg + turn)

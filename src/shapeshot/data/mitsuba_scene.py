@@ -81,7 +81,7 @@ def mitsuba_bsdf(mitsuba: Any, material: Material, texture: np.ndarray | None) -
     """
     color = _color(mitsuba, material.color, texture)
     if material.roughness >= MATT_ROUGHNESS and not material.metallic:
-        surface = {"type": "diffuse", "reflectance": color}
+        surface: dict[str, Any] = {"type": "diffuse", "reflectance": color}
     else:
         roughness = float(np.clip(material.roughness, MIN_ROUGHNESS, 1.0))
         metallic = 1.0 if material.metallic else 0.0

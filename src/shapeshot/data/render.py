@@ -59,10 +59,8 @@ def render_photo(model: ObjectModel, size: int = 768, samples: int = 256, seed: 
     vertices, _ = model.merged()
     radius = float(np.linalg.norm(vertices, axis=1).max())
     fov = float(rng.uniform(22.0, 35.0))
-    camera = Camera(
-        float(rng.choice([-1, 1]) * rng.uniform(20.0, 45.0)), float(rng.uniform(12.0, 22.0)),
-        frame_distance(fov, radius) * 1.05, fov,
-    )  # fmt: skip
+    azimuth = float(rng.choice([-1, 1]) * rng.uniform(20.0, 45.0))
+    camera = Camera(azimuth, float(rng.uniform(12.0, 22.0)), 1.05 * frame_distance(fov, radius), fov)
     shapes = mitsuba_shapes(mitsuba, model, PHOTO_TEXTURE_SIDE)
     shapes["backdrop"] = _backdrop(mitsuba, camera, float(vertices[:, 1].min()))
     scene = mitsuba.load_dict({**_scene(mitsuba, hide_emitters=False), **shapes})
@@ -78,11 +76,9 @@ def _scene(mitsuba: Any, hide_emitters: bool) -> dict[str, Any]:
     blank = mitsuba.Bitmap(np.ones((HEIGHT, WIDTH, 3), np.float32))
     return {
         "type": "scene",
-        "integrator": {
-            "type": "path", "max_depth": MAX_PATH_DEPTH, "rr_depth": 3, "hide_emitters": hide_emitters,
-        },
+        "integrator": {"type": "path", "max_depth": MAX_PATH_DEPTH, "rr_depth": 3, "hide_emitters": hide_emitters},
         "environment": {"type": "envmap", "bitmap": blank},
-    }  # fmt: skip
+    }
 
 
 def _set_light(parameters: Any, light: np.ndarray) -> None:
@@ -99,17 +95,19 @@ def _set_light(parameters: Any, light: np.ndarray) -> None:
 def _sensor(mitsuba: Any, camera: Camera, size: int, samples: int) -> Any:
     """A pinhole camera. The box filter keeps every pixel's colour and coverage its own, so that both can be divided."""
     look = mitsuba.ScalarTransform4f().look_at(origin=camera.origin.tolist(), target=[0, 0, 0], up=[0, 1, 0])
-    film = {
-        "type": "hdrfilm", "width": size, "height": size, "pixel_format": "rgba", "component_format": "float32",
-        "rfilter": {"type": "box"},
-    }  # fmt: skip
+    film = {"type": "hdrfilm", "width": size, "height": size, "pixel_format": "rgba", "component_format": "float32"}
     # Of Mitsuba's samplers, this one left half the noise of `independent` at 16 samples, at a tenth more time.
     sampler = {"type": "multijitter", "sample_count": samples}
     return mitsuba.load_dict(
         {
-            "type": "perspective", "fov": camera.fov_deg, "fov_axis": "x", "to_world": look, "near_clip": 0.01,
-            "film": film, "sampler": sampler,
-        }  # fmt: skip
+            "type": "perspective",
+            "fov": camera.fov_deg,
+            "fov_axis": "x",
+            "to_world": look,
+            "near_clip": 0.01,
+            "film": {**film, "rfilter": {"type": "box"}},
+            "sampler": sampler,
+        }
     )
 
 
@@ -126,13 +124,14 @@ def _backdrop(mitsuba: Any, camera: Camera, floor: float) -> Any:
         rails.append(np.stack([ground[:, 0], floor - 1e-4 + up, ground[:, 1]], axis=1))
     count = len(back)
     row = np.arange(count - 1)
-    faces = np.concatenate([np.stack([row, row + 1, row + count], 1), np.stack([row + 1, row + count + 1, row + count], 1)])
+    lower, upper = [row, row + 1, row + count], [row + 1, row + count + 1, row + count]
+    faces = np.concatenate([np.stack(lower, axis=1), np.stack(upper, axis=1)])
     paper = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": [0.82] * 3}}}
     return mitsuba_mesh(mitsuba, np.concatenate(rails), faces, paper)
 
 
 def _developed(image: np.ndarray) -> np.ndarray:
-    """A premultiplied linear RGBA picture as straight-alpha sRGB uint8, exposed so that it is neither burnt nor black."""
+    """A premultiplied linear RGBA picture as straight-alpha sRGB uint8, exposed to be neither burnt nor black."""
     image = np.nan_to_num(image, posinf=0.0, neginf=0.0)
     alpha = image[:, :, 3:].clip(0.0, 1.0)
     color = image[:, :, :3] / np.maximum(alpha, 1e-6) * (alpha > 0)

@@ -26,7 +26,7 @@ from shapeshot.errors import MeshError
 
 GAP_CELLS = 2  # a gap narrower than twice this (3 % of the side at 128) does not let the outside in
 PADDING = GAP_CELLS + 3  # room around the cube for the thickened surface and a free border to flood from
-# Five cells at 128: the least with which an upright rod, wherever it stands, keeps half of some cell at 32 in each layer.
+# Five cells at 128: the least with which an upright rod, wherever it stands, fills half of a cell in each layer at 32.
 MIN_THICKNESS = 5 / 128
 # Where photos are taken from: in front, at the sides and above. Never below, never behind.
 PHOTO_DIRECTIONS = tuple((x, y, z) for x in (-1, 0, 1) for y in (0, 1) for z in (0, 1) if (x, y, z) != (0, 0, 0))
@@ -94,7 +94,7 @@ def _trace_surface(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.nda
 
 def _link_ends(blocked: np.ndarray) -> np.ndarray:
     """The cells at both ends of blocked links. Two cells thick, so no diagonal step slips through a slanted surface."""
-    ends = blocked.any(axis=0)
+    ends = blocked[0] | blocked[1] | blocked[2]
     for axis in range(3):
         ends |= np.roll(blocked[axis], 1, axis=axis)
     return ends
@@ -161,12 +161,12 @@ def _thicken(inside: np.ndarray, touched: np.ndarray, thickness: int) -> np.ndar
         thicker = _dilate(_erode(body, cells + 1), cells + 1, mirrored=True)
         # Near thicker parts the residue is only rounded corners and slanted faces, which are not thin.
         residue = thinner & ~thicker & ~_dilate(thicker, 5)
-        solid |= _dilate(_move_inwards(residue, thickness // 2), thickness - cells + 1)
+        solid |= _dilate(residue | _moved_inwards(residue, thickness // 2), thickness - cells + 1)
         thinner = thicker
     return solid | thinner if thickness > 1 else body
 
 
-def _move_inwards(mask: np.ndarray, margin: int) -> np.ndarray:
+def _moved_inwards(mask: np.ndarray, margin: int) -> np.ndarray:
     """Cells nearer to the cube's faces than `margin` moved inwards, so that the cube does not cut their thickening."""
     cells = np.argwhere(mask).clip(PADDING + margin, mask.shape[0] - PADDING - margin)
     moved = np.zeros_like(mask)

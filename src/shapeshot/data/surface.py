@@ -56,7 +56,7 @@ def outer_points(
 
 @dataclass(frozen=True, eq=False)
 class _Draws:
-    """Points on faces: positions, normals, the face of each (int [points]) and its corner weights (float [points, 3])."""
+    """Points on faces: positions, normals, each one's face (int [points]) and corner weights (float [points, 3])."""
 
     points: np.ndarray
     normals: np.ndarray
@@ -106,7 +106,7 @@ def _facing(points: np.ndarray, normals: np.ndarray, solid: np.ndarray) -> tuple
     for cells in np.arange(1, 2 * OUTER_CELLS + 1) / 2:
         for side, sign in enumerate((1.0, -1.0)):
             free[side] += ~_occupied(points + sign * cells * step, solid)
-    return (free > 0).any(axis=0), np.where(free[1] > free[0], -1.0, 1.0)
+    return free.max(axis=0) > 0, np.where(free[1] > free[0], -1.0, 1.0)
 
 
 def _occupied(points: np.ndarray, solid: np.ndarray) -> np.ndarray:
@@ -128,7 +128,7 @@ def _part_colors(part: Part, faces: np.ndarray, weights: np.ndarray) -> np.ndarr
 
 
 def _texture_at(material: Material, uvs: np.ndarray) -> np.ndarray:
-    """Bilinear, repeating texture lookup, float64 [points, 3] in 0..255; texel centres at half texels, v = 1 at row 0."""
+    """Bilinear, repeating lookup, float64 [points, 3] in 0..255; texel centres at half texels, v = 1 at row 0."""
     texture = np.asarray(material.texture)[:, :, :3]
     height, width = texture.shape[:2]
     across, down = uvs[:, 0] * width - 0.5, (1 - uvs[:, 1]) * height - 0.5
