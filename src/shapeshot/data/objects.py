@@ -92,7 +92,8 @@ class ObjectInfo:
 class SourceEntry(Protocol):
     """One object of a source. Must pickle: worker processes load it."""
 
-    info: ObjectInfo
+    @property
+    def info(self) -> ObjectInfo: ...
 
     def load(self) -> ObjectModel:
         """The object in canonical axes (not yet canonical size). Raises MeshError or DatasetError."""
@@ -110,7 +111,8 @@ class Unreadable:
 class Source(Protocol):
     """A place where objects come from."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def entries(self) -> Sequence[SourceEntry]: ...
     def unreadable(self) -> Sequence[Unreadable]: ...
