@@ -10,7 +10,7 @@ import numpy as np
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, Unreadable
 from shapeshot.data.sources.procedural import (
-    building, composite, devices, lighting, sanitary, seating, sofas, storage, tables, vehicles, vessels,
+    building, composite, devices, figures, lighting, sanitary, seating, sofas, storage, tables, vehicles, vessels,
 )  # fmt: skip
 from shapeshot.data.sources.procedural.assembly import Assembly
 from shapeshot.errors import DatasetError
@@ -87,6 +87,8 @@ GENERATORS: dict[str, Generator] = {
     "truck": Generator(vehicles.truck, 1, "Vehicles"),
     "bicycle": Generator(vehicles.bicycle, 0.7, "Vehicles"),
     "cart": Generator(vehicles.cart, 1, "Vehicles"),
+    "person": Generator(figures.person, 2.5, "Characters"),
+    "animal": Generator(figures.animal, 2, "Characters"),
     "composite": Generator(composite.composite, 15, "Abstract"),
 }
 
@@ -107,7 +109,9 @@ class ProceduralEntry:
 
     @cached_property
     def info(self) -> ObjectInfo:
-        """What is known before the object is made; its size is only known afterwards, from its bounding box."""
+        """What is known about the object; asking for it makes the object once, to measure its size in metres."""
+        vertices, _ = self.load().merged()
+        width, height, depth = np.ptp(vertices, axis=0).tolist()
         return ObjectInfo(
             id=f"procedural-{self.seed}-{self.index:06d}-{self.kind.replace('_', '-')}",
             name=f"{self.kind.replace('_', ' ').capitalize()} {self.index}",
@@ -116,7 +120,7 @@ class ProceduralEntry:
             licence="CC0-1.0",
             creator="shapeshot",
             category=GENERATORS[self.kind].category,
-            size_metres=None,
+            size_metres=(width, height, depth),
         )
 
     def load(self) -> ObjectModel:

@@ -150,7 +150,7 @@ def clock(rng: np.random.Generator) -> Assembly:
         outline = superellipse(2 * radius, 2 * radius, pick(rng, (1.0, 1.0, 0.2, 0.5)))
         assembly.add(body, panel(outline, thick).at(0, middle, -thick / 2))
     assembly.add(face, cylinder(radius * 0.88, 0.01, sides=32).turned("x", 90).at(0, middle, thick / 2 - 0.004))
-    hands = materials.dark_screen(rng)
+    hands = materials.dark(rng)
     for length, angle in ((0.75, rng.uniform(0, 360)), (0.5, rng.uniform(0, 360))):
         hand = box(radius * 0.06, radius * length, 0.006).turned("z", float(angle))
         assembly.add(hands, hand.at(0, middle, thick / 2 + 0.008))
@@ -258,7 +258,7 @@ def picture(rng: np.random.Generator) -> Assembly:
     assembly, frame = Assembly(), materials.structure(rng)
     width, height = float(rng.uniform(0.2, 1.2)), float(rng.uniform(0.25, 1.8))
     edge, depth = float(rng.uniform(0.02, 0.1)), float(rng.uniform(0.015, 0.05))
-    canvas = pick(rng, (materials.fabric, materials.stone, materials.glass, materials.dark_screen))(rng)
+    canvas = pick(rng, (materials.fabric, materials.stone, materials.glass, materials.display))(rng)
     count = int(pick(rng, (1, 3), (4, 1)))
     for index in range(count):
         leaf = Assembly()

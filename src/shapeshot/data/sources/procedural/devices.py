@@ -21,7 +21,7 @@ def screen(rng: np.random.Generator) -> Assembly:
     thick, edge = float(rng.uniform(0.02, 0.07)), float(rng.uniform(0.008, 0.04))
     lift = float(rng.uniform(0.02, 0.2)) * (0.4 + width)
     assembly.add(body, rounded_box(width, height, thick, thick * float(rng.uniform(0.1, 0.45)), 2).at(y=lift))
-    assembly.add(materials.dark_screen(rng), box(width - 2 * edge, height - 2 * edge, 0.006).at(0, lift + edge, thick / 2))
+    assembly.add(materials.display(rng), box(width - 2 * edge, height - 2 * edge, 0.006).at(0, lift + edge, thick / 2))
     if chance(rng, 0.2):
         deep = width * float(rng.uniform(0.3, 0.8))
         tail = box(width * 0.98, deep, height * 0.95, taper=float(rng.uniform(0.4, 0.8))).turned("x", -90)
@@ -49,7 +49,7 @@ def laptop(rng: np.random.Generator) -> Assembly:
     picture = box(width * 0.93, depth * 0.85, 0.003).at(0, depth * 0.06, lid / 2).turned("x", -angle)
     hinge = (0.0, thick * 0.9, -depth / 2 + lid / 2)
     assembly.add(body, panel.at(*hinge))
-    assembly.add(materials.dark_screen(rng), picture.at(*hinge))
+    assembly.add(materials.display(rng), picture.at(*hinge))
     keys = materials.plastic(rng)
     for row in range(4):
         assembly.add(keys, box(width * 0.86, 0.004, depth * 0.1).at(0, thick - 0.001, depth * (-0.36 + 0.13 * row)))
@@ -108,7 +108,7 @@ def oven(rng: np.random.Generator) -> Assembly:
     x = -(width - side) / 2 if small else 0.0
     door = height * 0.9 if small else height - band
     assembly.add(body, box(side, door * 0.94, 0.02).at(x, height * 0.03, depth / 2 + 0.008))
-    assembly.add(materials.dark_screen(rng), box(side * 0.75, door * 0.55, 0.01).at(x, height * 0.2, depth / 2 + 0.016))
+    assembly.add(materials.dark(rng), box(side * 0.75, door * 0.55, 0.01).at(x, height * 0.2, depth / 2 + 0.016))
     assembly.add(knobs, tube([(x - side * 0.4, door * 0.9, depth / 2 + 0.05), (x + side * 0.4, door * 0.9, depth / 2 + 0.05)], 0.009, 8))
     assembly.add(knobs, *(box(0.012, 0.012, 0.04).at(x + a * side * 0.38, door * 0.9 - 0.006, depth / 2 + 0.03) for a in (-1, 1)))
     count = int(rng.integers(2, 7))
@@ -129,7 +129,7 @@ def washing_machine(rng: np.random.Generator) -> Assembly:
     assembly, body = Assembly(), pick(rng, (materials.white_ceramic, materials.metal, materials.paint))(rng)
     width, height, depth = float(rng.uniform(0.45, 0.68)), float(rng.uniform(0.75, 0.95)), float(rng.uniform(0.45, 0.65))
     assembly.add(body, rounded_box(width, height, depth, float(rng.uniform(0.004, 0.03)), 2))
-    trim, dark = materials.metal(rng), materials.dark_screen(rng)
+    trim, dark = materials.metal(rng), materials.dark(rng)
     band = height * float(rng.uniform(0.1, 0.2))
     if chance(rng, 0.2):
         add_drawers(rng, assembly, body, (0, height * 0.08, depth / 2), width * 0.97, height * 0.9 - band, 1, 1)
@@ -148,7 +148,7 @@ def piano(rng: np.random.Generator) -> Assembly:
     assembly, body = Assembly(), materials.structure(rng)
     width, height, depth = float(rng.uniform(1.2, 1.55)), float(rng.uniform(1.0, 1.35)), float(rng.uniform(0.35, 0.5))
     bed, reach = float(rng.uniform(0.58, 0.7)), float(rng.uniform(0.25, 0.36))
-    keys, black = materials.white_ceramic(rng), materials.dark_screen(rng)
+    keys, black = materials.white_ceramic(rng), materials.dark(rng)
     if chance(rng, 0.6):
         assembly.add(body, box(width, height, depth, bevel=0.01), box(width * 1.02, 0.04, depth * 1.1, bevel=0.008).at(y=height))
         assembly.add(body, box(width, 0.1, reach).at(0, bed - 0.08, depth / 2 + reach / 2 - 0.02))

@@ -123,11 +123,17 @@ def leaves(rng: np.random.Generator) -> Material:
     return Material(_hsv(hue, rng.uniform(0.35, 0.85), rng.uniform(0.2, 0.65)), roughness=0.7)
 
 
-def dark_screen(rng: np.random.Generator) -> Material:
-    """A display, off (nearly black) or on (a bluish or greyish picture)."""
+def dark(rng: np.random.Generator) -> Material:
+    """Nearly black and glossy: tinted panes, hobs, black keys."""
+    return Material(_hsv(0.6, 0.1, rng.uniform(0.02, 0.1)), roughness=0.1)
+
+
+def display(rng: np.random.Generator) -> Material:
+    """A display, off (nearly black) or on (a cloudy coloured picture)."""
     if chance(rng, 0.65):
-        return Material(_hsv(0.6, 0.1, rng.uniform(0.02, 0.1)), roughness=0.1)
-    return Material((1.0, 1.0, 1.0), _tinted(_noise(rng, 1.5) * 0.2, _hsv(rng.random(), 0.4, rng.uniform(0.3, 0.8))), roughness=0.2)
+        return dark(rng)
+    base = _hsv(rng.random(), 0.4, rng.uniform(0.3, 0.8))
+    return Material((1.0, 1.0, 1.0), _tinted(_noise(rng, 1.5) * 0.2, base), roughness=0.2)
 
 
 def light(rng: np.random.Generator) -> Material:

@@ -55,12 +55,17 @@ def lathe(profile: Sequence[Point] | np.ndarray, sides: int = 28) -> Solid:
 
 
 def vessel(profile: Sequence[Point] | np.ndarray, wall: float, floor: float, sides: int = 28) -> Solid:
-    """A turned open vessel: the outside `profile` of (radius, y) upwards, hollow with a `wall` and a `floor`."""
+    """A turned open vessel: the outside `profile` of (radius, y) upwards, hollow with a `wall` and a `floor`.
+
+    Heights must not fall along the profile; `wall` is measured horizontally.
+    """
     outside = np.asarray(profile, dtype=np.float64)
-    inside = outside[outside[:, 1] > outside[0, 1] + floor]
-    inside = np.maximum(inside - [wall, 0.0], [1e-3, 0.0])[::-1]
-    bottom = [[inside[-1, 0] * 0.97, outside[0, 1] + floor]]
-    return lathe(np.concatenate([outside, inside, bottom]), sides)
+    level = outside[0, 1] + floor
+    # The inside begins where the outside passes the floor's level: a shallow bowl's floor must not pierce its wall.
+    bottom = [[np.interp(level, outside[:, 1], outside[:, 0]), level]]
+    inside = np.concatenate([bottom, outside[outside[:, 1] > level]]) - [wall, 0.0]
+    inside[:, 0] = np.maximum(inside[:, 0], 1e-3)
+    return lathe(np.concatenate([outside, inside[::-1]]), sides)
 
 
 def ellipsoid(width: float, height: float, depth: float, upright: float = 1.0, around: float = 1.0) -> Solid:

@@ -23,7 +23,7 @@ def car(rng: np.random.Generator) -> Assembly:
     hull = rounded_box(width, belt - low, length, float(rng.uniform(0.08, 0.22)), 4).at(y=low)
     assembly.add(body, hull)
     front, rear = length / 2 - hood * length, -length / 2 + max(tail, 0.03) * length
-    assembly.add(materials.dark_screen(rng), _cabin(width * 0.96, belt, height - 0.04, front, rear, slope * length, 0.8))
+    assembly.add(materials.dark(rng), _cabin(width * 0.96, belt, height - 0.04, front, rear, slope * length, 0.8))
     assembly.add(body, _cabin(width * 0.82, height - 0.08, height, front - slope * length * 0.9, rear + slope * length * 0.55, 0.06, 0.92))
     for along in np.linspace(front - slope * length * 0.5, rear + slope * length * 0.3, int(rng.integers(2, 4))):
         assembly.add(body, box(width * 0.9, height - belt - 0.03, 0.07, taper=0.9).at(0, belt, along))
@@ -54,7 +54,7 @@ def truck(rng: np.random.Generator) -> Assembly:
     """A truck, van or bus: cab and cargo body."""
     assembly, body = Assembly(), materials.plastic(rng)
     length, width, height = float(rng.uniform(4.0, 9.0)), float(rng.uniform(1.8, 2.5)), float(rng.uniform(1.9, 3.4))
-    wheel, cab, dark = float(rng.uniform(0.35, 0.5)), float(rng.uniform(1.3, 2.0)), materials.dark_screen(rng)
+    wheel, cab, dark = float(rng.uniform(0.35, 0.5)), float(rng.uniform(1.3, 2.0)), materials.dark(rng)
     low, front = wheel * 1.1, length / 2
     cab_height = min(height * float(rng.uniform(0.65, 1.0)), 2.6)
     assembly.add(body, rounded_box(width * 0.97, cab_height - low, cab, 0.12, 3).at(0, low, front - cab / 2))
@@ -81,7 +81,7 @@ def truck(rng: np.random.Generator) -> Assembly:
 
 
 def bicycle(rng: np.random.Generator) -> Assembly:
-    """A bicycle seen from its side along x: two wheels, a diamond frame, saddle and bars."""
+    """A bicycle heading for +z: two wheels, a diamond frame, saddle and bars."""
     assembly, body, tyre = Assembly(), materials.plastic(rng), Material((0.07, 0.07, 0.07), roughness=0.9)
     radius, base = float(rng.uniform(0.24, 0.36)), float(rng.uniform(0.9, 1.1))
     turn = 2 * np.pi * np.arange(28) / 28
