@@ -10,11 +10,14 @@ from typing import Any
 from shapeshot import __version__
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import DatasetError, ModelError
+from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import Checkpoint, load_checkpoint
 from shapeshot.lab.config import TrainConfig, from_json, to_json
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.to_onnx import export_field_model
 from shapeshot.lab.train_model import BEST
+
+LICENSES = "LICENSES.md"
 
 
 def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -29,6 +32,7 @@ def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None 
     name = path.name if path.is_dir() else path.parent.name
     card = {"name": name} | card_of(checkpoint) | dict(more or {})
     export_field_model(model_of(checkpoint), card, out)
+    atomic_write(Path(out) / LICENSES, licences_text(card))
     return card
 
 
@@ -65,7 +69,7 @@ def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def data_of(folders: Sequence[str]) -> list[dict[str, Any]]:
-    """Name, source, number of objects and licences of each dataset; the name alone for one that is gone by now."""
+    """Name, source, size, licences and creators of each dataset; the name alone for one that is gone by now."""
     rows = []
     for folder in folders:
         row: dict[str, Any] = {"name": Path(folder).name}
@@ -75,6 +79,19 @@ def data_of(folders: Sequence[str]) -> list[dict[str, Any]]:
             rows.append(row)
             continue
         manifest = dataset.manifest
-        row |= {"source": manifest["plan"]["source"], "objects": len(dataset), "licences": manifest["licences"]}
-        rows.append(row)
+        row |= {"source": manifest["plan"]["source"], "objects": len(dataset)}
+        rows.append(row | {key: manifest[key] for key in ("licences", "creators")})
     return rows
+
+
+def licences_text(card: Mapping[str, Any]) -> str:
+    """LICENSES.md of a model: whose 3D objects, under which licences, it was trained on."""
+    lines = [f"# Licences of the training data of {card['name']}", ""]
+    for row in card["training"]["data"]:
+        lines += [f"## {row['name']}", ""]
+        if "source" not in row:
+            lines += ["Not at hand when the model was exported; its manifest names licences and creators.", ""]
+            continue
+        lines += [f"{row['objects']} objects of the source {row['source']}.", ""]
+        lines += [f"- Licences: {', '.join(row['licences'])}", f"- Creators: {', '.join(row['creators'])}", ""]
+    return "\n".join(lines)

@@ -61,7 +61,7 @@ class SingleViewModel(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> planes float [batch, 3, C, R, R]."""
         size = self.config.image_size
-        if tuple(pixels.shape[1:]) != (3, size, size):
+        if tuple(int(side) for side in pixels.shape[1:]) != (3, size, size):
             raise ModelError(f"the model takes pixels [batch, 3, {size}, {size}]; got {list(pixels.shape)}")
         return self.decoder(self.encoder(pixels))
 

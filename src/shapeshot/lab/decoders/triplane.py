@@ -10,6 +10,8 @@ beyond the outermost centres constant (grid_sample's align_corners=False with bo
 
 from __future__ import annotations
 
+from itertools import product
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -39,7 +41,7 @@ class Attention(nn.Module):
         return self.output((weights @ value).transpose(1, 2).flatten(2))
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        return x.reshape(-1, int(x.shape[1]), self.num_heads, int(x.shape[2]) // self.num_heads).transpose(1, 2)
 
 
 class Block(nn.Module):
@@ -75,6 +77,12 @@ class Upsampler(nn.Module):
             nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
+        # PyTorch's own start shrinks the signal at each layer, and planes near zero learn slowly.
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            elif isinstance(layer, nn.ConvTranspose2d):  # a stride equal to the kernel: one tap for each output
+                nn.init.normal_(layer.weight, std=(2.0 / layer.in_channels) ** 0.5)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x.contiguous(memory_format=torch.channels_last))
@@ -94,7 +102,10 @@ class TriplaneField(nn.Module):
 
     def at(self, planes: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         """planes [batch, 3, C, R, R], points [batch, points, 3] -> logits [batch, points], sRGB [batch, points, 3]."""
-        features = sample_planes(planes, points)
+        return self.evaluate(sample_planes(planes, points))
+
+    def evaluate(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Summed plane values [..., C] -> logits [...], sRGB [..., 3]."""
         return self.occupancy(features).squeeze(-1).float(), torch.sigmoid(self.color(features).float())
 
     def grid(self, planes: Tensor, xs: Tensor, ys: Tensor, zs: Tensor) -> Tensor:
@@ -139,6 +150,7 @@ class TriplaneDecoder(nn.Module):
                 f"resolution must be a multiple of {UPSAMPLING} and width of num_heads; "
                 f"got resolution {resolution}, width {width}, num_heads {num_heads}"
             )
+        self.width, self.channels, self.resolution = width, channels, resolution
         self.coarse = resolution // UPSAMPLING
         self.read_tokens = nn.Linear(token_channels, width)
         self.read_pooled = nn.Linear(pooled_channels, width)
@@ -154,12 +166,12 @@ class TriplaneDecoder(nn.Module):
         """Encoder output of `batch` images -> planes float [batch, 3, channels, resolution, resolution]."""
         tokens = self.read_tokens(encoded.tokens) + self.positions
         image = self.image_norm(torch.cat([tokens, self.read_pooled(encoded.pooled)[:, None]], dim=1))
-        x = self.queries.expand(len(tokens), -1, -1)
+        x = self.queries
         for block in self.blocks:
             x = block(x, image)
-        coarse = self.final_norm(x).unflatten(1, (len(PLANE_AXES), self.coarse, self.coarse))
-        planes = self.upsampler(coarse.flatten(0, 1).permute(0, 3, 1, 2))
-        return planes.unflatten(0, (-1, len(PLANE_AXES))).float()
+        coarse = self.final_norm(x).reshape(-1, self.coarse, self.coarse, self.width).permute(0, 3, 1, 2)
+        planes = self.upsampler(coarse)
+        return planes.reshape(-1, len(PLANE_AXES), self.channels, self.resolution, self.resolution).float()
 
 
 def sample_planes(planes: Tensor, points: Tensor) -> Tensor:
@@ -170,6 +182,25 @@ def sample_planes(planes: Tensor, points: Tensor) -> Tensor:
         planes.flatten(0, 1), where.flatten(0, 1)[:, None], padding_mode="border", align_corners=False
     )
     return values.squeeze(2).unflatten(0, (-1, len(PLANE_AXES))).sum(dim=1).transpose(1, 2)
+
+
+def gather_planes(planes: Tensor, points: Tensor) -> Tensor:
+    """`sample_planes` for one image, as a weighted sum of twelve table rows: [3, C, R, R] at [points, 3] -> [points, C].
+
+    Three times as fast as GridSample in ONNX Runtime; in training, `sample_planes` is the faster.
+    """
+    channels, resolution = int(planes.shape[1]), int(planes.shape[-1])
+    cells = ((points + 0.5) * resolution - 0.5).clamp(0, resolution - 1)
+    lower = cells.floor().clamp(max=resolution - 2)
+    upper_weight, index = cells - lower, lower.long()
+    sides = ((index, 1 - upper_weight), (index + 1, upper_weight))
+    rows, weights = [], []
+    for plane, (first, second) in enumerate(PLANE_AXES):
+        for (i, weight_i), (j, weight_j) in product(sides, sides):
+            rows.append((plane * resolution + i[:, first]) * resolution + j[:, second])
+            weights.append(weight_i[:, first] * weight_j[:, second])
+    table = planes.permute(0, 2, 3, 1).reshape(-1, channels)
+    return (torch.stack(weights, dim=-1)[:, None] @ table[torch.stack(rows, dim=-1)])[:, 0]
 
 
 def interpolation_matrix(coordinates: Tensor, resolution: int) -> Tensor:

@@ -147,7 +147,7 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, pixels: Tensor) -> EncoderOutput:
         """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> tokens and pooled vector (see the class)."""
-        self.num_tokens(pixels.shape[-1])
+        self.num_tokens(int(pixels.shape[-1]))
         x = ((pixels.float() - PIXEL_MEAN) / PIXEL_SCALE).contiguous(memory_format=torch.channels_last)
         outputs = []
         for index, layer in enumerate(self._layers()):
@@ -191,9 +191,14 @@ def _pad_same(x: Tensor, kernel: int, stride: int) -> tuple[Tensor, int]:
     """Pads what TensorFlow's "SAME" adds unevenly; returns the even padding that is left for the convolution."""
     if stride == 1:
         return x, kernel // 2
-    rows, columns = (max((-(-size // stride) - 1) * stride + kernel - size, 0) for size in x.shape[-2:])
+    rows, columns = (_missing(int(size), kernel, stride) for size in x.shape[-2:])
     padded = F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
     return padded, 0
+
+
+def _missing(size: int, kernel: int, stride: int) -> int:
+    """Pixels that the last of ceil(size / stride) windows lacks."""
+    return max((-(-size // stride) - 1) * stride + kernel - size, 0)
 
 
 def _initialise(model: nn.Module) -> None:
