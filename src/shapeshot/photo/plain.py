@@ -24,7 +24,7 @@ _MAX_NOISE = 12.0  # levels; a weave, a carpet or a wooden floor lies above, a n
 _MIN_DISTANCE = 7.0  # levels; a white cushion on white paper differs by about ten
 _SHADOW_RANGE = (0.35, 1.12)  # brightness of shadows and of spilt light, relative to the background
 _SHADOW_TINT = 10.0  # levels of colour that a shadow may gain from coloured light
-_MIN_SHARPNESS = 0.29  # see _sharp
+_MIN_SHARPNESS = 0.33  # see _sharp
 _MIN_STEP = 0.02  # fainter changes of relative brightness are no edge
 _MAX_EDGE_WIDTH = 3  # pixels to either side
 _MAX_SHADOW_HEIGHT = 0.6  # of the object and its shadow together
@@ -213,9 +213,14 @@ def _without_holes(mask: np.ndarray, same: np.ndarray) -> np.ndarray:
 
 
 def _main_parts(mask: np.ndarray) -> np.ndarray:
+    """Without specks, and without detached slivers of one or two pixels, which are the rims of shadows."""
     labels = label_regions(mask)
     sizes = region_sizes(labels)
-    return (sizes >= max(_MIN_PART * sizes.max(), 9))[labels]
+    solid = np.zeros(len(sizes), bool)
+    solid[labels[~_dilated(~mask)]] = True
+    kept = (sizes >= max(_MIN_PART * sizes.max(), 9)) & (solid | (sizes == sizes.max()))
+    kept[0] = False
+    return kept[labels]
 
 
 def _region(found: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -118,9 +119,8 @@ class _Page:
         text = " ".join(text.split())
         if font.getlength(text) <= width:
             return text
-        while text and font.getlength(text + "...") > width:
-            text = text[:-1]
-        return text.rstrip() + "..."
+        fitting = bisect_right(range(len(text)), width, key=lambda end: int(font.getlength(text[:end] + "...")))
+        return text[: max(fitting - 1, 0)].rstrip() + "..."
 
 
 def _panel(pixels: np.ndarray, size: int) -> Image.Image:
