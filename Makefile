@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test check lint types hero bench clean
+.PHONY: help demo test check lint types bench train-default clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
@@ -32,6 +32,13 @@ types: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/bench_reconstruct.py
+
+# Repeats the training of the shipped model; how long it took, and on what, is in docs/results.md.
+train-default: $(VENV)/.installed
+	$(BIN)/shapeshot data build sweethome3d --out datasets/sweethome3d
+	$(BIN)/shapeshot data build procedural --count 2000 --split train --out datasets/procedural
+	$(BIN)/shapeshot train --data datasets/sweethome3d datasets/procedural --out runs/default
+	$(BIN)/shapeshot export runs/default --name default --out src/shapeshot/weights/default
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) out .pytest_cache .ruff_cache .mypy_cache

@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, help="default: a drawing of 1200 x 1600 pixels")
     parser.add_argument("--model", type=Path, help="default: the shipped model")
-    parser.add_argument("--runs", type=int, default=10, help="the median of so many, after one that warms the disk")
+    parser.add_argument("--runs", type=int, default=10, help="the median of so many")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         photo = args.photo or draw_photo(Path(folder) / "photo.jpg")
@@ -48,8 +48,8 @@ def cold(photo: Path, model: Path | None, runs: int, out: Path) -> dict[str, Any
     """Median, fastest and slowest wall-clock seconds of whole processes, and their largest peak memory."""
     command = [sys.executable, "-m", "shapeshot", "reconstruct", str(photo), "--out", str(out)]
     command += ["--model", str(model)] if model else []
-    seconds, peaks = zip(*(run_process(command) for _ in range(runs + 1)), strict=True)
-    return spread(seconds[1:]) | {"peak_mb": round(max(peaks[1:]), 1)}
+    seconds, peaks = zip(*(run_process(command) for _ in range(runs)), strict=True)
+    return spread(seconds) | {"peak_mb": round(max(peaks), 1)}
 
 
 def run_process(command: Sequence[str]) -> tuple[float, float]:
@@ -70,7 +70,7 @@ def warm(photo: Path, model: Path | None, runs: int) -> dict[str, Any]:
     from shapeshot.reconstruct import load_model, reconstruct
 
     loaded = load_model(model)
-    timings = [reconstruct(photo, model=loaded).timings for _ in range(runs + 1)][1:]
+    timings = [reconstruct(photo, model=loaded).timings for _ in range(runs + 1)][1:]  # the first starts the sessions
     stages = {name: round(statistics.median(timing[name] for timing in timings), 4) for name in timings[0]}
     return spread([timing["total"] for timing in timings]) | {"stages": stages}
 
