@@ -10,8 +10,21 @@ import numpy as np
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, Unreadable
 from shapeshot.data.sources.procedural import (
-    building, composite, devices, figures, lighting, sanitary, seating, sofas, storage, tables, vehicles, vessels,
-)  # fmt: skip
+    building,
+    chairs,
+    composite,
+    devices,
+    figures,
+    lighting,
+    plants,
+    sanitary,
+    seating,
+    sofas,
+    storage,
+    tables,
+    vehicles,
+    vessels,
+)
 from shapeshot.data.sources.procedural.assembly import Assembly
 from shapeshot.errors import DatasetError
 
@@ -26,7 +39,7 @@ class Generator:
 
 
 GENERATORS: dict[str, Generator] = {
-    "chair": Generator(seating.chair, 13, "Living room"),
+    "chair": Generator(chairs.chair, 13, "Living room"),
     "armchair": Generator(seating.armchair, 5, "Living room"),
     "office_chair": Generator(seating.office_chair, 3, "Office"),
     "stool": Generator(seating.stool, 4, "Kitchen"),
@@ -61,7 +74,7 @@ GENERATORS: dict[str, Generator] = {
     "vase": Generator(vessels.vase, 2, "Living room"),
     "bowl": Generator(vessels.bowl, 1.5, "Kitchen"),
     "pan": Generator(vessels.pan, 1.5, "Kitchen"),
-    "planter": Generator(vessels.planter, 5, "Living room"),
+    "planter": Generator(plants.planter, 5, "Living room"),
     "screen": Generator(devices.screen, 3, "Living room"),
     "laptop": Generator(devices.laptop, 1.5, "Office"),
     "speaker": Generator(devices.speaker, 1.5, "Living room"),

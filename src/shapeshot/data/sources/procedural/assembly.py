@@ -35,16 +35,22 @@ class Assembly:
         groups: dict[int, list[tuple[Solid, Material]]] = {}
         for solid, material in self.pieces:
             groups.setdefault(id(material), []).append((solid.at(*shift), material))
-        return ObjectModel(tuple(_part([solid for solid, _ in group], group[0][1], repeat) for group in groups.values()))
+        return ObjectModel(
+            tuple(_part([solid for solid, _ in group], group[0][1], repeat) for group in groups.values())
+        )
 
 
 def _part(solids: list[Solid], material: Material, repeat: float) -> Part:
-    pieces = [(solid.vertices, solid.faces, None) for solid in solids]
+    pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray | None]] = [
+        (solid.vertices, solid.faces, None) for solid in solids
+    ]
     if material.texture is not None:
         pieces = [_box_projected(solid, repeat, 0.37 * index) for index, solid in enumerate(solids)]
     offsets = np.cumsum([0] + [len(vertices) for vertices, _, _ in pieces[:-1]])
     faces = [faces + offset for (_, faces, _), offset in zip(pieces, offsets, strict=True)]
-    uvs = None if material.texture is None else np.concatenate([uvs for _, _, uvs in pieces]).astype(np.float32)
+    uvs = None
+    if material.texture is not None:
+        uvs = np.concatenate([own for _, _, own in pieces if own is not None]).astype(np.float32)
     vertices = np.concatenate([vertices for vertices, _, _ in pieces]).astype(np.float32)
     return Part(vertices, np.concatenate(faces).astype(np.int32), material, uvs)
 

@@ -1,4 +1,4 @@
-"""The catch-all kind: primitives stacked, set side by side, mirrored, arrayed and turned, resembling nothing in particular."""
+"""The catch-all kind: primitives stacked, joined, mirrored, arrayed and turned, like nothing in particular."""
 
 from __future__ import annotations
 
@@ -9,8 +9,19 @@ from shapeshot.data.sources.procedural import materials
 from shapeshot.data.sources.procedural.assembly import Assembly
 from shapeshot.data.sources.procedural.choices import chance, pick
 from shapeshot.data.sources.procedural.primitives import (
-    box, cylinder, ellipsoid, lathe, panel, prism, rounded_box, sheet, spline, superellipse, tube, vessel,
-)  # fmt: skip
+    box,
+    cylinder,
+    ellipsoid,
+    lathe,
+    panel,
+    prism,
+    rounded_box,
+    sheet,
+    spline,
+    superellipse,
+    tube,
+    vessel,
+)
 from shapeshot.data.sources.procedural.solids import Solid
 from shapeshot.data.sources.procedural.supports import turned_profile
 
@@ -63,17 +74,33 @@ def primitive(rng: np.random.Generator, width: float, height: float, depth: floa
     """Any primitive with roughly this bounding box."""
     side, small = (width + depth) / 4, min(width, height, depth)
     makers = {
-        "box": lambda: box(width, height, depth, bevel=small * float(rng.choice([0.0, 0.0, 0.2])), taper=float(rng.uniform(0.3, 1.3))),
+        "box": lambda: box(
+            width, height, depth, bevel=small * float(rng.choice([0.0, 0.0, 0.2])), taper=float(rng.uniform(0.3, 1.3))
+        ),
         "rounded": lambda: rounded_box(width, height, depth, small * float(rng.uniform(0.1, 0.49)), 3),
-        "cylinder": lambda: cylinder(side, height, side * float(rng.uniform(0.05, 1.2)), int(pick(rng, (24, 24, 3, 5, 6, 8)))).stretched(z=depth / width),
-        "ellipsoid": lambda: ellipsoid(width, height, depth, float(rng.uniform(0.3, 1.6)), float(rng.uniform(0.3, 1.6))),
+        "cylinder": lambda: cylinder(
+            side, height, side * float(rng.uniform(0.05, 1.2)), int(pick(rng, (24, 24, 3, 5, 6, 8)))
+        ).stretched(z=depth / width),
+        "ellipsoid": lambda: ellipsoid(
+            width, height, depth, float(rng.uniform(0.3, 1.6)), float(rng.uniform(0.3, 1.6))
+        ),
         "lathe": lambda: lathe(turned_profile(rng, side, height), 24),
         "vessel": lambda: vessel(_silhouette(rng, side, height), side * 0.12, height * 0.1, 24),
         "blade": lambda: prism(_blob(rng, width, depth), min(height, small * 2)),
-        "panel": lambda: panel(_blob(rng, width, height) + [0, height / 2], depth * float(rng.uniform(0.1, 1.0))),
+        "panel": lambda: panel(
+            _blob(rng, width, height) + np.array([0, height / 2]), depth * float(rng.uniform(0.1, 1.0))
+        ),
         "extruded": lambda: prism(superellipse(width, depth, float(rng.uniform(0.1, 2.0))), height),
-        "tube": lambda: tube(spline(rng.uniform(-0.5, 0.5, (4, 3)) * [width, height, depth], 16), small * float(rng.uniform(0.05, 0.2)), 9),
-        "arch": lambda: tube(spline([(-width / 2, 0, 0), (-width / 3, height, 0), (width / 3, height, 0), (width / 2, 0, 0)], 14), small * 0.12, 8),
+        "tube": lambda: tube(
+            spline(rng.uniform(-0.5, 0.5, (4, 3)) * [width, height, depth], 16),
+            small * float(rng.uniform(0.05, 0.2)),
+            9,
+        ),
+        "arch": lambda: tube(
+            spline([(-width / 2, 0, 0), (-width / 3, height, 0), (width / 3, height, 0), (width / 2, 0, 0)], 14),
+            small * 0.12,
+            8,
+        ),
         "sheet": lambda: sheet(_saddle(rng, width, height, depth), small * float(rng.uniform(0.05, 0.2))),
     }
     return makers[pick(rng, list(makers))]()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from shapeshot.data.objects import Material
@@ -15,7 +17,14 @@ Corner = tuple[float, float, float]
 
 
 def add_drawers(
-    rng: np.random.Generator, assembly: Assembly, material: Material, bottom: Corner, width: float, height: float, columns: int, rows: int
+    rng: np.random.Generator,
+    assembly: Assembly,
+    material: Material,
+    bottom: Corner,
+    width: float,
+    height: float,
+    columns: int,
+    rows: int,
 ) -> None:
     """A grid of drawer fronts over the area whose bottom edge is centred at `bottom`; fronts stand out towards +z."""
     edge = rng.uniform(0.6, 1.4, rows) if chance(rng, 0.4) else np.ones(rows)
@@ -24,16 +33,28 @@ def add_drawers(
 
 
 def add_doors(
-    rng: np.random.Generator, assembly: Assembly, material: Material, bottom: Corner, width: float, height: float, count: int
+    rng: np.random.Generator,
+    assembly: Assembly,
+    material: Material,
+    bottom: Corner,
+    width: float,
+    height: float,
+    count: int,
 ) -> None:
     """Doors side by side over the area whose bottom edge is centred at `bottom`; they stand out towards +z."""
     _add_fronts(rng, assembly, material, bottom, width, np.array([0.0, height]), count, drawers=False)
 
 
 def _add_fronts(
-    rng: np.random.Generator, assembly: Assembly, material: Material, bottom: Corner, width: float, levels: np.ndarray,
-    columns: int, drawers: bool,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    assembly: Assembly,
+    material: Material,
+    bottom: Corner,
+    width: float,
+    levels: np.ndarray,
+    columns: int,
+    drawers: bool,
+) -> None:
     gap, thick = float(rng.uniform(0.004, 0.02)), float(rng.uniform(0.008, 0.025))
     style = pick(rng, ("flat", "bevelled", "framed", "glazed"), (5, 2, 3, 0 if drawers else 0.8))
     knobs, handle = materials.metal(rng), pick(rng, ("knob", "bar", "cup", "none"), (4, 4, 1, 2))
@@ -41,7 +62,7 @@ def _add_fronts(
     wide = width / columns
     for column in range(columns):
         middle = x - width / 2 + (column + 0.5) * wide
-        for low, high in zip(levels[:-1], levels[1:], strict=True):
+        for low, high in pairwise(levels):
             size = wide - gap, high - low - gap
             assembly.add(*_front(rng, material, style, size, thick, (middle, y + low + gap / 2, z)))
             for solid in _frame(style, size, thick):
@@ -52,7 +73,9 @@ def _add_fronts(
                 assembly.add(knobs, _handle(handle, size, drawers).at(middle + side, y + level, z + thick))
 
 
-def _front(rng: np.random.Generator, material: Material, style: str, size: tuple[float, float], thick: float, at: Corner) -> tuple[Material, Solid]:
+def _front(
+    rng: np.random.Generator, material: Material, style: str, size: tuple[float, float], thick: float, at: Corner
+) -> tuple[Material, Solid]:
     depth = thick * (0.45 if style in ("framed", "glazed") else 1.0)
     surface = materials.glass(rng) if style == "glazed" else material
     bevel = thick * 0.4 if style == "bevelled" else 0.0

@@ -13,10 +13,25 @@ TEXTURE_PIXELS = 128
 
 # Typical sRGB colours, from bleached ash to ebony.
 WOODS = (
-    (0.85, 0.74, 0.58), (0.79, 0.62, 0.42), (0.72, 0.53, 0.34), (0.64, 0.44, 0.27), (0.55, 0.34, 0.20),
-    (0.45, 0.27, 0.16), (0.36, 0.22, 0.14), (0.26, 0.17, 0.12), (0.50, 0.24, 0.15), (0.60, 0.52, 0.43),
-)  # fmt: skip
-METALS = ((0.78, 0.78, 0.79), (0.62, 0.63, 0.64), (0.35, 0.35, 0.37), (0.12, 0.12, 0.13), (0.78, 0.62, 0.35), (0.66, 0.42, 0.30))
+    (0.85, 0.74, 0.58),
+    (0.79, 0.62, 0.42),
+    (0.72, 0.53, 0.34),
+    (0.64, 0.44, 0.27),
+    (0.55, 0.34, 0.20),
+    (0.45, 0.27, 0.16),
+    (0.36, 0.22, 0.14),
+    (0.26, 0.17, 0.12),
+    (0.50, 0.24, 0.15),
+    (0.60, 0.52, 0.43),
+)
+METALS = (
+    (0.78, 0.78, 0.79),
+    (0.62, 0.63, 0.64),
+    (0.35, 0.35, 0.37),
+    (0.12, 0.12, 0.13),
+    (0.78, 0.62, 0.35),
+    (0.66, 0.42, 0.30),
+)
 
 Color = tuple[float, float, float]
 
@@ -46,7 +61,9 @@ def fabric(rng: np.random.Generator) -> Material:
     if style == "plain":
         return Material(base, roughness=0.95)
     if style == "mottled":
-        return Material((1.0, 1.0, 1.0), _tinted(_noise(rng, rng.uniform(0.1, 1.2)) * rng.uniform(0.03, 0.1), base), roughness=0.95)
+        return Material(
+            (1.0, 1.0, 1.0), _tinted(_noise(rng, rng.uniform(0.1, 1.2)) * rng.uniform(0.03, 0.1), base), roughness=0.95
+        )
     steps = np.arange(TEXTURE_PIXELS) * int(rng.integers(2, 9)) * 2 // TEXTURE_PIXELS % 2
     field = np.broadcast_to(steps, (TEXTURE_PIXELS, TEXTURE_PIXELS)) * 1.0
     field = field if style == "striped" else (field + field.T) / 2
@@ -58,7 +75,11 @@ def fabric(rng: np.random.Generator) -> Material:
 
 def leather(rng: np.random.Generator) -> Material:
     """Leather: browns, black, cream, sometimes red, with a fine mottle."""
-    base = _jittered(rng, pick(rng, ((0.08, 0.07, 0.07), (0.3, 0.17, 0.1), (0.45, 0.26, 0.15), (0.85, 0.8, 0.7), (0.45, 0.08, 0.08))), 0.05)
+    base = _jittered(
+        rng,
+        pick(rng, ((0.08, 0.07, 0.07), (0.3, 0.17, 0.1), (0.45, 0.26, 0.15), (0.85, 0.8, 0.7), (0.45, 0.08, 0.08))),
+        0.05,
+    )
     return Material((1.0, 1.0, 1.0), _tinted(_noise(rng, 0.6) * 0.03, base), roughness=float(rng.uniform(0.3, 0.55)))
 
 
@@ -88,7 +109,9 @@ def ceramic(rng: np.random.Generator) -> Material:
     edges = np.sort(rng.random(4))
     band = (np.searchsorted(edges, np.linspace(0, 1, TEXTURE_PIXELS)) % 2)[:, None, None]
     texture = np.where(band == 1, np.array(any_color(rng, saturated=0.6)), np.array(base))
-    return Material((1.0, 1.0, 1.0), _bytes(np.broadcast_to(texture, (TEXTURE_PIXELS, TEXTURE_PIXELS, 3))), roughness=0.3)
+    return Material(
+        (1.0, 1.0, 1.0), _bytes(np.broadcast_to(texture, (TEXTURE_PIXELS, TEXTURE_PIXELS, 3))), roughness=0.3
+    )
 
 
 def white_ceramic(rng: np.random.Generator) -> Material:
@@ -105,8 +128,12 @@ def glass(rng: np.random.Generator) -> Material:
 
 def stone(rng: np.random.Generator) -> Material:
     """Stone, concrete or terrazzo: greys and beiges with cloudy or fine mottle."""
-    base = _jittered(rng, pick(rng, ((0.55, 0.54, 0.52), (0.75, 0.72, 0.67), (0.9, 0.9, 0.88), (0.25, 0.25, 0.26))), 0.05)
-    return Material((1.0, 1.0, 1.0), _tinted(_noise(rng, rng.uniform(0.3, 1.6)) * rng.uniform(0.03, 0.09), base), roughness=0.6)
+    base = _jittered(
+        rng, pick(rng, ((0.55, 0.54, 0.52), (0.75, 0.72, 0.67), (0.9, 0.9, 0.88), (0.25, 0.25, 0.26))), 0.05
+    )
+    return Material(
+        (1.0, 1.0, 1.0), _tinted(_noise(rng, rng.uniform(0.3, 1.6)) * rng.uniform(0.03, 0.09), base), roughness=0.6
+    )
 
 
 def wicker(rng: np.random.Generator) -> Material:
@@ -174,7 +201,7 @@ def any_color(rng: np.random.Generator, saturated: float = 0.22) -> Color:
 
 
 def _noise(rng: np.random.Generator, exponent: float, stretch: float = 1.0) -> np.ndarray:
-    """Tiling noise of unit variance with amplitudes falling as frequency^-exponent; features `stretch` times as long in v."""
+    """Tiling noise of unit variance, amplitudes falling as frequency^-exponent; `stretch` times longer in v."""
     rows = np.fft.fftfreq(TEXTURE_PIXELS)[:, None] * stretch
     columns = np.fft.rfftfreq(TEXTURE_PIXELS)[None]
     frequency = np.maximum(np.hypot(rows, columns), 1.0 / TEXTURE_PIXELS)

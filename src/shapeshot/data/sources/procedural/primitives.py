@@ -11,7 +11,7 @@ import numpy as np
 
 from shapeshot.data.sources.procedural.solids import Solid, loft, outwards
 
-Point = Sequence[float]
+Point = Sequence[float] | np.ndarray
 
 
 def box(width: float, height: float, depth: float, bevel: float = 0.0, taper: float = 1.0) -> Solid:
@@ -21,15 +21,20 @@ def box(width: float, height: float, depth: float, bevel: float = 0.0, taper: fl
         ring = np.array([[1, -1], [1, 1], [-1, 1], [-1, -1]]) * [width / 2, depth / 2]
         return loft([_level(ring, 0.0), _level(ring * taper, height)])
     outer, inner = _cut_rectangle(width, depth, bevel), _cut_rectangle(width - 2 * bevel, depth - 2 * bevel, bevel / 2)
-    return loft([
-        _level(inner, 0.0), _level(outer, bevel), _level(outer * taper, height - bevel), _level(inner * taper, height),
-    ])  # fmt: skip
+    return loft(
+        [
+            _level(inner, 0.0),
+            _level(outer, bevel),
+            _level(outer * taper, height - bevel),
+            _level(inner * taper, height),
+        ]
+    )
 
 
 def rounded_box(width: float, height: float, depth: float, radius: float, steps: int = 4) -> Solid:
     """A block with all edges and corners rounded to `radius` (at most just under half of the shortest side)."""
     radius = min(radius, 0.49 * min(width, height, depth))
-    rings = []
+    rings: list[np.ndarray] = []
     for angle in np.concatenate([np.linspace(-90, 0, steps + 1), np.linspace(0, 90, steps + 1)]):
         reach, rise = radius * max(np.cos(np.radians(angle)), 1e-3), radius * np.sin(np.radians(angle))
         ring = _rounded_rectangle(width - 2 * radius, depth - 2 * radius, reach, steps)
@@ -107,8 +112,10 @@ def beam(start: Point, end: Point, width: float, thickness: float) -> Solid:
     return _sweep(np.array([start, end], float), np.array([[width, thickness]] * 2), _square(), joined=False)
 
 
-def tube(path: Sequence[Point] | np.ndarray, radius: float | np.ndarray, sides: int = 10, joined: bool = False) -> Solid:
-    """A round rod along `path` [points, 3]; `radius` is one value or one a point. `joined` closes the path to a ring."""
+def tube(
+    path: Sequence[Point] | np.ndarray, radius: float | np.ndarray, sides: int = 10, joined: bool = False
+) -> Solid:
+    """A round rod along `path` [points, 3]; `radius` is one value or one a point. `joined` closes it to a ring."""
     turn = 2 * np.pi * np.arange(sides) / sides
     circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
     points = np.asarray(path, dtype=np.float64)
@@ -187,7 +194,7 @@ def _sweep(path: np.ndarray, sizes: np.ndarray, section: np.ndarray, joined: boo
     tangents = np.roll(path, -1, axis=0) - np.roll(path, 1, axis=0) if joined else np.gradient(path, axis=0)
     tangents /= np.maximum(np.linalg.norm(tangents, axis=1, keepdims=True), 1e-12)
     # One axis for the whole path keeps sections from twisting: the world axis it runs along least, x before y before z.
-    reference = np.eye(3)[np.argmin(np.abs(tangents).max(axis=0).round(2) + [0, 1e-3, 2e-3])]
+    reference = np.eye(3)[np.argmin(np.abs(tangents).max(axis=0).round(2) + np.array([0, 1e-3, 2e-3]))]
     upwards = np.cross(tangents, reference)
     upwards /= np.maximum(np.linalg.norm(upwards, axis=1, keepdims=True), 1e-12)
     sideways = np.cross(upwards, tangents)
@@ -205,7 +212,16 @@ def _square() -> np.ndarray:
 
 def _cut_rectangle(width: float, depth: float, cut: float) -> np.ndarray:
     x, z = width / 2, depth / 2
-    corner = [[x, z - cut], [x - cut, z], [cut - x, z], [-x, z - cut], [-x, cut - z], [cut - x, -z], [x - cut, -z], [x, cut - z]]
+    corner = [
+        [x, z - cut],
+        [x - cut, z],
+        [cut - x, z],
+        [-x, z - cut],
+        [-x, cut - z],
+        [cut - x, -z],
+        [x - cut, -z],
+        [x, cut - z],
+    ]
     return np.array(corner)
 
 

@@ -9,9 +9,17 @@ from shapeshot.data.sources.procedural import materials
 from shapeshot.data.sources.procedural.assembly import Assembly
 from shapeshot.data.sources.procedural.choices import chance, pick
 from shapeshot.data.sources.procedural.primitives import (
-    box, cushion, cylinder, ellipsoid, panel, rounded_box, spline, strip, tube,
-)  # fmt: skip
-from shapeshot.data.sources.procedural.seating import add_block_arm
+    box,
+    cushion,
+    cylinder,
+    ellipsoid,
+    panel,
+    rounded_box,
+    spline,
+    strip,
+    tube,
+)
+from shapeshot.data.sources.procedural.seat_parts import add_block_arm
 from shapeshot.data.sources.procedural.supports import add_four_legs, add_sled, short_feet
 
 
@@ -50,13 +58,20 @@ def _add_sofa_feet(rng: np.random.Generator, assembly: Assembly, width: float, d
 
 
 def _add_body(
-    rng: np.random.Generator, assembly: Assembly, soft: Material, size: tuple[float, float, float], heights: tuple[float, float, float],
-    back: float, seats: int,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    assembly: Assembly,
+    soft: Material,
+    size: tuple[float, float, float],
+    heights: tuple[float, float, float],
+    back: float,
+    seats: int,
+) -> None:
     (width, inner, depth), (foot, seat, total) = size, heights
     thick, lean = min(float(rng.uniform(0.08, 0.22)), seat - foot - 0.06), float(rng.uniform(0, 12))
     assembly.add(soft, rounded_box(inner + 0.02, seat - thick - foot, depth, 0.02, 2).at(y=foot))
-    rest = rounded_box(width if chance(rng, 0.4) else inner, total - foot, back, back * float(rng.uniform(0.1, 0.48)), 3)
+    rest = rounded_box(
+        width if chance(rng, 0.4) else inner, total - foot, back, back * float(rng.uniform(0.1, 0.48)), 3
+    )
     assembly.add(soft, rest.turned("x", -lean).at(y=foot, z=-depth / 2 + back / 2))
     loose = chance(rng, 0.55)
     count = seats if chance(rng, 0.75) else 1
@@ -72,9 +87,14 @@ def _add_body(
 
 
 def _add_chaise(
-    rng: np.random.Generator, assembly: Assembly, soft: Material, size: tuple[float, float, float], heights: tuple[float, float, float],
-    back: float, arm: float,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    assembly: Assembly,
+    soft: Material,
+    size: tuple[float, float, float],
+    heights: tuple[float, float, float],
+    back: float,
+    arm: float,
+) -> None:
     """A long seat at the right, or a whole second wing with its own back (a corner sofa)."""
     (width, depth, each), (foot, seat, total) = size, heights
     long, x = float(rng.uniform(0.4, 1.5)), (width - each) / 2 - arm
@@ -82,7 +102,9 @@ def _add_chaise(
     assembly.add(soft, rounded_box(each + arm, seat - foot - 0.06, long, 0.02, 2).at(x + arm / 2, foot, middle))
     assembly.add(soft, cushion(each + arm * 0.5, 0.14, long + 0.1, 0.15).at(x + arm / 4, seat - 0.13, middle))
     if chance(rng, 0.55):
-        assembly.add(soft, rounded_box(back, total - foot, long + 0.05, back * 0.3, 3).at(width / 2 - back / 2, foot, middle))
+        assembly.add(
+            soft, rounded_box(back, total - foot, long + 0.05, back * 0.3, 3).at(width / 2 - back / 2, foot, middle)
+        )
 
 
 def _add_pillows(rng: np.random.Generator, assembly: Assembly, inner: float, seat: float, back: float) -> None:
@@ -135,7 +157,9 @@ def _add_bedding(rng: np.random.Generator, assembly: Assembly, width: float, len
     return top
 
 
-def _add_board(rng: np.random.Generator, assembly: Assembly, frame: Material, width: float, heights: tuple[float, float], z: float) -> None:
+def _add_board(
+    rng: np.random.Generator, assembly: Assembly, frame: Material, width: float, heights: tuple[float, float], z: float
+) -> None:
     """A head- or footboard: a panel, padded, slats, bars, or with a curved crest."""
     low, high = heights
     thick = float(rng.uniform(0.025, 0.1))
@@ -144,12 +168,27 @@ def _add_board(rng: np.random.Generator, assembly: Assembly, frame: Material, wi
         assembly.add(frame, box(width * float(rng.uniform(1, 1.1)), high - low, thick, bevel=0.005).at(0, low, z))
     elif style == "padded":
         soft, columns = materials.upholstery(rng), int(rng.integers(1, 6))
-        assembly.add(soft, *(
-            rounded_box(width / columns, high - low, thick + 0.04, 0.03, 3).at(((i + 0.5) / columns - 0.5) * width, low, z) for i in range(columns)
-        ))  # fmt: skip
+        assembly.add(
+            soft,
+            *(
+                rounded_box(width / columns, high - low, thick + 0.04, 0.03, 3).at(
+                    ((i + 0.5) / columns - 0.5) * width, low, z
+                )
+                for i in range(columns)
+            ),
+        )
     elif style == "crest":
         rise = float(rng.uniform(0.05, 0.3)) * (high - low)
-        arch = spline([(width / 2, high - rise), (width * 0.25, high - rise * 0.2), (0, high), (-width * 0.25, high - rise * 0.2), (-width / 2, high - rise)], 17)
+        arch = spline(
+            [
+                (width / 2, high - rise),
+                (width * 0.25, high - rise * 0.2),
+                (0, high),
+                (-width * 0.25, high - rise * 0.2),
+                (-width / 2, high - rise),
+            ],
+            17,
+        )
         assembly.add(frame, panel([(-width / 2, low), (width / 2, low), *arch], thick).at(z=z - thick / 2))
     else:
         assembly.add_pair(frame, box(0.06, high, 0.06, bevel=0.01).at(width / 2 - 0.03, 0, z))
@@ -157,7 +196,11 @@ def _add_board(rng: np.random.Generator, assembly: Assembly, frame: Material, wi
             assembly.add(frame, box(width, 0.06, 0.035).at(0, level, z))
         count = int(rng.integers(4, 14))
         for x in np.linspace(-0.45, 0.45, count) * width:
-            bar = cylinder(0.012, (high - low) * 0.7, sides=8) if style == "bars" else box(width / count * 0.5, (high - low) * 0.7, 0.018)
+            bar = (
+                cylinder(0.012, (high - low) * 0.7, sides=8)
+                if style == "bars"
+                else box(width / count * 0.5, (high - low) * 0.7, 0.018)
+            )
             assembly.add(frame, bar.at(x, low + (high - low) * 0.3, z))
 
 
@@ -178,7 +221,9 @@ def bunk_bed(rng: np.random.Generator) -> Assembly:
             assembly.add(material, solid.turned("y", 90))
     for z in (-width / 2, width / 2):
         for level in (height - 0.06, height - 0.2):
-            assembly.add(frame, box(length * (1.0 if z < 0 else 0.72), 0.05, 0.03).at(0 if z < 0 else length * 0.14, level, z))
+            assembly.add(
+                frame, box(length * (1.0 if z < 0 else 0.72), 0.05, 0.03).at(0 if z < 0 else length * 0.14, level, z)
+            )
     for x in (-length * 0.45, -length * 0.25):
         assembly.add(frame, box(0.035, height, 0.04).at(x, 0, width / 2 + 0.04))
     for level in np.linspace(0.25, height - 0.3, int(rng.integers(3, 6))):
@@ -201,17 +246,40 @@ def crib(rng: np.random.Generator) -> Assembly:
         if chance(rng, 0.5):
             assembly.add(frame, box(0.018, height - low - 0.04, width * 0.98).at(x, low))
         else:
-            assembly.add(frame, *(cylinder(0.01, height - low - 0.05, sides=8).at(x, low, z) for z in np.linspace(-0.4, 0.4, 6) * width))
+            assembly.add(
+                frame,
+                *(
+                    cylinder(0.01, height - low - 0.05, sides=8).at(x, low, z)
+                    for z in np.linspace(-0.4, 0.4, 6) * width
+                ),
+            )
     for z in (-width / 2, width / 2):
         assembly.add(frame, box(length, 0.05, 0.03).at(0, height - 0.06, z), box(length, 0.05, 0.03).at(0, low, z))
         count = int(rng.integers(7, 15))
-        assembly.add(frame, *(cylinder(0.009, height - low - 0.05, sides=8).at(x, low, z) for x in np.linspace(-0.46, 0.46, count) * length))
+        assembly.add(
+            frame,
+            *(
+                cylinder(0.009, height - low - 0.05, sides=8).at(x, low, z)
+                for x in np.linspace(-0.46, 0.46, count) * length
+            ),
+        )
     assembly.add(materials.fabric(rng), rounded_box(length * 0.97, 0.12, width * 0.93, 0.03, 2).at(y=low))
     if chance(rng, 0.3):
-        arc = [(a * length * 0.1 + x, 0.05 * abs(a) ** 2 - 0.02, a * width * 0.7) for x in (0,) for a in np.linspace(-1, 1, 9)]
+        arc = [
+            (a * length * 0.1 + x, 0.05 * abs(a) ** 2 - 0.02, a * width * 0.7)
+            for x in (0,)
+            for a in np.linspace(-1, 1, 9)
+        ]
         rocker = strip(np.array(arc) * [0, 1, 1], 0.04, 0.03)
         assembly.add_pair(frame, rocker.at(length / 2))
     if chance(rng, 0.3):
-        arm = spline([(-length / 2, height, -width / 2), (-length / 2, height + 0.5, -width / 2), (-length * 0.2, height + 0.65, 0)], 10)
+        arm = spline(
+            [
+                (-length / 2, height, -width / 2),
+                (-length / 2, height + 0.5, -width / 2),
+                (-length * 0.2, height + 0.65, 0),
+            ],
+            10,
+        )
         assembly.add(frame, tube(arm, 0.012, 7))
     return assembly

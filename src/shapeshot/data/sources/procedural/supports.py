@@ -8,15 +8,30 @@ from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.assembly import Assembly
 from shapeshot.data.sources.procedural.choices import chance, pick
 from shapeshot.data.sources.procedural.primitives import (
-    beam, box, cylinder, ellipsoid, lathe, leg, spline, superellipse, prism, tube,
-)  # fmt: skip
+    beam,
+    box,
+    cylinder,
+    ellipsoid,
+    lathe,
+    leg,
+    prism,
+    spline,
+    superellipse,
+    tube,
+)
 from shapeshot.data.sources.procedural.solids import Solid
 
 
 def add_four_legs(
-    rng: np.random.Generator, assembly: Assembly, material: Material, width: float, depth: float, height: float,
-    thickness: tuple[float, float] = (0.022, 0.05), stretchers: float = 0.35,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    assembly: Assembly,
+    material: Material,
+    width: float,
+    depth: float,
+    height: float,
+    thickness: tuple[float, float] = (0.022, 0.05),
+    stretchers: float = 0.35,
+) -> None:
     """Four legs under a `width` x `depth` rectangle: square, round, turned, tapered, splayed, or bent (sabre).
 
     stretchers: probability of bars between them.
@@ -41,11 +56,19 @@ def add_four_legs(
             ends = (foot_x, 0.0, foot_z), (top_x, height, top_z)
             assembly.add(material, leg(*ends, (size * taper, size * taper), (size, size), roundness))
     if chance(rng, stretchers):
-        _add_stretchers(rng, assembly, material, np.array(tops), np.array(tops if profile is not None else feet), height, size)
+        _add_stretchers(
+            rng, assembly, material, np.array(tops), np.array(tops if profile is not None else feet), height, size
+        )
 
 
 def _add_stretchers(
-    rng: np.random.Generator, assembly: Assembly, material: Material, tops: np.ndarray, feet: np.ndarray, height: float, size: float
+    rng: np.random.Generator,
+    assembly: Assembly,
+    material: Material,
+    tops: np.ndarray,
+    feet: np.ndarray,
+    height: float,
+    size: float,
 ) -> None:
     level = float(rng.uniform(0.15, 0.5))
     corners = {name: [*spot, level * height] for name, spot in zip("abcd", feet + (tops - feet) * level, strict=True)}
@@ -70,7 +93,9 @@ def turned_profile(rng: np.random.Generator, radius: float, height: float) -> np
     return np.stack([np.maximum(profile[:, 0], radius * 0.25), np.maximum.accumulate(profile[:, 1])], axis=1)
 
 
-def add_star_base(rng: np.random.Generator, assembly: Assembly, material: Material, radius: float, height: float) -> None:
+def add_star_base(
+    rng: np.random.Generator, assembly: Assembly, material: Material, radius: float, height: float
+) -> None:
     """A swivel column on four to six arms, with casters or glides."""
     arms, casters = int(pick(rng, (4, 5, 5, 5, 6))), chance(rng, 0.65)
     wheel = float(rng.uniform(0.02, 0.035)) if casters else 0.008
@@ -87,13 +112,19 @@ def add_star_base(rng: np.random.Generator, assembly: Assembly, material: Materi
     assembly.add(material, cylinder(hub * float(rng.uniform(0.5, 0.9)), height - split, sides=14).at(y=split))
 
 
-def add_pedestal(rng: np.random.Generator, assembly: Assembly, material: Material, radius: float, height: float) -> None:
+def add_pedestal(
+    rng: np.random.Generator, assembly: Assembly, material: Material, radius: float, height: float
+) -> None:
     """One column: a trumpet, a turned post or a pole on a round, square or three- to five-toed foot."""
     style = pick(rng, ("trumpet", "turned", "plate", "toes"), (2, 2, 3, 2))
     post = float(rng.uniform(0.02, 0.06)) * (0.6 + height)
     if style == "trumpet":
         rise = np.linspace(0, 1, 12)
-        flare = post + (radius - post) * (1 - rise) ** float(rng.uniform(2.5, 6)) + post * rise ** 6 * float(rng.uniform(0, 3))
+        flare = (
+            post
+            + (radius - post) * (1 - rise) ** float(rng.uniform(2.5, 6))
+            + post * rise**6 * float(rng.uniform(0, 3))
+        )
         assembly.add(material, lathe(np.stack([flare, rise * height], 1)))
         return
     if style == "turned":
@@ -103,7 +134,9 @@ def add_pedestal(rng: np.random.Generator, assembly: Assembly, material: Materia
     if style == "toes":
         toes = int(rng.integers(3, 6))
         for angle in 360 * np.arange(toes) / toes + rng.uniform(0, 90):
-            path = spline([(0, height * 0.3, 0), (radius * 0.5, height * rng.uniform(0.06, 0.25), 0), (radius, post * 0.6, 0)], 8)
+            path = spline(
+                [(0, height * 0.3, 0), (radius * 0.5, height * rng.uniform(0.06, 0.25), 0), (radius, post * 0.6, 0)], 8
+            )
             assembly.add(material, tube(path, np.linspace(post * 0.7, post * 0.4, 8), 8).turned("y", angle))
         return
     thick = float(rng.uniform(0.012, 0.05))
@@ -111,24 +144,37 @@ def add_pedestal(rng: np.random.Generator, assembly: Assembly, material: Materia
     assembly.add(material, prism(superellipse(2 * radius, 2 * radius, exponent), thick))
 
 
-def add_sled(rng: np.random.Generator, assembly: Assembly, material: Material, width: float, depth: float, height: float) -> None:
+def add_sled(
+    rng: np.random.Generator, assembly: Assembly, material: Material, width: float, depth: float, height: float
+) -> None:
     """Two closed or U-shaped side frames of tube or flat bar."""
     bar = float(rng.uniform(0.008, 0.018)) * (1 + 0.5 * width)
     x, lean = width / 2 - bar, float(rng.uniform(0.0, 0.15)) * depth
     z = depth / 2 - bar
     if chance(rng, 0.5):
         corner = bar * float(rng.uniform(1.5, 4))
-        path = [(x, height, z - lean), (x, bar + corner, z), (x, bar, z - corner), (x, bar, corner - z), (x, bar + corner, -z), (x, height, lean - z)]
+        path = [
+            (x, height, z - lean),
+            (x, bar + corner, z),
+            (x, bar, z - corner),
+            (x, bar, corner - z),
+            (x, bar + corner, -z),
+            (x, height, lean - z),
+        ]
         assembly.add_pair(material, tube(path, bar, 8))
     else:
         for start, end in [((z - lean, height), (z, 0.0)), ((z, bar), (-z, bar)), ((-z, 0.0), (lean - z, height))]:
             assembly.add_pair(material, beam((x, start[1], start[0]), (x, end[1], end[0]), bar * 2, bar * 2))
     if chance(rng, 0.5):
         for side in (-1, 1):
-            assembly.add(material, beam((-x, height - bar, side * (z - lean)), (x, height - bar, side * (z - lean)), bar, bar))
+            assembly.add(
+                material, beam((-x, height - bar, side * (z - lean)), (x, height - bar, side * (z - lean)), bar, bar)
+            )
 
 
-def add_trestle(rng: np.random.Generator, assembly: Assembly, material: Material, width: float, depth: float, height: float) -> None:
+def add_trestle(
+    rng: np.random.Generator, assembly: Assembly, material: Material, width: float, depth: float, height: float
+) -> None:
     """Two end frames (panels, A, X or T) and usually a bar between them."""
     x = width / 2 * float(rng.uniform(0.6, 0.92))
     size, z = float(rng.uniform(0.04, 0.08)), depth / 2 * float(rng.uniform(0.7, 0.95))
@@ -136,7 +182,9 @@ def add_trestle(rng: np.random.Generator, assembly: Assembly, material: Material
     if style == "panel":
         assembly.add_pair(material, box(size * 0.7, height, 2 * z, taper=float(rng.uniform(0.8, 1.0))).at(x))
     elif style == "T":
-        assembly.add_pair(material, box(size, height, size * float(rng.uniform(1, 4))).at(x), box(size, size, 2 * z, bevel=0.01).at(x))
+        assembly.add_pair(
+            material, box(size, height, size * float(rng.uniform(1, 4))).at(x), box(size, size, 2 * z, bevel=0.01).at(x)
+        )
         assembly.add_pair(material, box(size, size, 1.6 * z).at(x, height - size))
     else:
         near = z * 0.25 if style == "A" else -z

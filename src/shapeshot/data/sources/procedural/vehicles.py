@@ -24,7 +24,12 @@ def car(rng: np.random.Generator) -> Assembly:
     assembly.add(body, hull)
     front, rear = length / 2 - hood * length, -length / 2 + max(tail, 0.03) * length
     assembly.add(materials.dark(rng), _cabin(width * 0.96, belt, height - 0.04, front, rear, slope * length, 0.8))
-    assembly.add(body, _cabin(width * 0.82, height - 0.08, height, front - slope * length * 0.9, rear + slope * length * 0.55, 0.06, 0.92))
+    assembly.add(
+        body,
+        _cabin(
+            width * 0.82, height - 0.08, height, front - slope * length * 0.9, rear + slope * length * 0.55, 0.06, 0.92
+        ),
+    )
     for along in np.linspace(front - slope * length * 0.5, rear + slope * length * 0.3, int(rng.integers(2, 4))):
         assembly.add(body, box(width * 0.9, height - belt - 0.03, 0.07, taper=0.9).at(0, belt, along))
     _add_wheels(rng, assembly, width, length * float(rng.uniform(0.56, 0.66)), wheel)
@@ -35,9 +40,13 @@ def car(rng: np.random.Generator) -> Assembly:
 
 
 def _cabin(width: float, low: float, high: float, front: float, rear: float, slope: float, narrow: float) -> Solid:
-    """A frustum over the belt line from z = `rear` to `front`, raked by `slope` and drawn in to `narrow` at the roof."""
+    """A frustum above the belt line, z = `rear` to `front`, raked by `slope` and drawn in to `narrow` at the roof."""
     rings = []
-    for y, inset, share in ((low - 0.02, 0.0, 1.0), (low + (high - low) * 0.85, slope * 0.9, narrow), (high, slope * 1.2, narrow * 0.9)):
+    for y, inset, share in (
+        (low - 0.02, 0.0, 1.0),
+        (low + (high - low) * 0.85, slope * 0.9, narrow),
+        (high, slope * 1.2, narrow * 0.9),
+    ):
         x, ahead, behind = width / 2 * share, front - inset, rear + inset * 0.6
         rings.append([(x, y, ahead), (-x, y, ahead), (-x, y, behind), (x, y, behind)])
     return loft(np.array(rings))
@@ -47,7 +56,9 @@ def _add_wheels(rng: np.random.Generator, assembly: Assembly, width: float, base
     tyre, hub, wide = Material((0.06, 0.06, 0.06), roughness=0.9), materials.metal(rng), float(rng.uniform(0.16, 0.24))
     for z in (-base / 2, base / 2):
         assembly.add_pair(tyre, cylinder(radius, wide, sides=22).turned("z", 90).at(width / 2 + 0.03, radius, z))
-        assembly.add_pair(hub, cylinder(radius * 0.6, wide * 1.06, sides=14).turned("z", 90).at(width / 2 + 0.04, radius, z))
+        assembly.add_pair(
+            hub, cylinder(radius * 0.6, wide * 1.06, sides=14).turned("z", 90).at(width / 2 + 0.04, radius, z)
+        )
 
 
 def truck(rng: np.random.Generator) -> Assembly:
@@ -68,7 +79,9 @@ def truck(rng: np.random.Generator) -> Assembly:
     if cargo == "box":
         assembly.add(load, box(width, height - low, long, bevel=0.03).at(0, low, z))
     elif cargo == "tank":
-        assembly.add(load, cylinder((height - low) / 2, long, sides=24).turned("x", 90).at(0, (height + low) / 2, -front))
+        assembly.add(
+            load, cylinder((height - low) / 2, long, sides=24).turned("x", 90).at(0, (height + low) / 2, -front)
+        )
     elif cargo == "bus":
         assembly.add(body, rounded_box(width, cab_height - low, long + 0.3, 0.1, 3).at(0, low, z + 0.1))
         for along in np.linspace(-0.42, 0.42, int(rng.integers(3, 7))) * long:
@@ -95,26 +108,64 @@ def bicycle(rng: np.random.Generator) -> Assembly:
         for angle in np.arange(10) * np.pi / 5:
             assembly.add(steel, tube([middle, middle + radius * np.array([0, np.sin(angle), np.cos(angle)])], 0.003, 4))
     high = radius + float(rng.uniform(0.35, 0.5))
-    crank, seat, head = np.array([0, radius * 0.9, -0.06]), np.array([0, high, -base * 0.24]), np.array([0, high + 0.04, base * 0.34])
+    crank, seat, head = (
+        np.array([0, radius * 0.9, -0.06]),
+        np.array([0, high, -base * 0.24]),
+        np.array([0, high + 0.04, base * 0.34]),
+    )
     if chance(rng, 0.3):
-        joints = [(crank, seat), (crank + [0, 0.1, 0.03], head - [0, 0.08, 0]), (rear, crank), (rear, seat - [0, 0.1, 0])]
+        joints = [
+            (crank, seat),
+            (crank + np.array([0, 0.1, 0.03]), head - [0, 0.08, 0]),
+            (rear, crank),
+            (rear, seat - [0, 0.1, 0]),
+        ]
     else:
-        joints = [(crank, seat), (crank, head - [0, 0.08, 0]), (seat - [0, 0.05, 0], head - [0, 0.04, 0]), (rear, crank), (rear, seat)]
-    assembly.add(body, *(tube([a, b], 0.016, 8) for a, b in joints), tube([front, head, head + [0, 0.1, -0.03]], 0.016, 8))
-    assembly.add(tyre, ellipsoid(0.14, 0.07, 0.26).at(0, high + 0.08, seat[2] - 0.02), cylinder(0.012, 0.14, sides=8).at(0, high - 0.04, seat[2]))
+        joints = [
+            (crank, seat),
+            (crank, head - [0, 0.08, 0]),
+            (seat - [0, 0.05, 0], head - [0, 0.04, 0]),
+            (rear, crank),
+            (rear, seat),
+        ]
+    assembly.add(
+        body,
+        *(tube([a, b], 0.016, 8) for a, b in joints),
+        tube([front, head, head + np.array([0, 0.1, -0.03])], 0.016, 8),
+    )
+    assembly.add(
+        tyre,
+        ellipsoid(0.14, 0.07, 0.26).at(0, high + 0.08, seat[2] - 0.02),
+        cylinder(0.012, 0.14, sides=8).at(0, high - 0.04, seat[2]),
+    )
     grip = float(rng.uniform(0.2, 0.32))
-    bars = spline([(-grip, head[1] + 0.12, head[2] - 0.12), (-grip * 0.5, head[1] + 0.1, head[2]), (grip * 0.5, head[1] + 0.1, head[2]), (grip, head[1] + 0.12, head[2] - 0.12)], 14)
+    bars = spline(
+        [
+            (-grip, head[1] + 0.12, head[2] - 0.12),
+            (-grip * 0.5, head[1] + 0.1, head[2]),
+            (grip * 0.5, head[1] + 0.1, head[2]),
+            (grip, head[1] + 0.12, head[2] - 0.12),
+        ],
+        14,
+    )
     assembly.add(steel, tube(bars, 0.012, 8))
     assembly.add(steel, cylinder(0.09, 0.012, sides=20).turned("z", 90).at(0.04, crank[1], crank[2]))
     for side in (-1, 1):
-        assembly.add(steel, tube([crank + [side * 0.05, 0, 0], crank + [side * 0.06, -side * 0.14, 0.06]], 0.01, 6))
+        assembly.add(
+            steel,
+            tube([crank + np.array([side * 0.05, 0, 0]), crank + np.array([side * 0.06, -side * 0.14, 0.06])], 0.01, 6),
+        )
         assembly.add(tyre, box(0.09, 0.02, 0.07).at(side * 0.1, crank[1] - side * 0.14, crank[2] + 0.06))
     return assembly
 
 
 def cart(rng: np.random.Generator) -> Assembly:
     """A trolley, pram, wheelbarrow or toy wagon: a tub or tray on wheels with a handle."""
-    assembly, body, frame = Assembly(), pick(rng, (materials.fabric, materials.plastic, materials.metal))(rng), materials.metal(rng)
+    assembly, body, frame = (
+        Assembly(),
+        pick(rng, (materials.fabric, materials.plastic, materials.metal))(rng),
+        materials.metal(rng),
+    )
     length, width = float(rng.uniform(0.5, 1.0)), float(rng.uniform(0.35, 0.6))
     wheel, level, deep = float(rng.uniform(0.05, 0.16)), float(rng.uniform(0.25, 0.6)), float(rng.uniform(0.05, 0.35))
     taper = float(rng.uniform(1.0, 1.35))

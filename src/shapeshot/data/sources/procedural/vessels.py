@@ -1,25 +1,38 @@
-"""Things turned or thrown: mugs, cups, glasses, bottles, vases, bowls, pans, and planters with plants."""
+"""Things turned or thrown: mugs, cups, glasses, bottles, vases, bowls, pans."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural import materials
 from shapeshot.data.sources.procedural.assembly import Assembly
 from shapeshot.data.sources.procedural.choices import chance, pick
+from shapeshot.data.sources.procedural.plants import add_stems
 from shapeshot.data.sources.procedural.primitives import (
-    box, cylinder, ellipsoid, lathe, rounded_box, sheet, spline, tube, vessel,
-)  # fmt: skip
+    cylinder,
+    ellipsoid,
+    lathe,
+    rounded_box,
+    spline,
+    tube,
+    vessel,
+)
 
 
 def mug(rng: np.random.Generator) -> Assembly:
     """A mug or cup with a handle, sometimes on a saucer."""
-    assembly, body = Assembly(), pick(rng, (materials.ceramic, materials.ceramic, materials.metal, materials.glass))(rng)
+    assembly, body = (
+        Assembly(),
+        pick(rng, (materials.ceramic, materials.ceramic, materials.metal, materials.glass))(rng),
+    )
     radius, height = float(rng.uniform(0.03, 0.05)), float(rng.uniform(0.05, 0.12))
     rise = np.linspace(0, 1, 10)
     foot = float(rng.uniform(0.5, 1.05))
-    profile = radius * (foot + (1 - foot) * rise ** float(rng.uniform(0.3, 2.0)) + float(rng.uniform(-0.08, 0.15)) * np.sin(np.pi * rise))
+    profile = radius * (
+        foot
+        + (1 - foot) * rise ** float(rng.uniform(0.3, 2.0))
+        + float(rng.uniform(-0.08, 0.15)) * np.sin(np.pi * rise)
+    )
     assembly.add(body, vessel(np.stack([profile, rise * height], 1), 0.0035, 0.006))
     low, high = float(rng.uniform(0.12, 0.3)) * height, float(rng.uniform(0.7, 0.92)) * height
     wide = float(rng.uniform(0.018, 0.035))
@@ -33,7 +46,9 @@ def mug(rng: np.random.Generator) -> Assembly:
         plate = vessel([(radius * 1.1, -0.012), (radius * 1.5, -0.008), (radius * 2.1, 0.006)], 0.004, 0.003)
         assembly.add(body, plate)
     if chance(rng, 0.4):
-        assembly.add(materials.paint(rng), cylinder(float(np.interp(0.8, rise, profile)) - 0.002, 0.002).at(y=height * 0.8))
+        assembly.add(
+            materials.paint(rng), cylinder(float(np.interp(0.8, rise, profile)) - 0.002, 0.002).at(y=height * 0.8)
+        )
     return assembly
 
 
@@ -45,9 +60,13 @@ def glass(rng: np.random.Generator) -> Assembly:
     stem = float(rng.uniform(0.04, 0.12)) if chance(rng, 0.5) else 0.0
     if stem:
         cup = radius * np.sin(np.pi * (0.06 + float(rng.uniform(0.45, 0.75)) * rise))
-        assembly.add(body, lathe([(radius * 0.9, 0), (radius * 0.85, 0.003), (0.006, 0.012), (0.004, stem * 0.6), (0.007, stem)]))
+        assembly.add(
+            body, lathe([(radius * 0.9, 0), (radius * 0.85, 0.003), (0.006, 0.012), (0.004, stem * 0.6), (0.007, stem)])
+        )
     else:
-        cup = radius * (float(rng.uniform(0.6, 1.0)) * (1 - rise) + rise + float(rng.uniform(-0.1, 0.15)) * np.sin(np.pi * rise))
+        cup = radius * (
+            float(rng.uniform(0.6, 1.0)) * (1 - rise) + rise + float(rng.uniform(-0.1, 0.15)) * np.sin(np.pi * rise)
+        )
     assembly.add(body, vessel(np.stack([cup, stem - 0.002 * (stem > 0) + rise * bowl], 1), 0.002, 0.004))
     return assembly
 
@@ -58,7 +77,14 @@ def bottle(rng: np.random.Generator) -> Assembly:
     radius, height = float(rng.uniform(0.025, 0.055)), float(rng.uniform(0.1, 0.34))
     neck, shoulder = radius * float(rng.uniform(0.25, 0.85)), float(rng.uniform(0.45, 0.85))
     waist = float(rng.uniform(0.75, 1.1)) if chance(rng, 0.4) else 1.0
-    knots = [(radius * 0.92, 0), (radius, 0.06), (radius * waist, shoulder * 0.5), (radius, shoulder), (neck, min(shoulder + float(rng.uniform(0.05, 0.2)), 0.93)), (neck, 1.0)]
+    knots = [
+        (radius * 0.92, 0),
+        (radius, 0.06),
+        (radius * waist, shoulder * 0.5),
+        (radius, shoulder),
+        (neck, min(shoulder + float(rng.uniform(0.05, 0.2)), 0.93)),
+        (neck, 1.0),
+    ]
     profile = spline(knots, 26) * [1.0, height]
     flat = float(rng.uniform(0.45, 0.8)) if chance(rng, 0.25) else 1.0
     sides = int(pick(rng, (28, 28, 28, 4, 6, 8)))
@@ -66,21 +92,40 @@ def bottle(rng: np.random.Generator) -> Assembly:
     cap = float(rng.uniform(0.01, 0.04))
     trim = materials.plastic(rng)
     if chance(rng, 0.75):
-        assembly.add(trim, cylinder(neck * 1.08, cap, neck * float(rng.uniform(0.7, 1.08))).stretched(z=flat).at(y=height - cap * 0.3))
+        assembly.add(
+            trim,
+            cylinder(neck * 1.08, cap, neck * float(rng.uniform(0.7, 1.08))).stretched(z=flat).at(y=height - cap * 0.3),
+        )
         if chance(rng, 0.2):
             top = height + cap * 0.6
-            assembly.add(trim, cylinder(0.004, 0.03, sides=8).at(y=top), rounded_box(0.045, 0.012, 0.015, 0.004, 2).at(0.012, top + 0.028))
+            assembly.add(
+                trim,
+                cylinder(0.004, 0.03, sides=8).at(y=top),
+                rounded_box(0.045, 0.012, 0.015, 0.004, 2).at(0.012, top + 0.028),
+            )
     if chance(rng, 0.6) and flat == 1.0 and sides == 28 and waist == 1.0:
         low, high = np.sort(rng.uniform(0.12, shoulder * 0.95, 2)) * height
         assembly.add(materials.ceramic(rng), cylinder(radius * 1.015, max(float(high - low), 0.02)).at(y=float(low)))
     if chance(rng, 0.12):
-        assembly.add(body, tube(spline([(neck, height * 0.95, 0), (radius * 1.6, height * 0.85, 0), (radius * 0.9, height * 0.45, 0)], 12), 0.006, 8))
+        assembly.add(
+            body,
+            tube(
+                spline(
+                    [(neck, height * 0.95, 0), (radius * 1.6, height * 0.85, 0), (radius * 0.9, height * 0.45, 0)], 12
+                ),
+                0.006,
+                8,
+            ),
+        )
     return assembly
 
 
 def vase(rng: np.random.Generator) -> Assembly:
     """A vase or jug of a random silhouette, possibly ribbed, with or without flowers."""
-    assembly, body = Assembly(), pick(rng, (materials.ceramic, materials.glass, materials.stone, materials.metal), (4, 1, 1, 1))(rng)
+    assembly, body = (
+        Assembly(),
+        pick(rng, (materials.ceramic, materials.glass, materials.stone, materials.metal), (4, 1, 1, 1))(rng),
+    )
     height, radius = float(rng.uniform(0.12, 0.7)), float(rng.uniform(0.3, 1.0))
     knots = int(rng.integers(4, 7))
     radii = rng.uniform(0.12, 0.5, knots) * radius
@@ -91,16 +136,28 @@ def vase(rng: np.random.Generator) -> Assembly:
     assembly.add(body, vessel(profile, 0.02 * height, 0.03 * height, sides))
     if chance(rng, 0.25):
         middle = profile[12]
-        handle = spline([(profile[20, 0], profile[20, 1], 0), (middle[0] + 0.16 * height, (profile[20, 1] + middle[1]) / 2 + 0.1 * height, 0), (middle[0], middle[1], 0)], 12)
+        handle = spline(
+            [
+                (profile[20, 0], profile[20, 1], 0),
+                (middle[0] + 0.16 * height, (profile[20, 1] + middle[1]) / 2 + 0.1 * height, 0),
+                (middle[0], middle[1], 0),
+            ],
+            12,
+        )
         assembly.add_pair(body, tube(handle, 0.02 * height, 8))
     if chance(rng, 0.35):
-        _add_stems(rng, assembly, height * 0.8, height * float(rng.uniform(0.5, 1.3)), profile[-1, 0] * 0.7, flowers=True)
+        add_stems(
+            rng, assembly, height * 0.8, height * float(rng.uniform(0.5, 1.3)), profile[-1, 0] * 0.7, flowers=True
+        )
     return assembly
 
 
 def bowl(rng: np.random.Generator) -> Assembly:
     """A bowl, plate, basin or dish, sometimes with fruit."""
-    assembly, body = Assembly(), pick(rng, (materials.ceramic, materials.wood, materials.glass, materials.metal), (4, 2, 1, 1))(rng)
+    assembly, body = (
+        Assembly(),
+        pick(rng, (materials.ceramic, materials.wood, materials.glass, materials.metal), (4, 2, 1, 1))(rng),
+    )
     radius, height = float(rng.uniform(0.07, 0.2)), float(rng.uniform(0.1, 0.7))
     rise = np.linspace(0, 1, 10)
     curve = float(rng.uniform(0.3, 0.9))
@@ -113,7 +170,11 @@ def bowl(rng: np.random.Generator) -> Assembly:
         fruit = [materials.plastic(rng) for _ in range(2)]
         for angle in rng.uniform(0, 360, int(rng.integers(3, 8))):
             size = radius * float(rng.uniform(0.35, 0.5))
-            spot = ellipsoid(size, size * float(rng.uniform(0.85, 1.1)), size).at(radius * 0.45, radius * height * 0.6).turned("y", float(angle))
+            spot = (
+                ellipsoid(size, size * float(rng.uniform(0.85, 1.1)), size)
+                .at(radius * 0.45, radius * height * 0.6)
+                .turned("y", float(angle))
+            )
             assembly.add(pick(rng, fruit), spot)
         assembly.add(fruit[0], ellipsoid(radius * 0.45, radius * 0.45, radius * 0.45).at(y=radius * height * 0.8))
     return assembly
@@ -135,104 +196,32 @@ def pan(rng: np.random.Generator) -> Assembly:
         assembly.add(grip, ellipsoid(0.035, 0.03, 0.035).at(y=height + lid - 0.008))
     style = pick(rng, ("long", "pair", "spout"))
     if style == "long":
-        assembly.add(grip, tube([(radius * 0.95, height * 0.85, 0), (radius + float(rng.uniform(0.12, 0.25)), height * 0.95 + 0.02, 0)], 0.01, 8))
+        assembly.add(
+            grip,
+            tube(
+                [(radius * 0.95, height * 0.85, 0), (radius + float(rng.uniform(0.12, 0.25)), height * 0.95 + 0.02, 0)],
+                0.01,
+                8,
+            ),
+        )
     elif style == "pair":
-        loop = spline([(radius * 0.95, height * 0.8, -0.04), (radius + 0.05, height * 0.85, 0), (radius * 0.95, height * 0.8, 0.04)], 9)
+        loop = spline(
+            [
+                (radius * 0.95, height * 0.8, -0.04),
+                (radius + 0.05, height * 0.85, 0),
+                (radius * 0.95, height * 0.8, 0.04),
+            ],
+            9,
+        )
         assembly.add_pair(grip, tube(loop, 0.007, 8))
     else:
-        spout = spline([(radius * 0.9, height * 0.3, 0), (radius * 1.5, height * 0.6, 0), (radius * 1.7, height * 1.05, 0)], 10)
+        spout = spline(
+            [(radius * 0.9, height * 0.3, 0), (radius * 1.5, height * 0.6, 0), (radius * 1.7, height * 1.05, 0)], 10
+        )
         assembly.add(body, tube(spout, np.linspace(0.024, 0.01, 10), 9))
-        back = spline([(-radius * 0.95, height * 0.85, 0), (-radius * 1.7, height * 0.8, 0), (-radius * 0.95, height * 0.2, 0)], 12)
+        back = spline(
+            [(-radius * 0.95, height * 0.85, 0), (-radius * 1.7, height * 0.8, 0), (-radius * 0.95, height * 0.2, 0)],
+            12,
+        )
         assembly.add(grip, tube(back, 0.009, 8))
     return assembly
-
-
-def planter(rng: np.random.Generator) -> Assembly:
-    """A pot or window box with a plant: grassy, leafy, bushy, a little tree, a cactus or a palm."""
-    assembly, pot = Assembly(), pick(rng, (materials.ceramic, materials.stone, materials.wicker, materials.plastic, materials.wood))(rng)
-    radius, high = float(rng.uniform(0.06, 0.28)), float(rng.uniform(0.7, 1.9))
-    high *= radius
-    boxy = chance(rng, 0.2)
-    if boxy:
-        long = radius * float(rng.uniform(1.6, 5))
-        assembly.add(pot, box(long, high, radius * 1.6, taper=float(rng.uniform(0.95, 1.1))))
-    else:
-        rise = np.linspace(0, 1, 7)
-        profile = np.stack([radius * (float(rng.uniform(0.55, 1.0)) * (1 - rise) + rise + float(rng.uniform(0, 0.2)) * np.sin(np.pi * rise)), rise * high], 1)
-        assembly.add(pot, vessel(profile, 0.06 * radius, high * 0.75, int(pick(rng, (28, 28, 4, 6)))))
-        long = radius * 1.2
-    assembly.add(materials.stone(rng), box(long * 0.9, high * 0.1, radius * 1.1).at(y=high * 0.85))
-    plant = radius * float(rng.uniform(1.5, 6.0))
-    style = pick(rng, ("grass", "leaves", "bush", "tree", "cactus", "flowers", "palm"), (2, 3, 2, 2, 1, 1.5, 1.5))
-    for x in np.linspace(-0.35, 0.35, max(1, round(long / radius / 1.6))) * (long if boxy else 0.0):
-        growth = Assembly()
-        _add_plant(rng, growth, style, high * 0.9, plant, radius)
-        for solid, material in growth.pieces:
-            assembly.add(material, solid.at(x))
-    return assembly
-
-
-def _add_plant(rng: np.random.Generator, assembly: Assembly, style: str, low: float, height: float, radius: float) -> None:
-    green = materials.leaves(rng)
-    if style == "flowers":
-        _add_stems(rng, assembly, low, height * 0.7, radius * 0.6, flowers=True)
-    elif style == "grass":
-        _add_leaves(rng, assembly, green, (0, low, 0), height, 0.12 * radius + 0.01, int(rng.integers(9, 22)), float(rng.uniform(0.2, 0.9)))
-    elif style == "leaves":
-        _add_leaves(rng, assembly, green, (0, low, 0), height * 0.7, height * float(rng.uniform(0.1, 0.22)), int(rng.integers(7, 16)), float(rng.uniform(0.5, 1.2)))
-    elif style == "cactus":
-        thick = radius * float(rng.uniform(0.35, 0.7))
-        assembly.add(green, ellipsoid(2 * thick, height * 0.7, 2 * thick, 0.5).at(y=low))
-        for side in range(int(rng.integers(0, 4))):
-            level = low + height * float(rng.uniform(0.15, 0.35))
-            path = spline([(0, level, 0), (thick * 1.8, level + 0.02, 0), (thick * 2.0, level + height * 0.25, 0)], 9)
-            assembly.add(green, tube(path, thick * 0.45, 9).turned("y", 360 * side / 3 + float(rng.uniform(0, 60))))
-    elif style == "bush":
-        _add_foliage(rng, assembly, green, (0.0, low, 0.0), height * 0.7, int(rng.integers(8, 18)))
-    else:
-        trunk, bark = height * float(rng.uniform(0.4, 0.75)), materials.wood(rng)
-        lean = rng.uniform(-0.1, 0.1, 2) * height
-        path = spline([(0, low - 0.02, 0), (lean[0] * 0.2, low + trunk * 0.5, lean[1]), (lean[0], low + trunk, lean[1] * 0.5)], 8)
-        assembly.add(bark, tube(path, np.linspace(0.1, 0.05, 8) * radius + 0.004, 8))
-        top = (float(lean[0]), low + trunk * 0.95, float(lean[1] * 0.5))
-        if style == "palm":
-            _add_leaves(rng, assembly, green, top, height * 0.5, 0.07 * height, int(rng.integers(7, 14)), float(rng.uniform(0.8, 1.4)))
-        else:
-            _add_foliage(rng, assembly, green, (top[0], top[1] - height * 0.15, top[2]), height * 0.6, int(rng.integers(7, 16)))
-
-
-def _add_foliage(rng: np.random.Generator, assembly: Assembly, green: Material, at: tuple[float, float, float], size: float, count: int) -> None:
-    """A crown of overlapping blobs within an ellipsoid standing on `at`."""
-    for _ in range(count):
-        direction = rng.normal(size=3)
-        x, y, z = direction / np.linalg.norm(direction) * size * 0.33 * rng.random() ** 0.33
-        blob = size * float(rng.uniform(0.25, 0.45))
-        assembly.add(green, ellipsoid(blob, blob * float(rng.uniform(0.6, 1)), blob).at(at[0] + x, at[1] + size * 0.4 + y - blob / 3, at[2] + z))
-
-
-def _add_leaves(
-    rng: np.random.Generator, assembly: Assembly, green: Material, at: tuple[float, float, float], length: float, width: float,
-    count: int, droop: float,
-) -> None:  # fmt: skip
-    """Blades round a point, arching outwards: thin curved sheets, widest near the middle."""
-    along = np.linspace(0, 1, 8)
-    blade = np.maximum(np.sin(np.pi * (0.04 + 0.92 * along)) ** 0.8, 0.08) * width / 2
-    for index in range(count):
-        out, long = float(rng.uniform(0.3, 1.0)) * droop, length * float(rng.uniform(0.6, 1.0))
-        angle = np.minimum(out * (0.25 + 1.2 * along), 2.6)
-        path = np.cumsum(np.stack([np.sin(angle), np.cos(angle)], 1), axis=0) * long / 8
-        rows = [[(r, h + abs(a) * w * 0.3, a * w) for a in (-1.0, 0.0, 1.0)] for (r, h), w in zip(path - path[0], blade, strict=True)]
-        leaf = sheet(np.array(rows), max(0.004, width * 0.06)).turned("y", 360 * index / count + float(rng.uniform(-25, 25)))
-        assembly.add(green, leaf.at(at[0], at[1] - 0.01, at[2]))
-
-
-def _add_stems(rng: np.random.Generator, assembly: Assembly, low: float, height: float, spread: float, flowers: bool) -> None:
-    green, bloom = materials.leaves(rng), materials.plastic(rng)
-    for _ in range(int(rng.integers(3, 9))):
-        x, z = rng.uniform(-1, 1, 2) * (spread + height * 0.25)
-        top = low + height * float(rng.uniform(0.6, 1.0))
-        path = spline([(0, low - height * 0.2, 0), (x * 0.3, (low + top) / 2, z * 0.3), (x, top, z)], 7)
-        assembly.add(green, tube(path, 0.006 * height + 0.002, 6))
-        if flowers:
-            size = height * float(rng.uniform(0.1, 0.22))
-            assembly.add(bloom, ellipsoid(size, size * float(rng.uniform(0.4, 1)), size).at(x, top - size * 0.3, z))
