@@ -73,7 +73,7 @@ class FieldModel:
         path = DEFAULT_FOLDER if folder is None else Path(folder)
         card = _read_card(path)
         for name in (ENCODER, GRID, POINTS):
-            _check_graph(path / name, card["sha256"].get(name) if verify else None)
+            _check_graph(path / name, card["sha256"].get(name), verify)
         return cls(path, card, num_threads)
 
     @property
@@ -155,7 +155,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{path} is no card of a shapeshot field model; give a folder that shapeshot exported")
     if card.get("format_version") != FORMAT_VERSION:
         version = card.get("format_version")
-        raise ModelError(f"{path} has format version {version!r}, this shapeshot reads {FORMAT_VERSION}; export it again")
+        raise ModelError(f"{path} has format version {version!r}, not {FORMAT_VERSION}; export it with this shapeshot")
     size, threshold = card.get("image_size"), card.get("threshold")
     sound = isinstance(size, int) and size > 0 and isinstance(threshold, float) and 0 < threshold < 1
     if not sound or not isinstance(card.get("sha256"), dict):
@@ -163,12 +163,11 @@ def _read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def _check_graph(path: Path, sha256: str | None) -> None:
-    """`sha256`: what the file must have; None where that is not asked."""
+def _check_graph(path: Path, sha256: str | None, verify: bool) -> None:
     if not path.is_file():
         raise ModelError(f"the model lacks {path}; export or install it again")
-    if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        raise ModelError(f"{path} is not the file that its card describes (SHA-256 differs); export or install it again")
+    if verify and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise ModelError(f"{path} is not what its card describes (SHA-256 differs); export or install it again")
 
 
 def _session(path: Path, num_threads: int | None) -> InferenceSession:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F
+
 from shapeshot.errors import ModelError
 from shapeshot.lab.encoders import ENCODERS, EfficientNetLite0
 from shapeshot.lab.encoders.efficientnet_lite0 import NUM_LAYERS, ConvNorm
-from torch import nn
-from torch.nn import functional as F
 
 
 def pixels(batch: int = 2, size: int = 64, seed: int = 0) -> torch.Tensor:

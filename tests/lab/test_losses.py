@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from shapeshot.lab.losses import field_color_loss, field_occupancy_loss
 
 

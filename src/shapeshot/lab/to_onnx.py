@@ -83,7 +83,8 @@ def export_field_model(model: SingleViewModel, card: Mapping[str, Any], folder: 
             (new / CARD).write_text(json.dumps(_full_card(model, card, new), indent=2, ensure_ascii=False) + "\n")
             _swap(new, target, Path(room) / "old")
     except OSError as error:
-        raise ExportError(f"cannot write {target}: {error.strerror or error}; choose a folder you can write to") from error
+        reason = error.strerror or error
+        raise ExportError(f"cannot write {target}: {reason}; choose a folder you can write to") from error
 
 
 def _write_graphs(model: SingleViewModel, folder: Path) -> None:
@@ -97,8 +98,8 @@ def _write_graphs(model: SingleViewModel, folder: Path) -> None:
             axes = tuple(torch.linspace(-0.4, 0.4, count) for count in (3, 4, 5))
             names = {"planes": {}, "xs": {0: "x"}, "ys": {0: "y"}, "zs": {0: "z"}}
             _export(_GridGraph(model.field), (planes, *axes), folder / GRID, names, ["logits"])
-            points = {"planes": {}, "points": {0: "points"}}
-            _export(_PointsGraph(model.field), (planes, torch.zeros(7, 3)), folder / POINTS, points, ["logits", "colors"])
+            names, points = {"planes": {}, "points": {0: "points"}}, torch.zeros(7, 3)
+            _export(_PointsGraph(model.field), (planes, points), folder / POINTS, names, ["logits", "colors"])
     finally:
         model.train(was_training)
 
