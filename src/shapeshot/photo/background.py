@@ -109,7 +109,7 @@ def _accept(result: PlainResult) -> ObjectMask:
 
 
 def _has_cutout(rgba: np.ndarray) -> bool:
-    return bool((rgba[..., 3] < 128).mean() >= _MIN_TRANSPARENT)
+    return bool((rgba[::2, ::2, 3] < 128).mean() >= _MIN_TRANSPARENT)
 
 
 def _rembg_installed() -> bool:

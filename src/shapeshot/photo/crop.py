@@ -44,9 +44,8 @@ def prepare_photo(rgba: np.ndarray, mask: ObjectMask, size: int = 128, margin: f
     Raises PhotoError where the mask is empty.
     """
     box = object_box(mask.mask, margin)
-    masked = np.empty_like(rgba)
-    masked[..., :3] = rgba[..., :3]
-    masked[..., 3] = np.rint(mask.mask * 255)
+    masked = rgba.copy()
+    masked[..., 3] = (mask.mask * 255 + 0.5).astype(np.uint8)
     return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method)
 
 

@@ -15,7 +15,8 @@ def label_regions(mask: np.ndarray) -> np.ndarray:
     padded = np.pad(mask, ((0, 0), (1, 0)))
     starts = padded[:, 1:] & ~padded[:, :-1]
     runs = np.cumsum(starts.ravel(), dtype=np.int32).reshape(mask.shape) * mask
-    touching = mask[1:] & mask[:-1]
+    touching = padded[1:] & padded[:-1]
+    touching = touching[:, 1:] & ~touching[:, :-1]  # two runs touch along a stretch: its first pixel is enough
     above, below = runs[:-1][touching], runs[1:][touching]
     parents = _join(np.arange(int(starts.sum()) + 1, dtype=np.int32), above, below)
     roots = np.unique(parents)
