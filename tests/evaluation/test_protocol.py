@@ -5,8 +5,9 @@ import pytest
 
 from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, UserError
 from shapeshot.evaluation.metrics import MeshCheck, voxel_iou
+from shapeshot.evaluation.model_predictor import ModelPredictor
 from shapeshot.evaluation.protocol import Prediction, evaluate, object_means, true_shape
-from shapeshot.evaluation.threshold import fit_threshold
+from shapeshot.evaluation.threshold import fit_threshold, occupancy_probabilities
 from shapeshot.geometry import Mesh, PointCloud, cell_centers
 
 
@@ -127,3 +128,23 @@ def test_threshold_is_the_best_of_the_grid_on_its_split(boxes):
     assert [iou for _, iou in fit.curve] == pytest.approx(naive)
     assert fit.threshold == thresholds[int(np.argmax(naive))]
     assert fit.iou == pytest.approx(max(naive))
+
+
+def test_a_model_is_scored_by_what_reconstruct_gives(boxes, analytic_field):
+    model = analytic_field((0.5, 0.5, 0.5))
+    predictor = ModelPredictor(model)
+    answer = predictor.predict(boxes.sample("cube-t").view(0))
+    x, y, z = np.meshgrid(*[cell_centers(32)] * 3, indexing="ij")
+    np.testing.assert_array_equal(answer.occupancy, x**2 + y**2 + z**2 < 0.25)
+    assert answer.surface.points.shape == (10_000, 3)
+    rows = evaluate(predictor, boxes, "test", views_per_object=1, progress=False)
+    ball_in_cube = {row.object_id: row for row in rows}["cube-t"]
+    assert ball_in_cube.scores["iou"] == pytest.approx(np.pi / 6 / 0.95, abs=0.02)
+    assert ball_in_cube.check.passed
+
+
+def test_probabilities_of_a_model_cross_its_threshold_at_its_surface(boxes, analytic_field):
+    model = analytic_field(threshold=0.3)
+    probabilities = occupancy_probabilities(model)(boxes.sample("cube-t").view(0))
+    assert 0 <= probabilities.min() < 0.3 < probabilities.max() <= 1
+    np.testing.assert_array_equal(probabilities > 0.3, model.grid(None, 32).occupancy)

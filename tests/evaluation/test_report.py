@@ -3,6 +3,7 @@
 import csv
 import json
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -58,6 +59,12 @@ def test_an_object_is_shown_by_its_middle_view_and_once():
     assert [(title, case.view) for title, group in chosen.items() for case in group] == [("Best", 2)]
 
 
+def test_near_duplicates_are_shown_once():
+    rows = [replace(row(f"o{i}", 0, i / 10), group=f"g{i // 2}") for i in range(12)]
+    groups = [case.group for group in choose_rows(rows).values() for case in group]
+    assert sorted(groups) == sorted(set(groups))
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
 def test_few_objects_are_never_shown_twice(count):
     chosen = choose_rows([row(f"o{i}", 0, i / 10) for i in range(count)])
@@ -89,6 +96,25 @@ def test_a_baseline_from_dataset_to_report(boxes_folder, tmp_path):
     assert "tower <tower-t>" in page.words  # names are escaped, not parsed as tags
     assert f"{summary.overall['iou'].mean:.3f}" in page.words
     assert "$" not in page.words
+
+
+def test_a_model_from_dataset_to_report(boxes_folder, random_model_folder, tmp_path):
+    summary = run_evaluation(boxes_folder, tmp_path, model=random_model_folder, views_per_object=1, progress=False)
+    assert summary.predictor == "model random"
+    assert summary.details["threshold"] == 0.5
+    assert summary.views == 3
+    assert summary.meshes.passed_all == summary.views - summary.failures
+    assert 0 <= summary.overall["iou"].mean < 1
+
+
+def test_retrieval_tries_the_features_of_a_model_too(boxes_folder, random_model_folder, tmp_path):
+    summary = run_evaluation(
+        boxes_folder, tmp_path, baseline="retrieval", model=random_model_folder, views_per_object=1, progress=False
+    )
+    tried = summary.details["validation_iou_by_features"]
+    assert {"silhouette", "thumbnail", "imagenet", "model", "imagenet+model"} <= set(tried)
+    assert len(tried) == 15
+    assert summary.failures == 0
 
 
 def test_the_page_loads_nothing_from_elsewhere(boxes_folder, tmp_path):

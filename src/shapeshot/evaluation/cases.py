@@ -36,14 +36,15 @@ class Case:
 
 
 def choose_rows(rows: Sequence[Row], count: int = CASES_PER_GROUP) -> dict[str, list[Row]]:
-    """Rows of the best, the median and the worst IoU; an object and a row is shown once at most.
+    """Rows of the best, the median and the worst IoU; near-duplicates are shown once.
 
-    Each object stands for itself by the view whose IoU is the middle one of its views, so no lucky view is picked.
+    Each group of near-duplicates stands for itself by the view with the middle IoU of all its views, so no lucky view
+    is picked.
     """
-    by_object: dict[str, list[Row]] = {}
+    by_group: dict[str, list[Row]] = {}
     for row in rows:
-        by_object.setdefault(row.object_id, []).append(row)
-    middles = [sorted(views, key=_iou)[len(views) // 2] for views in by_object.values()]
+        by_group.setdefault(row.group, []).append(row)
+    middles = [sorted(views, key=_iou)[len(views) // 2] for views in by_group.values()]
     ranked = sorted(middles, key=_iou, reverse=True)
     count = min(count, max(1, len(ranked) // 3))
     middle = (len(ranked) - count) // 2
@@ -51,8 +52,8 @@ def choose_rows(rows: Sequence[Row], count: int = CASES_PER_GROUP) -> dict[str, 
     shown: set[str] = set()
     chosen: dict[str, list[Row]] = {}
     for title, group in groups.items():
-        chosen[title] = [row for row in group if row.object_id not in shown]
-        shown |= {row.object_id for row in group}
+        chosen[title] = [row for row in group if row.group not in shown]
+        shown |= {row.group for row in group}
     return {title: group for title, group in chosen.items() if group}
 
 

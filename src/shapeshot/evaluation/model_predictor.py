@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 class ModelPredictor:
     """Scores an exported model through `shapeshot.reconstruct.reconstruct`."""
 
-    def __init__(self, model: FieldModel, name: str) -> None:
-        self.model, self.name = model, name
-        self.details: Mapping[str, Any] = {"threshold": float(model.threshold)}
+    def __init__(self, model: FieldModel) -> None:
+        self.model, self.name = model, f"model {model.card['name']}"
+        self.details: Mapping[str, Any] = {"model": model.card["name"], "threshold": float(model.threshold)}
 
     @classmethod
     def load(cls, folder: Path | None = None) -> ModelPredictor:
         """The model in `folder`, or the shipped one. Raises ModelError."""
-        return cls(load_model(folder), "default model" if folder is None else f"model {folder.name}")
+        return cls(load_model(folder))
 
     def predict(self, view: np.ndarray) -> Prediction:
         result = reconstruct(view, model=self.model, resolution=RESOLUTION, num_points=NUM_POINTS)

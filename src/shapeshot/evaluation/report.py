@@ -102,7 +102,7 @@ def _table_rows(summary: Summary) -> str:
 
 def _cell(interval: Interval) -> str:
     mean, _, bounds = interval_text(interval).partition(" ")
-    return f"{mean} <small>{bounds}</small>" if bounds else mean
+    return f"{mean}<br><small>{bounds}</small>" if bounds else mean
 
 
 def _case_group(title: str, group: Sequence[Case]) -> str:
