@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def load_model(folder: str | PathLike[str] | None = None) -> FieldModel:
     """The model in `folder`, or the shipped one, which is loaded once a process. Raises ModelError."""
     from shapeshot.field_model import FieldModel  # here: it imports ONNX Runtime
 
-    return _shipped_model() if folder is None else FieldModel.load(folder)
+    return _shipped_model() if folder is None else FieldModel.load(Path(folder))
 
 
 def reconstruct(

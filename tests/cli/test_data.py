@@ -78,7 +78,9 @@ def catalog(members: dict[str, str]) -> bytes:
 
 ESCAPING = catalog(
     {
-        "PluginFurnitureCatalog.properties": "id#1=a\nname#1=A\nmodel#1=../../etc/a.obj\nwidth#1=1\ndepth#1=1\nheight#1=1\n",
+        "PluginFurnitureCatalog.properties": (
+            "id#1=a\nname#1=A\nmodel#1=../../etc/a.obj\nwidth#1=1\ndepth#1=1\nheight#1=1\n"
+        ),
         "../../etc/a.obj": "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n",
     }
 )
