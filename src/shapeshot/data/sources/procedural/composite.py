@@ -35,7 +35,8 @@ def composite(rng: np.random.Generator) -> Assembly:
     copies, pitch = int(rng.integers(3, 7)), whole * float(rng.uniform(0.3, 0.8))
     size = whole * rng.uniform(0.4, 1.0, 3)
     anchor = primitive(rng, *size)
-    assembly.add(pick(rng, palette), anchor)
+    # Rows repeat their first piece too, or the copies of what grows on it would float.
+    _add_copies(assembly, pick(rng, palette), anchor, symmetry if symmetry == "row" else "none", copies, pitch)
     for _ in range(int(rng.integers(1, 9))):
         part = primitive(rng, *(whole * np.exp(rng.uniform(np.log(0.06), np.log(0.8), 3))))
         if chance(rng, 0.3):
@@ -51,7 +52,7 @@ def _attached(rng: np.random.Generator, part: Solid, anchor: Solid) -> Solid:
     """`part` moved so that it sits on a random side of `anchor`'s bounding box, sunk in a little."""
     low, high = anchor.bounds
     own_low, own_high = part.bounds
-    target = low + (high - low) * rng.choice([0.5, 0.5, 0.1, 0.9, 0.3, 0.7], 3)
+    target = low + (high - low) * rng.choice([0.5, 0.5, 0.5, 0.35, 0.65], 3)
     offset = target - (own_low + own_high) / 2
     axis = int(pick(rng, (0, 1, 1, 2)))
     sunk = 0.15 * min(float(own_high[axis] - own_low[axis]), float(high[axis] - low[axis]))
