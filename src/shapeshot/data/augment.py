@@ -58,7 +58,7 @@ def augmented_crop(rgba: np.ndarray, size: int, rng: np.random.Generator, option
 
 
 def alpha_box(rgba: np.ndarray, margin: float = MARGIN) -> tuple[float, float, float]:
-    """The square crop box (left, top, side) in pixels around what alpha shows; the whole image where that is nothing."""
+    """The square crop box (left, top, side) in pixels around what alpha shows; the whole image if that is nothing."""
     visible = rgba[..., 3] > 127
     rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
     if not len(rows):

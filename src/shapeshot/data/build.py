@@ -289,7 +289,8 @@ def _assemble(
     staging: Path,
     out: Path,
 ) -> None:
-    rows, shards = [], []
+    rows: list[dict[str, Any]] = []
+    shards: list[dict[str, Any]] = []
     for start in range(0, len(jobs), options.objects_per_shard):
         name = f"shard-{len(shards):05d}.tar"
         packed = [_packed_path(staging, job).read_bytes() for job in jobs[start : start + options.objects_per_shard]]

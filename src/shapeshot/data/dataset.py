@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from shapeshot.data.cameras import Camera
+from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
 from shapeshot.errors import DatasetError
@@ -186,6 +187,21 @@ class Dataset:
         """Objects per split."""
         counted = Counter(record.split for record in self.records.values())
         return {split: counted.get(split, 0) for split in SPLITS}
+
+
+def training_ids(datasets: Sequence[Dataset]) -> list[tuple[Dataset, str]]:
+    """The training objects of several datasets, less the kinds that any of them holds out as unseen.
+
+    Without that, a synthetic toilet would teach what a catalogue's held-out toilets are to measure. Kinds are compared
+    by their normal form (`data.kinds.kind_of`), since sources name them differently.
+    """
+    records = [(dataset, record) for dataset in datasets for record in dataset.records.values()]
+    unseen = {kind_of(record.kind) for _, record in records if record.split == "test-unseen"}
+    return [
+        (dataset, record.id)
+        for dataset, record in records
+        if record.split == "train" and kind_of(record.kind) not in unseen
+    ]
 
 
 def info_to_json(info: ObjectInfo) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def decode_view(content: bytes) -> np.ndarray:
 
 def encode_solid(solid: np.ndarray) -> bytes:
     """A bool [n, n, n] occupancy as packed bits."""
-    return encode_arrays(bits=np.packbits(solid), resolution=np.int32(solid.shape[0]))
+    return encode_arrays(bits=np.packbits(solid), resolution=np.array(solid.shape[0], np.int32))
 
 
 def decode_solid(content: bytes) -> np.ndarray:

@@ -20,10 +20,10 @@ def vary(model: ObjectModel, info: ObjectInfo, rng: np.random.Generator) -> tupl
     stretch = np.exp(rng.uniform(-MAX_STRETCH, MAX_STRETCH, 3))
     stretched = model.transformed(np.diag(stretch))
     repainted = repaint(stretched, rng)
-    size = info.size_metres
-    if size is not None:
-        size = tuple(float(length * factor) for length, factor in zip(size, stretch, strict=True))
-    return repainted, replace(info, size_metres=size)
+    if info.size_metres is None:
+        return repainted, info
+    width, height, depth = (float(size) for size in np.multiply(info.size_metres, stretch))
+    return repainted, replace(info, size_metres=(width, height, depth))
 
 
 def repaint(model: ObjectModel, rng: np.random.Generator) -> ObjectModel:

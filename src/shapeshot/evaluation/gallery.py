@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from tqdm import tqdm
 
-from shapeshot.data.dataset import Dataset, Sample, require_objects
+from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.evaluation.protocol import RESOLUTION, Prediction, true_shape
 from shapeshot.geometry import Mesh
@@ -17,13 +17,13 @@ _KEPT_PREDICTIONS = 64
 
 
 class Gallery:
-    """The train split of one or several datasets, in a fixed order.
+    """The train split of one or several datasets, in a fixed order, less the kinds held out as unseen.
 
     Raises DatasetError where there is no training object at all.
     """
 
     def __init__(self, datasets: Sequence[Dataset], progress: bool = True) -> None:
-        self._entries = [(dataset, object_id) for dataset in datasets for object_id in dataset.ids("train")]
+        self._entries = training_ids(datasets)
         require_objects([object_id for _, object_id in self._entries], "train", datasets[0].folder)
         self._progress = progress
         self.prediction = lru_cache(_KEPT_PREDICTIONS)(self._prediction)

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset as TorchDataset
 from tqdm import tqdm
 
 from shapeshot.data.augment import AugmentOptions, augmented_crop, plain_crop
-from shapeshot.data.dataset import Dataset, require_objects
+from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.queries import PackedSolid, sample_queries
 from shapeshot.data.shards import decode_view
 
@@ -43,27 +43,27 @@ class TrainingObject:
 
 
 class TrainingSet:
-    """All objects of one split of several datasets, in memory."""
+    """All objects of one split of several datasets, in memory; of `train`, without the kinds held out as unseen."""
 
     def __init__(self, folders: Sequence[str], split: str, max_views: int | None = None, progress: bool = True) -> None:
-        self.objects: list[TrainingObject] = []
-        for folder in folders:
-            dataset = Dataset.open(folder)
-            for key in tqdm(dataset.ids(split), desc=f"loading {split}", unit="obj", disable=not progress):
-                sample = dataset.sample(key)
-                self.objects.append(
-                    TrainingObject(
-                        key,
-                        sample.encoded_views()[:max_views],
-                        PackedSolid.pack(sample.solid),
-                        sample.points.astype(np.float16),
-                        sample.colors,
-                    )
-                )
+        datasets = [Dataset.open(folder) for folder in folders]
+        if split == "train":
+            chosen = training_ids(datasets)
+        else:
+            chosen = [(dataset, key) for dataset in datasets for key in dataset.ids(split)]
+        self.objects = [
+            _training_object(dataset.sample(key), max_views)
+            for dataset, key in tqdm(chosen, desc=f"loading {split}", unit="obj", disable=not progress)
+        ]
         require_objects([item.id for item in self.objects], split, ", ".join(folders))
 
     def __len__(self) -> int:
         return len(self.objects)
+
+
+def _training_object(sample: Sample, max_views: int | None) -> TrainingObject:
+    solid, points = PackedSolid.pack(sample.solid), sample.points.astype(np.float16)
+    return TrainingObject(sample.id, sample.encoded_views()[:max_views], solid, points, sample.colors)
 
 
 class StepBatches(TorchDataset):
@@ -78,8 +78,11 @@ class StepBatches(TorchDataset):
     def __getitem__(self, step: int) -> Batch:
         chosen = self._objects_of(step)
         rows = [self._example(self.objects.objects[index], step, slot) for slot, index in enumerate(chosen)]
-        columns = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
-        return Batch(*columns, ids=tuple(self.objects.objects[index].id for index in chosen))  # type: ignore[arg-type]
+        pixels, points, occupancy, colors, near = (
+            torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)
+        )
+        ids = tuple(self.objects.objects[index].id for index in chosen)
+        return Batch(pixels, points, occupancy, colors, near, ids)
 
     def _objects_of(self, step: int) -> list[int]:
         """Objects in a fresh order each epoch, without a remainder: batch `step` is a window of the endless order."""

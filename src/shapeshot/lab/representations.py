@@ -51,7 +51,7 @@ def field_truth(item: TrainingObject) -> torch.Tensor:
 def field_score(model: SingleViewModel, pixels: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """Mean over views of the IoU with the truth at every threshold of THRESHOLDS."""
     axis = torch.from_numpy(cell_centers(VALIDATION_RESOLUTION))
-    probability = model.field.grid(model(pixels), axis, axis, axis)[0].float().sigmoid().flatten(1)
+    probability = model.field.grid(model(pixels), axis, axis, axis).float().sigmoid().flatten(1)
     predicted = probability[None] > THRESHOLDS[:, None, None]
     flat = truth.flatten()
     intersection, union = (predicted & flat).sum(-1), (predicted | flat).sum(-1)
