@@ -98,22 +98,24 @@ def test_a_baseline_from_dataset_to_report(boxes_folder, tmp_path):
     assert "$" not in page.words
 
 
-def test_a_model_from_dataset_to_report(boxes_folder, random_model_folder, tmp_path):
-    summary = run_evaluation(boxes_folder, tmp_path, model=random_model_folder, views_per_object=1, progress=False)
-    assert summary.predictor == "model random"
-    assert summary.details["threshold"] == 0.5
-    assert summary.views == 3
-    assert summary.meshes.passed_all == summary.views - summary.failures
-    assert 0 <= summary.overall["iou"].mean < 1
+def test_a_model_from_dataset_to_report(boxes_folder, analytic_field, monkeypatch, tmp_path):
+    monkeypatch.setattr("shapeshot.evaluation.model_predictor.load_model", lambda folder: analytic_field())
+    summary = run_evaluation(boxes_folder, tmp_path, views_per_object=1, progress=False)
+    assert summary.predictor == "model analytic"
+    assert summary.details["threshold"] == 0.4
+    assert (summary.views, summary.failures, summary.meshes.passed_all) == (3, 0, 3)
+    assert 0 < summary.overall["iou"].mean < 1
 
 
-def test_retrieval_tries_the_features_of_a_model_too(boxes_folder, random_model_folder, tmp_path):
+def test_retrieval_tries_the_features_of_a_model_too(boxes_folder, analytic_field, monkeypatch, tmp_path):
+    monkeypatch.setattr("shapeshot.evaluation.run.load_model", lambda folder: analytic_field())
     summary = run_evaluation(
-        boxes_folder, tmp_path, baseline="retrieval", model=random_model_folder, views_per_object=1, progress=False
+        boxes_folder, tmp_path, baseline="retrieval", model=tmp_path, views_per_object=1, progress=False
     )
     tried = summary.details["validation_iou_by_features"]
     assert {"silhouette", "thumbnail", "imagenet", "model", "imagenet+model"} <= set(tried)
     assert len(tried) == 15
+    assert tried["silhouette"] > tried["model"]  # this model's planes are the same for every view
     assert summary.failures == 0
 
 

@@ -56,8 +56,9 @@ def model_planes(model: FieldModel) -> Feature:
     def feature(view: np.ndarray) -> np.ndarray:
         planes = model.encode(_crop(view, model.image_size))
         planes = planes.reshape(-1, *planes.shape[-2:])
-        bands = [band.mean(axis=1) for band in np.array_split(planes, PLANE_BLOCKS, axis=1)]
-        blocks = [block.mean(axis=1) for band in bands for block in np.array_split(band, PLANE_BLOCKS, axis=1)]
+        count = min(PLANE_BLOCKS, planes.shape[-1])
+        bands = [band.mean(axis=1) for band in np.array_split(planes, count, axis=1)]
+        blocks = [block.mean(axis=1) for band in bands for block in np.array_split(band, count, axis=1)]
         return np.concatenate(blocks).astype(np.float32)
 
     return feature
