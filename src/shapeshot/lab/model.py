@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError, unknown_name
 from shapeshot.lab.decoders import DECODERS
+from shapeshot.lab.decoders.triplane import TriplaneField
 from shapeshot.lab.encoders import ENCODERS
 
 
@@ -54,9 +56,9 @@ class SingleViewModel(nn.Module):
         self.encoder, self.decoder, self.config = encoder, decoder, config
 
     @property
-    def field(self) -> nn.Module:
+    def field(self) -> TriplaneField:
         """What evaluates the decoder's planes at points and on grids."""
-        return self.decoder.field
+        return cast(TriplaneField, self.decoder.field)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> planes float [batch, 3, C, R, R]."""

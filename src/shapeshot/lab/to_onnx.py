@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from shapeshot.errors import ExportError, ModelError
 from shapeshot.field_model import CARD, ENCODER, FORMAT, FORMAT_VERSION, GRID, POINTS
-from shapeshot.lab.decoders.triplane import gather_planes
+from shapeshot.lab.decoders.triplane import TriplaneField, gather_planes
 from shapeshot.lab.model import SingleViewModel
 
 OPSET = 17
@@ -41,7 +41,7 @@ class _EncoderGraph(nn.Module):
 class _GridGraph(nn.Module):
     """planes [3, C, R, R], xs [x], ys [y], zs [z] -> logits [x, y, z]."""
 
-    def __init__(self, field: nn.Module) -> None:
+    def __init__(self, field: TriplaneField) -> None:
         super().__init__()
         self.field = field
 
@@ -52,7 +52,7 @@ class _GridGraph(nn.Module):
 class _PointsGraph(nn.Module):
     """planes [3, C, R, R], points [points, 3] -> logits [points], colors [points, 3]."""
 
-    def __init__(self, field: nn.Module) -> None:
+    def __init__(self, field: TriplaneField) -> None:
         super().__init__()
         self.field = field
 
