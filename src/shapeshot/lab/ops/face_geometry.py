@@ -1,0 +1,64 @@
+"""Areas and normals of the faces of a batch, and lengths whose gradient is 0 where there is no direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shapeshot.lab.ops.mesh_batch import MeshBatch
+from shapeshot.lab.ops.topology import Topology
+
+# Below this length a normal has no direction and shrinks towards 0, as in PyTorch3D.
+_MIN_NORMAL = 1e-6
+
+
+def face_areas_normals(meshes: MeshBatch) -> tuple[Tensor, Tensor]:
+    """Area [all faces] and unit normal [all faces, 3] of every face, in the order of `faces_packed`; differentiable.
+
+    Areas in squared units of the vertices. Normals look outwards by the right-hand rule: (b - a) x (c - a), divided by
+    its length, or by 1e-6 where it is shorter.
+    """
+    vectors = face_vectors(meshes.coordinates(), meshes.topology)
+    dtype = meshes.vertices_packed().dtype
+    areas = length(vectors) / 2
+    normals = vectors / length(vectors).clamp_min(_MIN_NORMAL)[:, None]
+    return areas.T.reshape(-1).to(dtype), normals.permute(2, 0, 1).reshape(-1, 3).to(dtype)
+
+
+def face_vectors(coordinates: Tensor, topology: Topology) -> Tensor:
+    """The normal of each face with twice its area as length, [faces, 3, copies] from [vertices, 3, copies]."""
+    a, b, c = (coordinates.index_select(0, corner) for corner in topology.faces.unbind(1))
+    return cross(b - a, c - a)
+
+
+def cross(u: Tensor, v: Tensor) -> Tensor:
+    """Cross products along dim 1 of [rows, 3, copies]; four times as fast as torch.linalg.cross along that dim."""
+    ux, uy, uz = u.unbind(1)
+    vx, vy, vz = v.unbind(1)
+    return torch.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx], dim=1)
+
+
+def dot(u: Tensor, v: Tensor) -> Tensor:
+    """Scalar products along dim 1 of [rows, 3, copies]."""
+    return (u * v).sum(dim=1)
+
+
+def length(u: Tensor) -> Tensor:
+    """Lengths along dim 1 of [rows, 3, copies]; the gradient of a zero vector is 0, where sqrt alone gives NaN."""
+    lengths: Tensor = _Length.apply(u)
+    return lengths
+
+
+class _Length(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, u: Tensor) -> Tensor:
+        lengths = dot(u, u).sqrt()
+        ctx.save_for_backward(u, lengths)
+        return lengths
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        u, lengths = ctx.saved_tensors
+        return u * (gradient / lengths.masked_fill(lengths == 0, 1))[:, None]
