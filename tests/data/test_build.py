@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from shapeshot.data.build import BuildOptions, build_dataset
-from shapeshot.data.dataset import Dataset
+from shapeshot.data.dataset import Dataset, training_ids
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, Unreadable
 from shapeshot.errors import DatasetError, MeshError, UserError
 
@@ -176,3 +176,17 @@ def test_unknown_names_are_refused(built: Dataset) -> None:
         built.sample("box-99")
     with pytest.raises(UserError, match="views"):
         BuildOptions(views=0)
+
+
+def test_kinds_held_out_by_one_dataset_stay_out_of_all_training(built: Dataset, tmp_path: Path) -> None:
+    row = built.manifest["objects"][0]
+
+    def dataset(**splits: str) -> Dataset:
+        rows = [row | {"kind": kind.replace("_", " "), "split": split} for kind, split in splits.items()]
+        manifest = built.manifest | {"objects": [values | {"id": values["kind"]} for values in rows]}
+        return Dataset(built.folder, manifest)
+
+    real = dataset(chair="train", toilet="test-unseen", lamp="test")
+    synthetic = dataset(toilet="train", table_lamp="train", bowl="train")
+    chosen = [(source is real, key) for source, key in training_ids([real, synthetic])]
+    assert chosen == [(True, "chair"), (False, "table lamp"), (False, "bowl")]
