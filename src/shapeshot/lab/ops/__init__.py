@@ -2,7 +2,33 @@
 
 from shapeshot.lab.ops.backends import available_backends
 from shapeshot.lab.ops.chamfer import chamfer_distance
+from shapeshot.lab.ops.cubify import cubify
+from shapeshot.lab.ops.edge import mesh_edge_loss
 from shapeshot.lab.ops.f_score import FScore, f_score
+from shapeshot.lab.ops.face_geometry import face_areas_normals
+from shapeshot.lab.ops.ico_sphere import ico_sphere
 from shapeshot.lab.ops.knn import KNN, knn_gather, knn_points
+from shapeshot.lab.ops.laplacian import mesh_laplacian_smoothing
+from shapeshot.lab.ops.marching_cubes import marching_cubes
+from shapeshot.lab.ops.mesh_batch import MeshBatch
+from shapeshot.lab.ops.normal_consistency import mesh_normal_consistency
+from shapeshot.lab.ops.sampling import sample_points_from_meshes
 
-__all__ = ["KNN", "FScore", "available_backends", "chamfer_distance", "f_score", "knn_gather", "knn_points"]
+__all__ = [
+    "KNN",
+    "FScore",
+    "MeshBatch",
+    "available_backends",
+    "chamfer_distance",
+    "cubify",
+    "f_score",
+    "face_areas_normals",
+    "ico_sphere",
+    "knn_gather",
+    "knn_points",
+    "marching_cubes",
+    "mesh_edge_loss",
+    "mesh_laplacian_smoothing",
+    "mesh_normal_consistency",
+    "sample_points_from_meshes",
+]

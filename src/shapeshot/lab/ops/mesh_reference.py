@@ -1,8 +1,9 @@
 """The mesh terms written straight from their definitions: the oracle of the tests and the twin of the benchmarks.
 
 Everything, edges included, is found anew at every call on packed tensors, as `MeshBatch.vertices_packed` and
-`faces_packed` give them. SHAPESHOT_OPS=reference makes the public operators run these. What they compute, and their
-errors, stand with the operators of the same names.
+`faces_packed` give them. SHAPESHOT_OPS=reference makes the public losses run these. What they compute, and their
+errors, stand with the operators of the same names. The sampler here is the benchmark's twin alone: it draws other points
+of the same distribution, and a mode must not change what a seed gives.
 """
 
 from __future__ import annotations

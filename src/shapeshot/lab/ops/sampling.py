@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from shapeshot.errors import MeshError
-from shapeshot.lab.ops.face_geometry import cross, face_areas_normals
+from shapeshot.lab.ops.face_geometry import face_areas_normals, face_vectors, length
 from shapeshot.lab.ops.mesh_batch import MeshBatch
 from shapeshot.lab.ops.point_clouds import wide
 
@@ -32,11 +32,13 @@ def sample_points_from_meshes(
     not fit and a generator of another device.
     """
     _check(meshes, num_samples, attributes, generator)
-    face, weights = _draw(meshes, num_samples, generator)
-    corners = meshes.faces_packed().index_select(0, face).unbind(1)
+    topology = meshes.topology
+    face, copy, weights = _draw(meshes, num_samples, generator)
+    first = copy * sum(topology.num_vertices)
+    corners = tuple(corner.index_select(0, face) + first for corner in topology.faces.T.contiguous())
     results = [_interpolated(wide(meshes.vertices_packed()), corners, weights).to(meshes.vertices_packed().dtype)]
     if return_normals:
-        results.append(face_areas_normals(meshes)[1].index_select(0, face))
+        results.append(face_areas_normals(meshes)[1].index_select(0, face + copy * len(topology.faces)))
     if attributes is not None:
         results.append(_interpolated(wide(attributes), corners, weights).to(attributes.dtype))
     results = [_without_empty(rows.reshape(len(meshes), num_samples, -1), meshes) for rows in results]
@@ -44,11 +46,12 @@ def sample_points_from_meshes(
 
 
 @torch.no_grad()
-def _draw(meshes: MeshBatch, num_samples: int, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-    """The face of each point, int64 [batch * num_samples] into `faces_packed`, and weights [3, batch * num_samples]."""
+def _draw(meshes: MeshBatch, num_samples: int, generator: torch.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each point the face of the topology and the copy, int64 [points], and its weights [3, points]."""
     topology, copies, device = meshes.topology, meshes.copies, meshes.device
     # One sorted row a copy, in float64 so that a small face after many large ones keeps its chance.
-    totals = torch.nn.functional.pad(_areas(meshes).T.double().cumsum(dim=1), (1, 0))
+    areas = length(face_vectors(meshes.coordinates(), topology))
+    totals = torch.nn.functional.pad(areas.T.double().cumsum(dim=1), (1, 0))
     starts = torch.tensor(topology.first_face, device=device)
     low, high = totals[:, starts[:-1], None], totals[:, starts[1:], None]
     has_faces = torch.tensor(topology.num_faces, device=device) > 0
@@ -59,19 +62,11 @@ def _draw(meshes: MeshBatch, num_samples: int, generator: torch.Generator | None
     # Rounding may put the largest draws on the total itself, which lies past the mesh's last triangle.
     draws = torch.minimum(draws, high.nextafter(low)).reshape(copies, -1)
     face = torch.searchsorted(totals[:, 1:].contiguous(), draws, right=True).clamp_(max=len(topology.faces) - 1)
-    face += torch.arange(copies, device=device)[:, None] * len(topology.faces)
+    copy = torch.arange(copies, device=device).repeat_interleave(face.shape[1])
     dtype = wide(meshes.vertices_packed()).dtype
     root, v = torch.rand(2, face.numel(), dtype=dtype, device=device, generator=generator)
     root = root.sqrt_()
-    return face.flatten(), torch.stack([1 - root, root * (1 - v), root * v])
-
-
-def _areas(meshes: MeshBatch) -> Tensor:
-    """Twice the area of each face, [faces, copies]."""
-    coordinates = meshes.coordinates()
-    a, b, c = (coordinates.index_select(0, corner) for corner in meshes.topology.faces.unbind(1))
-    vectors = cross(b - a, c - a)
-    return (vectors * vectors).sum(dim=1).sqrt()
+    return face.flatten(), copy, torch.stack([1 - root, root * (1 - v), root * v])
 
 
 def _interpolated(rows: Tensor, corners: tuple[Tensor, ...], weights: Tensor) -> Tensor:
