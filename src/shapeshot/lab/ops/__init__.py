@@ -12,12 +12,14 @@ from shapeshot.lab.ops.laplacian import mesh_laplacian_smoothing
 from shapeshot.lab.ops.marching_cubes import marching_cubes
 from shapeshot.lab.ops.mesh_batch import MeshBatch
 from shapeshot.lab.ops.normal_consistency import mesh_normal_consistency
+from shapeshot.lab.ops.point_mesh import PointMeshDistance, point_to_mesh_distance
 from shapeshot.lab.ops.sampling import sample_points_from_meshes
 
 __all__ = [
     "KNN",
     "FScore",
     "MeshBatch",
+    "PointMeshDistance",
     "available_backends",
     "chamfer_distance",
     "cubify",
@@ -30,5 +32,6 @@ __all__ = [
     "mesh_edge_loss",
     "mesh_laplacian_smoothing",
     "mesh_normal_consistency",
+    "point_to_mesh_distance",
     "sample_points_from_meshes",
 ]

@@ -33,11 +33,12 @@ KERNELS: dict[str, tuple[str, str]] = {
 }
 
 # Measured by benchmarks/bench_knn.py: below so many points in the searched cloud, on two threads, a matrix product
-# over all pairs is faster than building a tree. Lists of several neighbours cost the product more than the tree.
-MATMUL_MAX_POINTS = 512
+# over all pairs is no slower than building a tree. Lists of several neighbours would cost the product more.
+MATMUL_MAX_POINTS = 256
 # A k-d tree visits ever more of its leaves as dimensions grow; past this the product over all pairs is faster.
 KDTREE_MAX_DIMS = 8
 TRITON_MAX_NEIGHBORS = 16
+TRITON_MAX_DIMS = 32  # its loop over dimensions is unrolled
 # Below so many point-triangle pairs the search costs more than looking at all of them.
 TRIANGLES_MIN_PAIRS = 20_000
 
@@ -68,7 +69,8 @@ def available_backends() -> tuple[str, ...]:
 def nearest_backend(device: str, num_points: int, num_dims: int, num_neighbors: int, norm: int) -> str:
     """Which of `available_backends()` answers `knn_points` for a searched cloud of that size."""
     if device == "cuda":
-        chosen = "nearest_triton" if num_neighbors <= TRITON_MAX_NEIGHBORS else "reference"
+        fits = num_neighbors <= TRITON_MAX_NEIGHBORS and num_dims <= TRITON_MAX_DIMS
+        chosen = "nearest_triton" if fits else "reference"
     elif device == "cpu":
         small = num_points <= MATMUL_MAX_POINTS or num_dims > KDTREE_MAX_DIMS
         if small and num_neighbors == 1 and norm == 2:

@@ -29,11 +29,13 @@ def nearest_indices(
     gap = torch.empty(batch, num_rows, dtype=p1.dtype)
     items = max(1, _TILE_PAIRS // max(1, num_rows * num_columns))
     step = max(1, _TILE_PAIRS // num_columns)
+    tile = torch.empty(0, dtype=p1.dtype)  # one memory for all tiles: fresh pages would cost more than the product
     for first in range(0, batch, items):
         group = slice(first, first + items)
         for start in range(0, num_rows, step):
             rows = slice(start, start + step)
-            nearest[group, rows], gap[group, rows] = _smallest(left[group, rows] @ right[group])
+            torch.bmm(left[group, rows], right[group], out=tile.resize_(0))
+            nearest[group, rows], gap[group, rows] = _smallest(tile)
     # Written so that an overflowed bound or gap, which is NaN or infinite, counts as unsure.
     sure = (gap > 2 * bound) | (lengths2 <= 1)[:, None] | ~valid_mask(lengths1, num_rows)
     _look_again(p1, p2, lengths2, nearest, ~sure)
@@ -60,11 +62,11 @@ def _factors(p1: Tensor, p2: Tensor, lengths2: Tensor) -> tuple[Tensor, Tensor, 
 
 def _smallest(values: Tensor) -> tuple[Tensor, Tensor]:
     """Along the last axis of `values` (overwritten): the index of the smallest, and how far the next one is above."""
-    array = values.numpy()  # numpy's argmin is vectorised and takes a tenth of the time of torch's
-    where = torch.from_numpy(array.argmin(axis=-1))[..., None]
+    # numpy's argmin is vectorised and takes a tenth of the time of torch's; of their minima torch's is the faster.
+    where = torch.from_numpy(values.numpy().argmin(axis=-1))[..., None]
     least = values.gather(-1, where)[..., 0]
     values.scatter_(-1, where, torch.inf)
-    return where[..., 0], torch.from_numpy(array.min(axis=-1)) - least
+    return where[..., 0], values.amin(dim=-1) - least
 
 
 def _look_again(p1: Tensor, p2: Tensor, lengths2: Tensor, nearest: Tensor, unsure: Tensor) -> None:
