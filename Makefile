@@ -35,10 +35,11 @@ bench: $(VENV)/.installed
 
 # Repeats the training of the shipped model; how long it took, and on what, is in docs/results.md.
 train-default: $(VENV)/.installed
-	$(BIN)/shapeshot data build sweethome3d --out datasets/sweethome3d
-	$(BIN)/shapeshot data build procedural --count 2000 --split train --out datasets/procedural
-	$(BIN)/shapeshot train --data datasets/sweethome3d datasets/procedural --out runs/default
-	$(BIN)/shapeshot export runs/default --name default --out src/shapeshot/weights/default
+	$(BIN)/shapeshot data build sweethome3d --views 10 --size 128 --samples 10 --variants 1 --out datasets/sweethome3d
+	$(BIN)/shapeshot data build procedural --count 1200 --views 6 --size 128 --samples 8 --split train \
+		--out datasets/procedural
+	$(BIN)/shapeshot train --config recipes/default.json --out runs/default
+	$(BIN)/shapeshot export runs/default --card recipes/default.card.json --out src/shapeshot/weights/default
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) out .pytest_cache .ruff_cache .mypy_cache

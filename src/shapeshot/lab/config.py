@@ -28,7 +28,6 @@ class TrainConfig:
     num_queries: field queries per image. color_weight: of the colour loss beside the occupancy loss.
     ema: decay of the weights' exponential moving average, which is what is validated and exported.
     amp: bfloat16 autocast. augment: see AugmentOptions.
-    views_per_epoch: nothing is an epoch here; each step draws objects, then one view of each, by (seed, step).
     val_every, save_every: steps between validations and between checkpoints. val_views: views per object.
     seed: of the weights, the order, the augmentation and the queries. workers: processes that load images.
     """
