@@ -10,7 +10,11 @@ from shapeshot.lab.ops.mesh_batch import MeshBatch
 
 # Per way of placing the grid in [-1, 1]: by how many corners less than the cells count a side is divided, and how far
 # corner 0 of cell 0 lies before -1, in cells.
-ALIGNMENTS: dict[str, tuple[float, float]] = {"topleft": (1.0, 0.0), "corner": (0.0, 0.0), "center": (1.0, 0.5)}
+ALIGNMENTS: dict[str, tuple[float, float]] = {
+    "topleft": (1.0, 0.0),
+    "corner": (0.0, 0.0),
+    "center": (1.0, 0.5),
+}
 
 
 @torch.no_grad()

@@ -2,8 +2,8 @@
 
 Everything, edges included, is found anew at every call on packed tensors, as `MeshBatch.vertices_packed` and
 `faces_packed` give them. SHAPESHOT_OPS=reference makes the public losses run these. What they compute, and their
-errors, stand with the operators of the same names. The sampler here is the benchmark's twin alone: it draws other points
-of the same distribution, and a mode must not change what a seed gives.
+errors, stand with the operators of the same names. The sampler here is only the twin of the benchmark: it draws other
+points of the same distribution, and a mode must not change what a seed gives.
 """
 
 from __future__ import annotations
@@ -112,6 +112,6 @@ def _mean_over_meshes(values: Tensor, vertex: Tensor, meshes: MeshBatch) -> Tens
     counts = torch.tensor(meshes.num_vertices, device=values.device)
     mesh_of_vertex = torch.arange(len(meshes), device=values.device).repeat_interleave(counts)
     mesh = mesh_of_vertex[vertex]
-    weights = 1.0 / mesh.bincount(minlength=len(meshes))[mesh]
+    weights = 1.0 / mesh.bincount(minlength=len(meshes))[mesh].double()
     loss = (values * weights.to(values.dtype)).sum() / max(1, len(meshes))
     return loss.to(meshes.vertices_packed().dtype)

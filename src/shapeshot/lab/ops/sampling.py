@@ -36,17 +36,23 @@ def sample_points_from_meshes(
     face, copy, weights = _draw(meshes, num_samples, generator)
     first = copy * sum(topology.num_vertices)
     corners = tuple(corner.index_select(0, face) + first for corner in topology.faces.T.contiguous())
-    results = [_interpolated(wide(meshes.vertices_packed()), corners, weights).to(meshes.vertices_packed().dtype)]
+    results = [
+        _interpolated(wide(meshes.vertices_packed()), corners, weights).to(meshes.vertices_packed().dtype)
+    ]
     if return_normals:
         results.append(face_areas_normals(meshes)[1].index_select(0, face + copy * len(topology.faces)))
     if attributes is not None:
         results.append(_interpolated(wide(attributes), corners, weights).to(attributes.dtype))
-    results = [_without_empty(rows.reshape(len(meshes), num_samples, -1), meshes) for rows in results]
+    results = [
+        _without_empty(rows.reshape(len(meshes), num_samples, rows.shape[1]), meshes) for rows in results
+    ]
     return tuple(results) if len(results) > 1 else results[0]
 
 
 @torch.no_grad()
-def _draw(meshes: MeshBatch, num_samples: int, generator: torch.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
+def _draw(
+    meshes: MeshBatch, num_samples: int, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor, Tensor]:
     """Of each point the face of the topology and the copy, int64 [points], and its weights [3, points]."""
     topology, copies, device = meshes.topology, meshes.copies, meshes.device
     # One sorted row a copy, in float64 so that a small face after many large ones keeps its chance.
@@ -56,12 +62,16 @@ def _draw(meshes: MeshBatch, num_samples: int, generator: torch.Generator | None
     low, high = totals[:, starts[:-1], None], totals[:, starts[1:], None]
     has_faces = torch.tensor(topology.num_faces, device=device) > 0
     if not bool(((high > low) & high.isfinite())[:, has_faces].all()):
-        raise MeshError("cannot sample points from a mesh whose faces have no area; it needs a proper triangle")
+        raise MeshError(
+            "cannot sample points from a mesh whose faces have no area, or one too large for its dtype"
+        )
     shape = (copies, len(topology.num_faces), num_samples)
     draws = low + torch.rand(shape, dtype=torch.float64, device=device, generator=generator) * (high - low)
     # Rounding may put the largest draws on the total itself, which lies past the mesh's last triangle.
     draws = torch.minimum(draws, high.nextafter(low)).reshape(copies, -1)
-    face = torch.searchsorted(totals[:, 1:].contiguous(), draws, right=True).clamp_(max=len(topology.faces) - 1)
+    face = torch.searchsorted(totals[:, 1:].contiguous(), draws, right=True).clamp_(
+        max=len(topology.faces) - 1
+    )
     copy = torch.arange(copies, device=device).repeat_interleave(face.shape[1])
     dtype = wide(meshes.vertices_packed()).dtype
     root, v = torch.rand(2, face.numel(), dtype=dtype, device=device, generator=generator)
@@ -92,9 +102,13 @@ def _check(
     if num_samples < 0:
         raise MeshError(f"the number of points to sample must not be negative; got {num_samples}")
     if not any(meshes.num_faces):
-        raise MeshError(f"cannot sample points from {len(meshes)} meshes without faces; drop empty meshes first")
+        raise MeshError(
+            f"cannot sample points from {len(meshes)} meshes without faces; drop empty meshes first"
+        )
     count = len(meshes.vertices_packed())
     if attributes is not None and (attributes.dim() != 2 or len(attributes) != count):
         raise MeshError(f"attributes must have shape [{count}, channels]; got {list(attributes.shape)}")
     if generator is not None and generator.device.type != meshes.device.type:
-        raise MeshError(f"the generator is on {generator.device} and the meshes on {meshes.device}; use one device")
+        raise MeshError(
+            f"the generator is on {generator.device} and the meshes on {meshes.device}; use one device"
+        )
