@@ -13,8 +13,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-# Rows of p1 a program holds, columns of p2 a tile takes. The best distance and column of 64 x 32 pairs fit the registers
-# of four warps with room for several programs at a time; 128 rows would leave room for two.
+# Rows of p1 a program holds, columns of p2 a tile takes. The best distance and column of 64 x 32 pairs take half of the
+# registers a thread can have at four warps, and nothing spills; 128 rows take nearly all of them.
 _ROWS, _COLUMNS = 64, 32
 _WARPS = 4
 
