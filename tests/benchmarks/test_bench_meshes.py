@@ -1,0 +1,55 @@
+"""The benchmarks of the mesh operators run, measure what they name, and compare equals with equals."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from shapeshot.lab.ops import cubify, face_areas_normals
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture()
+def load(monkeypatch: pytest.MonkeyPatch):
+    """Imports a module of benchmarks/."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return importlib.import_module
+
+
+@pytest.mark.parametrize("name", ["cubify", "marching_cubes", "mesh_terms", "sampling"])
+def test_quick_mode_prints_a_line_a_case(name: str, load, capsys: pytest.CaptureFixture[str]) -> None:
+    module: ModuleType = load(f"bench_{name}")
+    threads = torch.get_num_threads()
+    load("op_timing").main(module.BENCHMARK, module.__doc__, ["--quick", "--no-memory", "--threads", str(threads)])
+    machine, *rows = map(json.loads, capsys.readouterr().out.splitlines())
+    assert machine["torch"] == torch.__version__
+    assert [(row["bench"], row["points"]) for row in rows] == [(name, case.points) for case in module.BENCHMARK.quick]
+    for row in rows:
+        assert set(row["median_ms"]) == set(module.BENCHMARK.implementations)
+        assert min(row["median_ms"].values()) > 0
+
+
+def test_both_sides_of_the_mesh_terms_compute_the_same(load) -> None:
+    terms = load("bench_mesh_terms").TERMS
+    sphere = load("shapeshot.lab.ops").ico_sphere(2)
+    meshes = sphere.with_vertices(sphere.vertices_packed() * torch.tensor([1.0, 2, 3]))
+    for name, cached in terms["cached"].items():
+        tolerance = 0.05 if name == "sampling" else 1e-5
+        torch.testing.assert_close(cached(meshes), terms["rebuilt"][name](meshes), rtol=tolerance, atol=0)
+
+
+def test_both_ways_to_cubify_give_the_same_surface(load) -> None:
+    voxels = torch.rand(2, 4, 5, 6, generator=torch.Generator().manual_seed(0))
+    ours, plain = cubify(voxels, 0.5, "corner"), load("bench_cubify").every_cube(voxels, 0.5)
+    assert ours.num_vertices == plain.num_vertices
+    assert ours.num_faces == plain.num_faces
+    rows = [torch.unique(meshes.vertices_packed().round(decimals=4), dim=0) for meshes in (ours, plain)]
+    torch.testing.assert_close(*rows)
+    vectors = [areas[:, None] * normals for areas, normals in map(face_areas_normals, (ours, plain))]
+    torch.testing.assert_close(vectors[0].clamp_min(0).sum(dim=0), vectors[1].clamp_min(0).sum(dim=0))
