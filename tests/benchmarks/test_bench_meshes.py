@@ -1,11 +1,9 @@
-"""The benchmarks of the mesh operators run, measure what they name, and compare equals with equals."""
+"""The benchmarks of the mesh operators compare equals with equals; that they run stands in test_op_benchmarks.py."""
 
 from __future__ import annotations
 
 import importlib
-import json
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -15,24 +13,11 @@ from shapeshot.lab.ops import cubify, face_areas_normals
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture()
+@pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch):
     """Imports a module of benchmarks/."""
     monkeypatch.syspath_prepend(str(FOLDER))
     return importlib.import_module
-
-
-@pytest.mark.parametrize("name", ["cubify", "marching_cubes", "mesh_terms", "sampling"])
-def test_quick_mode_prints_a_line_a_case(name: str, load, capsys: pytest.CaptureFixture[str]) -> None:
-    module: ModuleType = load(f"bench_{name}")
-    threads = torch.get_num_threads()
-    load("op_timing").main(module.BENCHMARK, module.__doc__, ["--quick", "--no-memory", "--threads", str(threads)])
-    machine, *rows = map(json.loads, capsys.readouterr().out.splitlines())
-    assert machine["torch"] == torch.__version__
-    assert [(row["bench"], row["points"]) for row in rows] == [(name, case.points) for case in module.BENCHMARK.quick]
-    for row in rows:
-        assert set(row["median_ms"]) == set(module.BENCHMARK.implementations)
-        assert min(row["median_ms"].values()) > 0
 
 
 def test_both_sides_of_the_mesh_terms_compute_the_same(load) -> None:

@@ -22,9 +22,13 @@ def face_areas_normals(meshes: MeshBatch) -> tuple[Tensor, Tensor]:
     """
     vectors = face_vectors(meshes.coordinates(), meshes.topology)
     dtype = meshes.vertices_packed().dtype
-    areas = length(vectors) / 2
+    return (length(vectors) / 2).T.reshape(-1).to(dtype), packed_normals(vectors, dtype)
+
+
+def packed_normals(vectors: Tensor, dtype: torch.dtype) -> Tensor:
+    """Unit normals [all faces, 3] in the order of `faces_packed`, from what `face_vectors` returns."""
     normals = vectors / length(vectors).clamp_min(_MIN_NORMAL)[:, None]
-    return areas.T.reshape(-1).to(dtype), normals.permute(2, 0, 1).reshape(-1, 3).to(dtype)
+    return normals.permute(2, 0, 1).reshape(-1, 3).to(dtype)
 
 
 def face_vectors(coordinates: Tensor, topology: Topology) -> Tensor:

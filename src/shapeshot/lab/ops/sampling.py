@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from shapeshot.errors import MeshError
-from shapeshot.lab.ops.face_geometry import face_areas_normals, face_vectors, length
+from shapeshot.lab.ops.face_geometry import face_vectors, length, packed_normals
 from shapeshot.lab.ops.mesh_batch import MeshBatch
 from shapeshot.lab.ops.point_clouds import wide
 
@@ -33,14 +34,17 @@ def sample_points_from_meshes(
     """
     _check(meshes, num_samples, attributes, generator)
     topology = meshes.topology
-    face, copy, weights = _draw(meshes, num_samples, generator)
+    with torch.set_grad_enabled(return_normals and torch.is_grad_enabled()):
+        vectors = face_vectors(meshes.coordinates(), topology)
+    face, copy, weights = _draw(meshes, vectors, num_samples, generator)
     first = copy * sum(topology.num_vertices)
     corners = tuple(corner.index_select(0, face) + first for corner in topology.faces.T.contiguous())
     results = [
         _interpolated(wide(meshes.vertices_packed()), corners, weights).to(meshes.vertices_packed().dtype)
     ]
     if return_normals:
-        results.append(face_areas_normals(meshes)[1].index_select(0, face + copy * len(topology.faces)))
+        normals = packed_normals(vectors, meshes.vertices_packed().dtype)
+        results.append(normals.index_select(0, face + copy * len(topology.faces)))
     if attributes is not None:
         results.append(_interpolated(wide(attributes), corners, weights).to(attributes.dtype))
     results = [
@@ -51,13 +55,15 @@ def sample_points_from_meshes(
 
 @torch.no_grad()
 def _draw(
-    meshes: MeshBatch, num_samples: int, generator: torch.Generator | None
+    meshes: MeshBatch, vectors: Tensor, num_samples: int, generator: torch.Generator | None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Of each point the face of the topology and the copy, int64 [points], and its weights [3, points]."""
+    """Of each point the face of the topology and the copy, int64 [points], and its weights [3, points].
+
+    vectors: [faces, 3, copies], with twice the area of each face as length.
+    """
     topology, copies, device = meshes.topology, meshes.copies, meshes.device
     # One sorted row a copy, in float64 so that a small face after many large ones keeps its chance.
-    areas = length(face_vectors(meshes.coordinates(), topology))
-    totals = torch.nn.functional.pad(areas.T.double().cumsum(dim=1), (1, 0))
+    totals = F.pad(length(vectors).T.double().cumsum(dim=1), (1, 0))
     starts = torch.tensor(topology.first_face, device=device)
     low, high = totals[:, starts[:-1], None], totals[:, starts[1:], None]
     has_faces = torch.tensor(topology.num_faces, device=device) > 0
@@ -69,9 +75,8 @@ def _draw(
     draws = low + torch.rand(shape, dtype=torch.float64, device=device, generator=generator) * (high - low)
     # Rounding may put the largest draws on the total itself, which lies past the mesh's last triangle.
     draws = torch.minimum(draws, high.nextafter(low)).reshape(copies, -1)
-    face = torch.searchsorted(totals[:, 1:].contiguous(), draws, right=True).clamp_(
-        max=len(topology.faces) - 1
-    )
+    face = torch.searchsorted(totals[:, 1:].contiguous(), draws, right=True)
+    face.clamp_(max=len(topology.faces) - 1)  # the draws of an empty mesh at the end lie on the total
     copy = torch.arange(copies, device=device).repeat_interleave(face.shape[1])
     dtype = wide(meshes.vertices_packed()).dtype
     root, v = torch.rand(2, face.numel(), dtype=dtype, device=device, generator=generator)
