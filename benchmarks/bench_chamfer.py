@@ -17,7 +17,8 @@ from shapeshot.lab.ops import chamfer_distance
 def brute_force(x: Tensor, y: Tensor) -> Tensor:
     """The chamfer distance as it is written without an operator: all distances, once, by autograd."""
     distances = torch.cdist(x, y)
-    return distances.amin(dim=2).square().mean() + distances.amin(dim=1).square().mean()
+    # min with indices rather than amin: its backward pass is a scatter, so this is the faster way to write it.
+    return distances.min(dim=2).values.square().mean() + distances.min(dim=1).values.square().mean()
 
 
 def prepare(implementation: str, case: Case, device: str) -> Call:

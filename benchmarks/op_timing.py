@@ -87,7 +87,7 @@ def measure(benchmark: Benchmark, case: Case, device: str) -> dict[str, Any]:
     for _ in range(case.repeats):
         for name, call in calls.items():
             seconds[name].append(timed(call, device))
-    figures = {"median_ms": statistics.median, "min_ms": min, "max_ms": max}
+    figures: dict[str, Callable[[list[float]], float]] = {"median_ms": statistics.median, "min_ms": min, "max_ms": max}
     row: dict[str, Any] = {"bench": benchmark.name, "batch": case.batch, "points": case.points}
     row |= {key: {name: round(1e3 * pick(s), 3) for name, s in seconds.items()} for key, pick in figures.items()}
     if benchmark.baseline in calls:
@@ -136,8 +136,8 @@ def _added_peak(prepare: Callable[[str, Case, str], Call], name: str, case: Case
 
 def _resident_peak() -> float:
     """The process's largest resident set so far, in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak if sys.platform == "darwin" else 1024 * peak)
 
 
 def machine(device: str) -> dict[str, Any]:
