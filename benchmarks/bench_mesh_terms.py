@@ -4,7 +4,7 @@
 
 A batch of icospheres with moved vertices, float32; `points` counts the vertices of one. `cached` is what is used:
 edges and neighbours were found before the clock runs, as in training. `rebuilt` is the plain reference, which finds
-them at every call. The first two rows of figures are uniform Laplacian, edge, normal consistency and 5000 sampled
+them at every call. The first two figures are uniform Laplacian, edge, normal consistency and 5000 sampled
 points together; the others are each of them alone.
 """
 

@@ -24,6 +24,7 @@ def test_both_sides_of_the_mesh_terms_compute_the_same(load) -> None:
     terms = load("bench_mesh_terms").TERMS
     sphere = load("shapeshot.lab.ops").ico_sphere(2)
     meshes = sphere.with_vertices(sphere.vertices_packed() * torch.tensor([1.0, 2, 3]))
+    torch.manual_seed(0)  # the benchmarked samplers draw from the global generator
     for name, cached in terms["cached"].items():
         tolerance = 0.05 if name == "sampling" else 1e-5
         torch.testing.assert_close(cached(meshes), terms["rebuilt"][name](meshes), rtol=tolerance, atol=0)
