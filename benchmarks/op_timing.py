@@ -126,12 +126,12 @@ def _added_peak(prepare: Callable[[str, Case, str], Call], name: str, case: Case
     call = prepare(name, case, device)
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
+        allocated = torch.cuda.memory_allocated()
         call()
-        return round((torch.cuda.max_memory_allocated() - before) / 1e6, 1)
-    before = _resident_peak()
+        return round((torch.cuda.max_memory_allocated() - allocated) / 1e6, 1)
+    resident = _resident_peak()
     call()
-    return round((_resident_peak() - before) / 1e6, 1)
+    return round((_resident_peak() - resident) / 1e6, 1)
 
 
 def _resident_peak() -> float:

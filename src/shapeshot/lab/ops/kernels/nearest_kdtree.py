@@ -11,7 +11,7 @@ from torch import Tensor
 
 # So few queries are answered before a pool of threads has started.
 _MIN_POINTS_FOR_THREADS = 4096
-_LEAF_SIZE = 24  # measured: fastest to build and query from 1,000 to 10,000 points on a surface
+_LEAF_SIZE = 32  # measured: fastest to build and ask from 2,000 to 10,000 uniform points, by a few per cent
 
 
 def nearest_indices(
@@ -30,7 +30,7 @@ def nearest_indices(
         count1, count2 = sizes[item]
         if not count1 or not count2:
             return
-        # Sliding midpoints: building takes 0.6 of the time of medians, and asking is no slower.
+        # Sliding midpoints: building takes about 0.6 of the time of medians; asking costs about the same.
         tree = cKDTree(targets[item, :count2], leafsize=_LEAF_SIZE, balanced_tree=False)
         neighbors = list(range(1, num_neighbors + 1))
         workers = num_threads // len(sizes) if count1 >= _MIN_POINTS_FOR_THREADS else 1
