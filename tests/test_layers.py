@@ -13,12 +13,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
 BASE = {"errors", "files"}
-RUNTIME = BASE | {"geometry", "photo", "export", "preview", "field_model", "reconstruct"}
+RUNTIME = BASE | {"geometry", "photo", "color_transfer", "export", "preview", "field_model", "reconstruct"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
+    "color_transfer": BASE,
     "export": BASE | {"geometry"},
     "preview": BASE | {"geometry"},
     "field_model": BASE | {"geometry", "photo", "export", "preview"},

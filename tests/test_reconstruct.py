@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shapeshot.color_transfer import ColorTransfer
 from shapeshot.errors import EmptyShapeError, ModelError, PhotoError, UserError
 from shapeshot.reconstruct import Reconstruction, load_model, reconstruct
 
@@ -36,11 +37,14 @@ def test_voxels_are_the_field_at_cell_centres(shape: Reconstruction) -> None:
     np.testing.assert_array_equal(shape.voxels.occupancy, inside)
 
 
-def test_colours_come_from_the_field(shape: Reconstruction) -> None:
-    np.testing.assert_allclose(shape.mesh.colors, shape.mesh.vertices + 0.5, atol=1e-6)
-    np.testing.assert_allclose(shape.points.colors, shape.points.points + 0.5, atol=1e-5)
+def test_colours_are_the_fields_in_the_photos_palette(shape: Reconstruction, photo: np.ndarray) -> None:
+    pixels = photo[photo[..., 3] == 255][:, :3] / 255
+    recolor = ColorTransfer.fit(shape.mesh.vertices + 0.5, pixels)
+    np.testing.assert_allclose(shape.mesh.colors, recolor(shape.mesh.vertices + 0.5), atol=5e-3)
+    np.testing.assert_allclose(shape.points.colors, recolor(shape.points.points + 0.5), atol=5e-3)
     inside = np.argwhere(shape.voxels.occupancy)
-    np.testing.assert_allclose(shape.voxels.colors[tuple(inside.T)], (inside + 0.5) / 32, atol=1e-6)
+    np.testing.assert_allclose(shape.voxels.colors[tuple(inside.T)], recolor((inside + 0.5) / 32), atol=5e-3)
+    np.testing.assert_allclose(shape.mesh.colors.mean(axis=0), pixels.mean(axis=0), atol=5e-3)
 
 
 def test_what_it_saw_and_how_long_it_took(shape: Reconstruction, photo: np.ndarray) -> None:
@@ -48,7 +52,7 @@ def test_what_it_saw_and_how_long_it_took(shape: Reconstruction, photo: np.ndarr
     assert shape.photo.pixels.shape == (64, 64, 3)
     np.testing.assert_array_equal(shape.rgba, photo)
     stages = {name: seconds for name, seconds in shape.timings.items() if name != "total"}
-    assert set(stages) == {"load_model", "photo", "encode", "voxels", "mesh", "points"}
+    assert set(stages) == {"load_model", "photo", "encode", "voxels", "mesh", "colors", "points"}
     assert all(seconds >= 0 for seconds in stages.values())
     assert sum(stages.values()) <= shape.timings["total"]
 

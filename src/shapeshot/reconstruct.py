@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shapeshot.color_transfer import ColorTransfer, object_pixels
 from shapeshot.errors import EmptyShapeError, UserError, unknown_name
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.geometry.components import remove_small_components
@@ -88,13 +89,17 @@ def reconstruct(
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
     with clock("photo"):
         rgba = load_photo(image)
-        photo = prepare_photo(rgba, find_object(rgba, background), field_model.image_size)
+        found = find_object(rgba, background)
+        photo = prepare_photo(rgba, found, field_model.image_size)
     with clock("encode"):
         planes = field_model.encode(photo.pixels)
-    with clock("voxels"):
-        voxels = _voxels(field_model, planes, resolution)
     with clock("mesh"):
-        mesh = _mesh(field_model, planes, resolution)
+        mesh, predicted = _mesh(field_model, planes, resolution)
+    with clock("colors"):
+        recolor = ColorTransfer.fit(predicted, object_pixels(rgba, found.mask))
+        mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
+    with clock("voxels"):
+        voxels = _voxels(field_model, planes, resolution, recolor)
     with clock("points"):
         points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
     if size is not None:
@@ -118,15 +123,16 @@ def check_options(resolution: int, num_points: int, size: str | None, background
         parse_size(size)
 
 
-def _voxels(model: FieldModel, planes: np.ndarray, resolution: int) -> VoxelGrid:
+def _voxels(model: FieldModel, planes: np.ndarray, resolution: int, recolor: ColorTransfer) -> VoxelGrid:
     occupancy = model.grid(planes, resolution).occupancy
     axis = cell_centers(resolution)
     colors = np.zeros((*occupancy.shape, 3), np.float32)
-    colors[occupancy] = model.colors_at(planes, axis[np.argwhere(occupancy)])
+    colors[occupancy] = recolor(model.colors_at(planes, axis[np.argwhere(occupancy)]))
     return VoxelGrid(occupancy, colors)
 
 
-def _mesh(model: FieldModel, planes: np.ndarray, resolution: int) -> Mesh:
+def _mesh(model: FieldModel, planes: np.ndarray, resolution: int) -> tuple[Mesh, np.ndarray]:
+    """The mesh, and the colours that the field has at its vertices, float32 [vertices, 3]."""
     cells = int(np.clip(2 * resolution, *MESH_RESOLUTIONS))
     values = model.grid(planes, cells)
     if not values.occupancy.any():
@@ -136,7 +142,7 @@ def _mesh(model: FieldModel, planes: np.ndarray, resolution: int) -> Mesh:
     first_center = float(cell_centers(cells)[0])
     vertices, faces = isosurface(values.logits, values.level, first_center, 1.0 / cells)
     shape = remove_small_components(Mesh(vertices, faces), SPECK_FRACTION)
-    return Mesh(shape.vertices, shape.faces, model.colors_at(planes, shape.vertices))
+    return shape, model.colors_at(planes, shape.vertices)
 
 
 @lru_cache(maxsize=1)
