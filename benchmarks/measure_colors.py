@@ -2,8 +2,9 @@
 
     python benchmarks/measure_colors.py --data datasets/sweethome3d --split val
 
-Per object and view: mean absolute sRGB difference between the colours of the true surface points and those of the
-nearest vertices of the predicted mesh. One JSON line with the means over objects.
+Per object, on its first view: mean absolute sRGB difference between the true surface points and the nearest vertices
+of the predicted mesh, of the colours ("l1") and of their chroma, the colours less their lightness ("chroma_l1").
+An object without a shape counts 1. One JSON line with the means over objects.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 from tqdm import tqdm
 
-from shapeshot.color_transfer import ColorTransfer, object_pixels
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import UserError
 from shapeshot.field_model import FieldModel
@@ -32,33 +32,30 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     args = parser.parse_args()
     dataset, model = Dataset.open(args.data), FieldModel.load(args.model)
-    errors = []
-    for key in tqdm(dataset.ids(args.split)):
-        try:
-            errors.append(color_errors(dataset, key, model))
-        except UserError:
-            errors.append(dict.fromkeys(("field", "mean", "mean and spread"), 1.0))  # no shape: the worst score
+    errors = [errors_of(dataset, key, model) for key in tqdm(dataset.ids(args.split))]
     means = {name: round(float(np.mean([row[name] for row in errors])), 4) for name in errors[0]}
-    print(json.dumps({"split": args.split, "objects": len(errors), "color_l1": means}))
+    print(json.dumps({"split": args.split, "objects": len(errors)} | means))
 
 
-def color_errors(dataset: Dataset, key: str, model: FieldModel) -> dict[str, float]:
-    """The error of one object's first view: of the field's own colours, with the mean, and with mean and spread."""
+def errors_of(dataset: Dataset, key: str, model: FieldModel) -> dict[str, float]:
+    """The errors of one object, of the field's own colours and of those moved to the photo's chroma."""
     sample = dataset.sample(key)
     view = sample.view(0)
-    mesh = reconstruct(view, model=model).mesh
-    found = find_object(view)
+    names = [f"{what}: {score}" for what in ("field", "transferred") for score in ("l1", "chroma_l1")]
+    try:
+        mesh, found = reconstruct(view, model=model).mesh, find_object(view)
+    except UserError:
+        return dict.fromkeys(names, 1.0)
     planes = model.encode(prepare_photo(view, found, model.image_size).pixels)
-    predicted, photographed = model.colors_at(planes, mesh.vertices), object_pixels(view, found.mask)
-    full = ColorTransfer.fit(predicted, photographed)
-    candidates = {
-        "field": predicted,
-        "mean": ColorTransfer(full.center, full.target, 1.0)(predicted),
-        "mean and spread": full(predicted),
-    }
     nearest = cKDTree(mesh.vertices).query(sample.points)[1]
     truth = sample.colors / 255
-    return {name: float(np.abs(colors[nearest] - truth).mean()) for name, colors in candidates.items()}
+    candidates = (model.colors_at(planes, mesh.vertices), mesh.colors)
+    errors = []
+    for colors in candidates:
+        difference = colors[nearest] - truth
+        chroma = difference - difference.mean(axis=1, keepdims=True)
+        errors += [float(np.abs(difference).mean()), float(np.abs(chroma).mean())]
+    return dict(zip(names, errors, strict=True))
 
 
 if __name__ == "__main__":
