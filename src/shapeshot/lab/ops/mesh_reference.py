@@ -19,12 +19,14 @@ _MIN_AREA = 1e-6
 
 
 def mesh_edge_loss(meshes: MeshBatch, target_length: float = 0.0) -> Tensor:
+    """The twin of `edge.mesh_edge_loss`: a scalar."""
     vertices, edges = wide(meshes.vertices_packed()), edges_packed(meshes)
     lengths = (vertices[edges[:, 0]] - vertices[edges[:, 1]]).norm(dim=1)
     return _mean_over_meshes((lengths - target_length) ** 2, edges[:, 0], meshes)
 
 
 def mesh_normal_consistency(meshes: MeshBatch) -> Tensor:
+    """The twin of `normal_consistency.mesh_normal_consistency`: a scalar."""
     vertices, edges = wide(meshes.vertices_packed()), edges_packed(meshes)
     low, high, apex, other_apex = _hinges(meshes.faces_packed(), edges).unbind(1)
     along = vertices[high] - vertices[low]
@@ -34,6 +36,7 @@ def mesh_normal_consistency(meshes: MeshBatch) -> Tensor:
 
 
 def mesh_laplacian_smoothing(meshes: MeshBatch, method: str = "uniform") -> Tensor:
+    """The twin of `laplacian.mesh_laplacian_smoothing`: a scalar."""
     vertices = wide(meshes.vertices_packed())
     with torch.no_grad():
         if method == "uniform":
