@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -135,7 +136,11 @@ def _added_peak(prepare: Callable[[str, Case, str], Call], name: str, case: Case
 
 
 def _resident_peak() -> float:
-    """The process's largest resident set so far, in bytes."""
+    """Peak resident bytes of this process. Linux's ru_maxrss will not do: it is handed down from the parent by exec."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return 1024.0 * int(fields["VmHWM"].split()[0])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return float(peak if sys.platform == "darwin" else 1024 * peak)
 
