@@ -14,7 +14,7 @@ def view() -> np.ndarray:
 
 
 def test_box_is_the_square_around_the_alpha_with_its_margin() -> None:
-    left, top, side = alpha_box(view(), margin=0.1)
+    left, top, side = alpha_box(view())
     assert side == 30 * 1.2
     assert left + side / 2 == 20
     assert top + side / 2 == 35

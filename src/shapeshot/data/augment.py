@@ -1,6 +1,6 @@
 """From a rendered view to the crop that training sees: the runtime's own crop, with what other people's photos add.
 
-Everything is numpy and Pillow on one small image and costs about 2 ms. Mirroring is left to the caller, because the
+Everything is numpy and Pillow on one small image and costs a few milliseconds. Mirroring is left to the caller, because the
 shape must be mirrored with the image.
 """
 
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from shapeshot.photo import crop_on_grey
-
-MARGIN = 0.1
+from shapeshot.photo import crop_on_grey, object_box
+from shapeshot.photo.crop import Box
 
 
 @dataclass(frozen=True)
@@ -57,29 +56,22 @@ def augmented_crop(rgba: np.ndarray, size: int, rng: np.random.Generator, option
     return _degrade(pixels, rng, options)
 
 
-def alpha_box(rgba: np.ndarray, margin: float = MARGIN) -> tuple[float, float, float]:
-    """The square crop box (left, top, side) in pixels around what alpha shows; the whole image if that is nothing."""
-    visible = rgba[..., 3] > 127
-    rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
-    if not len(rows):
-        return 0.0, 0.0, float(max(rgba.shape[:2]))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    side = max(bottom - top, right - left) * (1 + 2 * margin)
-    return float((left + right - side) / 2), float((top + bottom - side) / 2), float(side)
+def alpha_box(rgba: np.ndarray) -> Box:
+    """The runtime's crop box around what alpha shows; the whole image where that is nothing (a shape out of frame)."""
+    mask = rgba[..., 3] / np.float32(255)
+    return object_box(mask) if (mask >= 0.5).any() else Box(0.0, 0.0, float(max(rgba.shape[:2])))
 
 
 def _roll(rgba: np.ndarray, degrees: float) -> np.ndarray:
     return np.asarray(Image.fromarray(rgba, "RGBA").rotate(degrees, resample=Image.Resampling.BILINEAR))
 
 
-def _jitter_box(
-    box: tuple[float, float, float], rng: np.random.Generator, options: AugmentOptions
-) -> tuple[float, float, float]:
+def _jitter_box(box: Box, rng: np.random.Generator, options: AugmentOptions) -> Box:
     left, top, side = box
     grown = side * float(np.exp(rng.uniform(-options.zoom, options.zoom)))
     shift_x, shift_y = rng.uniform(-options.shift, options.shift, 2) * side
     offset = (side - grown) / 2
-    return left + offset + shift_x, top + offset + shift_y, grown
+    return Box(left + offset + shift_x, top + offset + shift_y, grown)
 
 
 def _disturb_matte(rgba: np.ndarray, rng: np.random.Generator) -> np.ndarray:

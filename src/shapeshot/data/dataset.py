@@ -16,12 +16,12 @@ from shapeshot.data.cameras import Camera
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
+from shapeshot.data.splits import SPLITS
 from shapeshot.errors import DatasetError
 
 FORMAT = "shapeshot-dataset"
 VERSION = 1
 MANIFEST = "manifest.json"
-SPLITS = ("train", "val", "test", "test-unseen")
 
 
 @dataclass(frozen=True)
