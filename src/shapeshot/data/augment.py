@@ -1,7 +1,7 @@
 """From a rendered view to the crop that training sees: the runtime's own crop, with what other people's photos add.
 
-Everything is numpy and Pillow on one small image and costs a few milliseconds. Mirroring is left to the caller, because the
-shape must be mirrored with the image.
+Everything is numpy and Pillow on one small image and costs a few milliseconds. Mirroring is left to the caller,
+because the shape must be mirrored with the image.
 """
 
 from __future__ import annotations
