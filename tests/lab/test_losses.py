@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 import torch
 
-from shapeshot.lab.losses import field_color_loss, field_occupancy_loss
+from shapeshot.errors import UserError
+from shapeshot.lab.losses import (
+    CLAMP,
+    MeshLossWeights,
+    chamfer_loss,
+    field_color_loss,
+    field_occupancy_loss,
+    mesh_loss,
+    smoothness_loss,
+    voxel_loss,
+    voxel_loss_from_logits,
+)
+from shapeshot.lab.ops import ico_sphere
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -50,3 +62,89 @@ def test_gradients() -> None:
     assert torch.autograd.gradcheck(lambda z: field_occupancy_loss(z, targets, weights), (logits,))
     colors = random(2, 5, 3).requires_grad_(True)
     assert torch.autograd.gradcheck(lambda c: field_color_loss(c, random(2, 5, 3, seed=4), weights), (colors,))
+
+
+def test_voxel_loss_is_the_clamped_cross_entropy() -> None:
+    p, t = random(2, 4, 4, 4), random(2, 4, 4, 4, seed=1) > 0.5
+    terms = -torch.where(t, p.log(), (1 - p).log())
+    torch.testing.assert_close(voxel_loss(p, t), terms.mean())
+    certain = voxel_loss(torch.tensor([[1.0, 0.0]], dtype=torch.float64), torch.tensor([[0, 1]]))
+    assert certain.item() == pytest.approx(-torch.log(torch.tensor(CLAMP, dtype=torch.float64)).item())
+
+
+def test_both_forms_of_the_voxel_loss_agree_where_no_clamp_acts() -> None:
+    logits, targets = (random(2, 3, 3, 3) * 26 - 13), random(2, 3, 3, 3, seed=1) > 0.5
+    torch.testing.assert_close(voxel_loss(logits.sigmoid(), targets), voxel_loss_from_logits(logits, targets))
+    beyond = torch.tensor([[30.0]], dtype=torch.float64)
+    wrong = torch.tensor([[False]])
+    assert voxel_loss(beyond.sigmoid(), wrong) < voxel_loss_from_logits(beyond, wrong)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_the_clamp_holds_in_half_precision(dtype: torch.dtype) -> None:
+    certain = torch.tensor([[1.0, 0.0]], dtype=dtype)
+    assert voxel_loss(certain, torch.tensor([[False, True]])).isfinite()
+
+
+def naive_chamfer(a: torch.Tensor, b: torch.Tensor, reduce: str) -> torch.Tensor:
+    squared = ((a[:, :, None] - b[:, None]) ** 2).sum(-1)
+    both = (squared.min(dim=2).values, squared.min(dim=1).values)
+    return sum(getattr(nearest, reduce)(dim=1) for nearest in both).mean()
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_chamfer_loss_against_all_pairs(reduction: str) -> None:
+    a, b = random(2, 30, 3), random(2, 40, 3, seed=1)
+    torch.testing.assert_close(chamfer_loss(a, b, reduction), naive_chamfer(a, b, reduction))
+
+
+def test_chamfer_laws() -> None:
+    a, b = random(2, 30, 3), random(2, 40, 3, seed=1)
+    turn = torch.linalg.qr(random(3, 3, seed=2)).Q
+    assert chamfer_loss(a, a).item() == 0
+    torch.testing.assert_close(chamfer_loss(a, b), chamfer_loss(b, a))
+    torch.testing.assert_close(chamfer_loss(a @ turn + 1, b @ turn + 1), chamfer_loss(a, b))
+    torch.testing.assert_close(chamfer_loss(a.repeat(1, 3, 1), b), chamfer_loss(a, b))  # the mean ignores the count
+    with pytest.raises(UserError, match="mean"):
+        chamfer_loss(a, b, "meen")
+    with pytest.raises(UserError, match="both sides; got 0 and 40"):
+        chamfer_loss(a[:, :0], b)
+
+
+def test_smoothness_prefers_a_sphere_to_a_crumpled_one() -> None:
+    sphere = ico_sphere(2)
+    noise = 0.1 * torch.randn(sphere.vertices_packed().shape, generator=torch.Generator().manual_seed(0))
+    crumpled = sphere.with_vertices(sphere.vertices_packed() + noise)
+    assert smoothness_loss(crumpled) > 2 * smoothness_loss(sphere)
+
+
+def test_mesh_loss_is_the_weighted_sum_of_its_terms() -> None:
+    sphere, targets = ico_sphere(1, torch.float64), random(1, 50, 3)
+    weights = MeshLossWeights(chamfer=2.0, smooth=0.3, edge=0.5, normal=0.7)
+    terms = mesh_loss(sphere, targets, weights, num_samples=40, generator=torch.Generator().manual_seed(0))
+    expected = 2 * terms["chamfer"] + 0.3 * terms["smooth"] + 0.5 * terms["edge"] + 0.7 * terms["normal"]
+    torch.testing.assert_close(terms["loss"], expected)
+    assert set(mesh_loss(sphere, targets, MeshLossWeights(smooth=0))) == {"loss", "chamfer"}
+
+
+def test_gradients_of_voxels_points_and_meshes() -> None:
+    p = (random(1, 3, 3, 3) * 0.8 + 0.1).requires_grad_(True)
+    assert torch.autograd.gradcheck(lambda x: voxel_loss(x, random(1, 3, 3, 3, seed=1) > 0.5), (p,))
+    a = random(2, 12, 3).requires_grad_(True)
+    for reduction in ("mean", "sum"):
+        assert torch.autograd.gradcheck(
+            lambda x, how=reduction: chamfer_loss(x, random(2, 9, 3, seed=1), how), (a,)
+        )
+    template = ico_sphere(0, torch.float64)
+    vertices = (template.vertices_packed() + 0.1 * random(12, 3)).requires_grad_(True)
+    weights = MeshLossWeights(edge=0.2, normal=0.1)
+
+    def smooth_terms(x: torch.Tensor) -> torch.Tensor:
+        # A new generator for each call: the same samples, so finite differences see the gradient alone.
+        generator = torch.Generator().manual_seed(3)
+        return mesh_loss(
+            template.with_vertices(x), random(1, 20, 3, seed=4), weights, num_samples=15, generator=generator
+        )["loss"]
+
+    # Faces are drawn by area, which moves with the vertices: the step is small enough that none is drawn anew.
+    assert torch.autograd.gradcheck(smooth_terms, (vertices,), eps=1e-7, atol=1e-4)

@@ -1,12 +1,124 @@
 """Training losses: pure functions of predictions and targets.
 
-Each is a mean, so that no count of points or images rescales one against another.
+Each is a mean, so that no count of points, voxels or images rescales one against another; lengths are fractions of the
+canonical cube's side. All are scalars, differentiable in the predictions.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from shapeshot.errors import UserError, unknown_name
+from shapeshot.lab.ops import (
+    MeshBatch,
+    chamfer_distance,
+    mesh_edge_loss,
+    mesh_laplacian_smoothing,
+    mesh_normal_consistency,
+    sample_points_from_meshes,
+)
+
+CLAMP = 1e-6  # float32 tells 1 - 1e-6 from 1, and -log(1e-6) = 13.8 is the most that one voxel can cost
+CHAMFER_REDUCTIONS = ("mean", "sum")
+
+
+def voxel_loss(probabilities: Tensor, targets: Tensor, clamp: float = CLAMP) -> Tensor:
+    """Binary cross-entropy of occupancy probabilities, clamped to [clamp, 1 - clamp], mean over all voxels.
+
+    -(t log p + (1 - t) log(1 - p)) (Girdhar et al., "Learning a Predictable and Generative Vector Representation for
+    Objects", ECCV 2016, equation 1). The clamp keeps a certain mistake finite; beyond it the gradient is 0.
+
+    probabilities: [batch, x, y, z] (any shape) in [0, 1]; targets: the same shape, bool or in [0, 1].
+    """
+    wide = torch.promote_types(probabilities.dtype, torch.float32)  # 1 - 1e-6 is 1 in half precision
+    p = probabilities.to(wide).clamp(clamp, 1 - clamp)
+    t = targets.to(wide)
+    return -(t * p.log() + (1 - t) * torch.log1p(-p)).mean()
+
+
+def voxel_loss_from_logits(logits: Tensor, targets: Tensor) -> Tensor:
+    """`voxel_loss` of sigmoid(logits) without the clamp: never saturates, so a certain mistake keeps its gradient.
+
+    Equal to the clamped form where no clamp acts (|logit| < 13.8).
+    """
+    return field_occupancy_loss(logits, targets)
+
+
+def chamfer_loss(points: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+    """Squared distance to the nearest point, both directions, mean over the batch.
+
+    mean: mean_p min_t |p - t|^2 + mean_t min_p |t - p|^2, which does not depend on how many points there are.
+    sum: the classic sums over points (Fan et al., "A Point Set Generation Network", CVPR 2017, equation 2); twice the
+    points, twice the loss, so weights beside it must be chosen anew.
+
+    points: [batch, points, 3]; targets: [batch, other points, 3]. Raises UserError for an unknown reduction, for clouds
+    without points and for values that are not finite.
+    """
+    if reduction not in CHAMFER_REDUCTIONS:
+        raise unknown_name("chamfer reduction", reduction, CHAMFER_REDUCTIONS)
+    if not points.shape[1] or not targets.shape[1]:
+        raise UserError(f"a chamfer loss needs points on both sides; got {points.shape[1]} and {targets.shape[1]}")
+    distance, _ = chamfer_distance(points, targets, point_reduction=reduction)
+    assert isinstance(distance, Tensor)
+    return distance
+
+
+def smoothness_loss(meshes: MeshBatch) -> Tensor:
+    """Uniform Laplacian smoothing: mean over vertices of the distance to the middle of their neighbours.
+
+    |1 / |N(i)| sum_{j in N(i)} v_j - v_i| (Desbrun et al., SIGGRAPH 1999), as in Pixel2Mesh and PyTorch3D.
+    """
+    return mesh_laplacian_smoothing(meshes, "uniform")
+
+
+@dataclass(frozen=True)
+class MeshLossWeights:
+    """The weight of each term of `mesh_loss`; a term with weight 0 is not computed."""
+
+    chamfer: float = 1.0
+    """Of the chamfer distance between surface samples."""
+    smooth: float = 0.1
+    """Of the Laplacian."""
+    edge: float = 0.0
+    """Of the mean squared edge length, which keeps triangles from growing spikes."""
+    normal: float = 0.0
+    """Of 1 - cos between neighbouring faces."""
+
+
+def mesh_loss(
+    meshes: MeshBatch,
+    targets: Tensor,
+    weights: MeshLossWeights | None = None,
+    *,
+    num_samples: int = 2000,
+    reduction: str = "mean",
+    generator: torch.Generator | None = None,
+) -> dict[str, Tensor]:
+    """Chamfer between points sampled on the meshes and the targets, plus what keeps the surface smooth.
+
+    After Wang et al., "Pixel2Mesh" (ECCV 2018), with points on faces in place of vertices alone. Gradients reach the
+    vertices through each sample's barycentric weights.
+
+    targets: [batch, points, 3] of the true surface. num_samples: points on each mesh. generator: of those samples.
+    Returns each unweighted term by name, and "loss", their weighted sum.
+    """
+    weights = weights or MeshLossWeights()
+    samples = sample_points_from_meshes(meshes, num_samples, generator=generator)
+    assert isinstance(samples, Tensor)
+    terms = {"chamfer": (weights.chamfer, chamfer_loss(samples, targets, reduction))}
+    for name, weight, term in (
+        ("smooth", weights.smooth, smoothness_loss),
+        ("edge", weights.edge, mesh_edge_loss),
+        ("normal", weights.normal, mesh_normal_consistency),
+    ):
+        if weight:
+            terms[name] = (weight, term(meshes))
+    loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
+    return {"loss": loss} | {name: value for name, (_, value) in terms.items()}
 
 
 def field_occupancy_loss(logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
