@@ -1,4 +1,4 @@
-"""`python eval_model.py --data DIR --split test` is `shapeshot evaluate --data DIR --split test`; see --help."""
+"""`python eval_model.py --type vox --load_checkpoint` is `shapeshot evaluate --type vox --load-checkpoint`; see --help."""
 
 import sys
 

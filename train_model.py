@@ -1,4 +1,4 @@
-"""`python train_model.py --data DIR --out RUN` is `shapeshot train --data DIR --out RUN`; see --help."""
+"""`python train_model.py --type vox --arch resnet18` is `shapeshot train --type vox --arch resnet18`; see --help."""
 
 import sys
 

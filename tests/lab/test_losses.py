@@ -111,6 +111,14 @@ def test_chamfer_laws() -> None:
         chamfer_loss(a[:, :0], b)
 
 
+def test_autocast_does_not_reach_the_distances() -> None:
+    a, b = random(2, 300, 3).float(), random(2, 400, 3, seed=1).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = chamfer_loss(a, b)
+    torch.testing.assert_close(inside, chamfer_loss(a, b))
+    torch.testing.assert_close(chamfer_loss(a.bfloat16(), b), chamfer_loss(a.bfloat16().float(), b))
+
+
 def test_smoothness_prefers_a_sphere_to_a_crumpled_one() -> None:
     sphere = ico_sphere(2)
     noise = 0.1 * torch.randn(sphere.vertices_packed().shape, generator=torch.Generator().manual_seed(0))

@@ -16,7 +16,7 @@ from shapeshot.field_model import FieldModel
 from shapeshot.geometry import cell_centers
 from shapeshot.lab import to_onnx
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
-from shapeshot.lab.to_onnx import export_field_model
+from shapeshot.lab.to_onnx import export_model
 
 TINY = ModelConfig(
     encoder_weights="none", image_size=64, width=32, depth=1, num_heads=2, channels=16, resolution=16, hidden=16
@@ -33,7 +33,7 @@ def model() -> SingleViewModel:
 @pytest.fixture(scope="module")
 def folder(model: SingleViewModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "tiny"
-    export_field_model(model, CARD, path)
+    export_model(model, CARD, path)
     return path
 
 
@@ -77,9 +77,9 @@ def test_graphs_are_plain_onnx_of_opset_17(folder: Path) -> None:
 
 def test_export_is_repeatable_and_leaves_the_model_as_it_was(model: SingleViewModel, tmp_path: Path) -> None:
     model.train()
-    export_field_model(model, CARD, tmp_path / "model")
+    export_model(model, CARD, tmp_path / "model")
     first = (tmp_path / "model" / "card.json").read_bytes()
-    export_field_model(model, CARD, tmp_path / "model")
+    export_model(model, CARD, tmp_path / "model")
     assert (tmp_path / "model" / "card.json").read_bytes() == first  # it holds the graphs' checksums
     assert model.training
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
@@ -99,7 +99,7 @@ def test_failed_export_keeps_the_old_model(
 
     monkeypatch.setattr(to_onnx, "_write_graphs", full_disk)
     with pytest.raises(ExportError, match="No space left"):
-        export_field_model(model, CARD, target)
+        export_model(model, CARD, target)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert (target / "card.json").read_text() == "old"
 
@@ -107,12 +107,12 @@ def test_failed_export_keeps_the_old_model(
 def test_foreign_folders_are_not_replaced(model: SingleViewModel, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(ExportError, match="no model folder"):
-        export_field_model(model, CARD, tmp_path)
+        export_model(model, CARD, tmp_path)
     assert (tmp_path / "letter.txt").read_text() == "dear"
 
 
 @pytest.mark.parametrize("card", [{}, {"threshold": 1.5}, {"threshold": "0.5"}])
 def test_a_card_needs_a_threshold(model: SingleViewModel, tmp_path: Path, card: dict) -> None:
     with pytest.raises(ModelError, match="threshold"):
-        export_field_model(model, card, tmp_path / "model")
+        export_model(model, card, tmp_path / "model")
     assert not (tmp_path / "model").exists()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 
 from shapeshot.errors import ModelError, UserError
 from shapeshot.lab.checkpoint import load_checkpoint
 from shapeshot.lab.config import TrainConfig, to_json
-from shapeshot.lab.train_model import BEST, LAST, LOG, Run, lr_factor, train
+from shapeshot.lab.model import ModelConfig, build_model
+from shapeshot.lab.optimizers import lr_factor
+from shapeshot.lab.runs import BEST
+from shapeshot.lab.train_model import LAST, LOG, Run, train
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -56,26 +57,23 @@ def test_stopping_and_resuming_changes_nothing(whole_run: Path, tiny_config: Tra
     assert_same(weights(tmp_path), weights(whole_run))
 
 
-def test_sigkill_at_any_moment_changes_nothing(whole_run: Path, tiny_config: TrainConfig, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_sigkill_at_twenty_moments_changes_nothing(tiny_config: TrainConfig, tmp_path: Path) -> None:
     """Started and killed from outside, at moments that a seed draws, until a run comes through."""
+    config = replace(tiny_config, max_iter=60)
+    train(config, tmp_path / "whole", progress=False)
     config_file = tmp_path / "config.json"
-    config_file.write_text(json.dumps(to_json(tiny_config)))
-    command = [sys.executable, "-m", "shapeshot", "train", "--config", str(config_file), "--out", str(tmp_path / "run")]
+    config_file.write_text(json.dumps(to_json(config)))
     rng = np.random.default_rng(0)
-    began = tmp_path / "run" / LOG
-    for _ in range(3):
-        process = subprocess.Popen([*command, "--quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "run" / LAST).exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(float(rng.uniform(0, 0.5)))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    subprocess.run([*command, "--quiet"], check=True, capture_output=True, env=os.environ)
-    assert began.exists()
-    assert_same(weights(tmp_path / "run"), weights(whole_run))
+    moments = [int(step) for step in np.sort(rng.choice(np.arange(1, 58), 20, replace=False))]
+    kills = [f"{step}:{rng.uniform(0, 0.05):.4f}" for step in moments]
+    command = [sys.executable, str(Path(__file__).with_name("killed_run.py")), str(config_file), str(tmp_path / "run")]
+    done = subprocess.run([*command, *kills], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split().count("killed") == 20
+    assert_same(weights(tmp_path / "run"), weights(tmp_path / "whole"))
     leftovers = [path for path in (tmp_path / "run").iterdir() if path.name.startswith(".")]
-    assert len(leftovers) <= 3, "each kill may leave at most the temporary file that it interrupted"
+    assert len(leftovers) <= 20, "each kill may leave at most the temporary file that it interrupted"
 
 
 def test_the_loss_goes_down(tiny_config: TrainConfig, tmp_path: Path) -> None:
@@ -88,12 +86,12 @@ def test_the_loss_goes_down(tiny_config: TrainConfig, tmp_path: Path) -> None:
 def test_batches_depend_on_the_step_alone(tiny_config: TrainConfig, tmp_path: Path) -> None:
     run = Run(tiny_config, tmp_path, progress=False)
     first, again, other = run.steps[3], run.steps[3], run.steps[4]
-    assert torch.equal(first.pixels, again.pixels)
-    assert torch.equal(first.points, again.points)
-    assert not torch.equal(first.points, other.points)
-    count = len(run.steps.objects)
+    assert torch.equal(first.inputs, again.inputs)
+    assert torch.equal(first.targets["points"], again.targets["points"])
+    assert not torch.equal(first.targets["points"], other.targets["points"])
+    count = len(run.steps.examples.objects)
     seen = [key for step in range(count) for key in run.steps[step].ids]
-    assert sorted(seen) == sorted(2 * [item.id for item in run.steps.objects.objects]), "each epoch shows each object"
+    assert sorted(seen) == sorted(2 * [item.id for item in run.steps.examples.objects]), "each epoch shows each object"
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_objects(tiny_config: TrainConfig, tmp_path: Path) -> None:
@@ -109,6 +107,103 @@ def test_other_settings_and_missing_data_are_refused(whole_run: Path, tiny_confi
         train(replace(tiny_config, seed=5), whole_run, progress=False)
     with pytest.raises(UserError, match="--data"):
         train(replace(tiny_config, data=()), tmp_path, progress=False)
+
+
+def test_a_full_disk_keeps_the_earlier_checkpoint(
+    whole_run: Path, tiny_config: TrainConfig, tmp_path: Path
+) -> None:
+    """A limit on the size of files stands for the disk: the system answers each write beyond it with an error."""
+    code = (
+        "import resource, signal, sys\n"
+        "from shapeshot.cli import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))\n"
+        "sys.exit(main(sys.argv[2:]))\n"
+    )
+    run = tmp_path / "run"
+    train(replace(tiny_config, tracker="none"), run, progress=False, stop_after=2)
+    before = (run / LAST).read_bytes()
+    words = ["train", "--config", str(run / "config.json"), "--out", str(run), "--quiet"]
+    done = subprocess.run([sys.executable, "-c", code, "100000", *words], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "cannot write the checkpoint" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (run / LAST).read_bytes() == before
+    assert not [path for path in run.iterdir() if path.name.startswith(".")]
+
+
+def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
+    """Under `accelerate launch`, on the CPU by gloo; no batch norm re-estimates its statistics in the point model."""
+    model = ModelConfig(type="point", encoder_weights="none", image_size=32, latent=16, num_points=40)
+    config = TrainConfig(
+        data=(tiny_data,), model=model, batch_size=4, max_iter=5, warmup=1, val_every=5, val_views=1, save_every=5,
+        workers=0, amp=False, tracker="none",
+    )  # fmt: skip
+    train(config, tmp_path / "one", progress=False)
+    (tmp_path / "config.json").write_text(json.dumps(to_json(config)))
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    words = ["--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "two"), "--quiet"]
+    options = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m"]
+    done = subprocess.run([*launch, *options, "shapeshot", "train", *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    start = build_model(model)
+    moved = max(float((one[f"model/{name}"] - value).abs().max()) for name, value in start.state_dict().items())
+    assert moved > 1e-3, "five steps change the weights"
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, atol=2e-5, rtol=1e-4, msg=name)
+    log = [json.loads(line) for line in (tmp_path / "two" / LOG).read_text().splitlines()]
+    assert [line["step"] for line in log] == [5], "one of the processes writes"
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(tiny_config: TrainConfig, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Accelerator, "num_processes", property(lambda self: 3))
+    with pytest.raises(UserError, match="batch_size 2 cannot be shared evenly by 3"):
+        Run(tiny_config, tmp_path, progress=False)
+
+
+def test_starting_from_another_runs_weights(whole_run: Path, tiny_config: TrainConfig, tmp_path: Path) -> None:
+    init = str(whole_run / BEST)
+    run = Run(replace(tiny_config, init=init), tmp_path / "a", progress=False)
+    for name, value in load_checkpoint(init).tensors["model"].items():
+        assert torch.equal(run.model.state_dict()[name], value), name
+    other = replace(tiny_config.model, type="point", latent=8, num_points=4)
+    with pytest.raises(UserError, match="do not fit this model"):
+        Run(replace(tiny_config, init=init, model=other), tmp_path / "b", progress=False)
+
+
+def test_the_tracker_writes_curves(whole_run: Path, tiny_config: TrainConfig, tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(whole_run / "tracking")).Reload()
+    assert [point.step for point in events.Scalars("val_score")] == [2, 4]
+    with pytest.raises(UserError, match="unknown tracker 'tensorbord'.*Did you mean 'tensorboard'"):
+        Run(replace(tiny_config, tracker="tensorbord"), tmp_path, progress=False)
+
+
+@pytest.mark.parametrize("kind", ["pickle", "truncated", "tampered", "empty"])
+def test_what_is_no_checkpoint_is_refused_unread(whole_run: Path, tmp_path: Path, kind: str) -> None:
+    content = bytearray((whole_run / BEST).read_bytes())
+    bad = tmp_path / "bad.safetensors"
+    if kind == "pickle":
+        torch.save({"model": Explosive(tmp_path)}, bad)
+    elif kind == "tampered":
+        bad.write_bytes(content[:200] + b"}}}}" + content[204:])
+    else:
+        bad.write_bytes(content[:100] if kind == "truncated" else b"")
+    with pytest.raises(ModelError, match=r"damaged|not a checkpoint"):
+        load_checkpoint(bad)
+    assert not (tmp_path / "executed").exists()
+
+
+class Explosive:
+    """Pickles to something that would leave a trace where it was executed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.folder / "executed",)
 
 
 def test_a_truncated_checkpoint_is_refused(whole_run: Path, tiny_config: TrainConfig, tmp_path: Path) -> None:

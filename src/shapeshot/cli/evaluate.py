@@ -17,7 +17,16 @@ def declare(command: Parser) -> None:
     """The command's flags."""
     from shapeshot.evaluation.protocol import VIEWS_PER_OBJECT
 
-    command.add_argument("--data", required=True, metavar="DIR", help="a dataset from 'shapeshot data build'")
+    command.add_argument("--data", metavar="DIR", help="from 'shapeshot data build' (default: as training's)")
+    command.add_argument("--type", metavar="TYPE", help="of the checkpoint: vox, point, mesh or field")
+    command.add_argument("--arch", metavar="NAME", help="of the checkpoint's encoder, as in training")
+    command.add_argument(
+        "--load-checkpoint",
+        nargs="?",
+        const="",
+        metavar="RUN",
+        help="score a run of 'shapeshot train'; without a path, the newest of --type and --arch under runs/",
+    )
     command.add_argument("--split", default="test", help="train, val, test or test-unseen (default test)")
     command.add_argument("--baseline", metavar="NAME", help="mean, retrieval or oracle, in place of a model")
     command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
@@ -39,13 +48,17 @@ def run(args: argparse.Namespace) -> int:
 
     if args.seed < 0:
         raise UsageError(f"--seed must not be negative; got {args.seed}")
-    out = Path(args.out or f"out/evaluation/{args.split}-{args.baseline or 'model'}")
+    checkpoint = _checkpoint(args)
+    subject = args.baseline or ("model" if checkpoint is None else _run_name(checkpoint))
+    out = Path(args.out or f"out/evaluation/{args.split}-{subject}")
     summary = run_evaluation(
-        Path(args.data),
+        _data(args),
         out,
         split=args.split,
         baseline=args.baseline,
         model=Path(args.model) if args.model else None,
+        checkpoint=checkpoint,
+        kind=args.type,
         training_data=[Path(folder) for folder in args.training_data],
         views_per_object=args.views,
         seed=args.seed,
@@ -54,3 +67,29 @@ def run(args: argparse.Namespace) -> int:
     print(summary_markdown(summary))
     print(f"report: {out / 'report.html'}")
     return 0
+
+
+def _checkpoint(args: argparse.Namespace) -> Path | None:
+    from shapeshot.lab.runs import find_checkpoint
+
+    if args.load_checkpoint is None:
+        if args.type or args.arch:
+            raise UsageError("--type and --arch choose a checkpoint; add --load-checkpoint")
+        return None
+    if args.model or args.baseline:
+        raise UsageError("--load-checkpoint, --model and --baseline are three things to score; give one")
+    if args.load_checkpoint:
+        return Path(args.load_checkpoint)
+    return find_checkpoint(args.type, args.arch).parent
+
+
+def _run_name(checkpoint: Path) -> str:
+    return checkpoint.name if checkpoint.is_dir() else checkpoint.parent.name
+
+
+def _data(args: argparse.Namespace) -> Path:
+    if args.data:
+        return Path(args.data)
+    from shapeshot.lab.default_data import default_dataset
+
+    return default_dataset(progress=not args.quiet)

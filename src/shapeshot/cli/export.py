@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
         more["name"] = args.name
     card = export_run(args.run_folder, args.out, more)
     size = sum(path.stat().st_size for path in Path(args.out).iterdir())
-    print(f"{card['name']} -> {args.out} ({size / 1e6:.1f} MB, threshold {card['threshold']:.3f})")
+    threshold = "" if card["threshold"] is None else f", threshold {card['threshold']:.3f}"
+    print(f"{card['name']} -> {args.out} ({size / 1e6:.1f} MB{threshold})")
     return 0
 
 

@@ -70,7 +70,7 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """As argparse, but a misspelt command or flag is reported first, before what is missing."""
-        words = list(sys.argv[1:] if args is None else args)
+        words = [_dashed(word) for word in (sys.argv[1:] if args is None else args)]
         if self._declare is not None:
             needs_extra(self._extra)(self._declare)(self)
             self._declare = None
@@ -95,3 +95,11 @@ class Parser(argparse.ArgumentParser):
     def _print_help(self, args: argparse.Namespace) -> int:
         self.print_help(sys.stderr)
         return UsageError.exit_code
+
+
+def _dashed(word: str) -> str:
+    """A flag written with underscores, as `--max_iter`, in its usual form; any other word as it is."""
+    if not word.startswith("--"):
+        return word
+    flag, equals, value = word.partition("=")
+    return flag.replace("_", "-") + equals + value

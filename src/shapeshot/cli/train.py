@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from shapeshot.cli.parser import Parser
 
@@ -16,7 +17,9 @@ def declare(command: Parser) -> None:
     """A flag per setting of TrainConfig."""
     from shapeshot.lab.config import add_arguments
 
-    command.add_argument("--out", required=True, metavar="DIR", help="the run folder; run again to resume")
+    command.add_argument(
+        "--out", metavar="DIR", help="the run folder (default runs/TYPE-ARCH); run again to resume"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     add_arguments(command)
 
@@ -24,8 +27,16 @@ def declare(command: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train to the end, or from where an earlier run stopped."""
     from shapeshot.lab.config import config_from_arguments
+    from shapeshot.lab.default_data import DEFAULT_DATA, default_dataset
+    from shapeshot.lab.model import require_names
+    from shapeshot.lab.runs import default_run
     from shapeshot.lab.train_model import train
 
-    best = train(config_from_arguments(args), args.out, progress=not args.quiet)
+    config = config_from_arguments(args)
+    require_names(config.model)  # a misspelt name is told before minutes of building data
+    if not config.data:
+        print(f"no --data: training on the procedural set in {DEFAULT_DATA}, which is built on first use")
+        config = replace(config, data=(str(default_dataset(progress=not args.quiet)),))
+    best = train(config, args.out or default_run(config.model.type, config.model.encoder), progress=not args.quiet)
     print(f"best checkpoint: {best}")
     return 0

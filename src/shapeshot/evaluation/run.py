@@ -9,6 +9,7 @@ from pathlib import Path
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import ExportError
 from shapeshot.evaluation.baselines import build_baseline, require_baseline
+from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
 from shapeshot.evaluation.model_predictor import ModelPredictor
 from shapeshot.evaluation.protocol import VIEWS_PER_OBJECT, Predictor, TruthSeer, evaluate, samples_of
 from shapeshot.evaluation.report import write_report
@@ -23,6 +24,8 @@ def run_evaluation(
     split: str = "test",
     baseline: str | None = None,
     model: Path | None = None,
+    checkpoint: Path | None = None,
+    kind: str | None = None,
     training_data: Sequence[Path] = (),
     views_per_object: int = VIEWS_PER_OBJECT,
     seed: int = 0,
@@ -31,6 +34,8 @@ def run_evaluation(
     """Scores a model or a baseline on a split and writes rows.csv, summary.json, summary.md and report.html to `out`.
 
     data: a dataset folder. baseline: "mean", "retrieval" or "oracle"; None scores a model.
+    checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind: what it must be
+        of (vox, point, mesh, field), or None.
     model: a model folder, or None for the shipped one; with baseline "retrieval" its features are tried as well.
     training_data: further datasets whose train split the baselines may use, as the model did.
     views_per_object: the first so many views of each object. seed: of the bootstrap.
@@ -38,7 +43,10 @@ def run_evaluation(
     """
     dataset = Dataset.open(data)
     _check_request(dataset, out, split, baseline, views_per_object)
-    predictor = _predictor(dataset, baseline, model, training_data, progress)
+    if checkpoint is not None and baseline is None:
+        predictor: Predictor | TruthSeer = CheckpointPredictor.load(checkpoint, kind)
+    else:
+        predictor = _predictor(dataset, baseline, model, training_data, progress)
     rows = evaluate(predictor, dataset, split, views_per_object=views_per_object, progress=progress)
     summary = summarise(
         rows,

@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 from tqdm import tqdm
 
 from shapeshot.data.augment import AugmentOptions, augmented_crop, plain_crop
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
-from shapeshot.data.queries import PackedSolid, sample_queries
+from shapeshot.data.queries import PackedSolid
 from shapeshot.data.shards import decode_view
+from shapeshot.data.solid import downsample_occupancy
+from shapeshot.lab.encoders.output import EncoderOutput
+
+COARSE_RESOLUTION = 32
+
+Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """pixels uint8 [batch, 3, size, size]; points float32 [batch, queries, 3]; occupancy float32 [batch, queries];
-    colors float32 [batch, queries, 3]; near bool [batch, queries], where colours are known.
-    """
+    """inputs: pixels uint8 [batch, 3, size, size], or what a frozen encoder saw. targets: the representation's own."""
 
-    pixels: torch.Tensor
-    points: torch.Tensor
-    occupancy: torch.Tensor
-    colors: torch.Tensor
-    near: torch.Tensor
+    inputs: Tensor | EncoderOutput
+    targets: dict[str, Tensor]
     ids: tuple[str, ...]
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch on a device."""
+        inputs = self.inputs
+        moved = EncoderOutput(*(part.to(device) for part in inputs)) if isinstance(inputs, EncoderOutput) else None
+        targets = {name: value.to(device) for name, value in self.targets.items()}
+        return Batch(inputs.to(device) if isinstance(inputs, Tensor) else moved, targets, self.ids)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingObject:
-    """What training keeps of an object in memory: encoded views (about 4 KB each) and packed shape (about 0.4 MB)."""
+    """What training keeps of an object in memory: encoded views (about 4 KB each) and packed shape (about 0.4 MB).
+
+    points: float16 [points, 3] of the outer surface. colors: sRGB uint8 [points, 3] there.
+    """
 
     id: str
     views: tuple[bytes, ...]
     solid: PackedSolid
     points: np.ndarray
     colors: np.ndarray
+
+    @cached_property
+    def occupancy(self) -> np.ndarray:
+        """The solid at 32^3, bool [32, 32, 32]."""
+        shape = (self.solid.resolution,) * 3
+        solid = np.unpackbits(self.solid.bits, count=int(np.prod(shape))).reshape(shape).astype(bool)
+        return downsample_occupancy(solid, COARSE_RESOLUTION)
 
 
 class TrainingSet:
@@ -66,47 +87,75 @@ def _training_object(sample: Sample, max_views: int | None) -> TrainingObject:
     return TrainingObject(sample.id, sample.encoded_views()[:max_views], solid, points, sample.colors)
 
 
-class StepBatches(TorchDataset):
-    """Item `step` is the whole batch of that step: a map from (seed, step), with nothing to remember."""
+class Inputs(Protocol):
+    """What the model is shown of one view: named parts of an EncoderOutput, or "pixels"."""
 
-    def __init__(
-        self, objects: TrainingSet, batch_size: int, size: int, num_queries: int, augment: AugmentOptions, seed: int
-    ) -> None:
-        self.objects, self.batch_size, self.size = objects, batch_size, size
-        self.num_queries, self.augment, self.seed = num_queries, augment, seed
+    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> Arrays:
+        """Of object `index`, without a batch axis."""
+        ...
+
+
+class AugmentedViews:
+    """Disturbed crops, decoded when they are asked for: {"pixels": uint8 [3, size, size]}."""
+
+    def __init__(self, objects: Sequence[TrainingObject], size: int, augment: AugmentOptions) -> None:
+        self.objects, self.size, self.augment = objects, size, augment
+
+    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> Arrays:
+        pixels = augmented_crop(decode_view(self.objects[index].views[view]), self.size, rng, self.augment)
+        pixels = pixels[:, ::-1] if mirrored else pixels
+        return {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1))}
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """How one example of a batch is made. targets: (object, mirrored, generator) -> the representation's arrays."""
+
+    objects: Sequence[TrainingObject]
+    inputs: Inputs
+    targets: Callable[[TrainingObject, bool, np.random.Generator], Arrays]
+
+    def __call__(self, index: int, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
+        """(inputs, targets) of a random view of object `index`, half of the time in the mirror."""
+        item = self.objects[index]
+        mirrored, view = bool(rng.random() < 0.5), int(rng.integers(len(item.views)))
+        return self.inputs.example(index, view, mirrored, rng), self.targets(item, mirrored, rng)
+
+
+class StepBatches(TorchDataset):
+    """Item `step` is the whole batch of that step: a map from (seed, step), with nothing to remember.
+
+    rank, world: of several processes; each makes every `world`-th example of the same batch.
+    """
+
+    def __init__(self, examples: Examples, batch_size: int, seed: int, rank: int = 0, world: int = 1) -> None:
+        self.examples, self.batch_size, self.seed = examples, batch_size, seed
+        self.rank, self.world = rank, world
 
     def __getitem__(self, step: int) -> Batch:
-        chosen = self._objects_of(step)
-        rows = [self._example(self.objects.objects[index], step, slot) for slot, index in enumerate(chosen)]
-        pixels, points, occupancy, colors, near = (
-            torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)
-        )
-        ids = tuple(self.objects.objects[index].id for index in chosen)
-        return Batch(pixels, points, occupancy, colors, near, ids)
+        chosen = list(enumerate(self._objects_of(step)))[self.rank :: self.world]
+        made = [self.examples(index, np.random.default_rng([self.seed, 2, step, slot])) for slot, index in chosen]
+        inputs, targets = (_stack([example[part] for example in made]) for part in range(2))
+        ids = tuple(self.examples.objects[index].id for _, index in chosen)
+        pixels = inputs.get("pixels")
+        return Batch(EncoderOutput(**inputs) if pixels is None else pixels, targets, ids)
 
     def _objects_of(self, step: int) -> list[int]:
         """Objects in a fresh order each epoch, without a remainder: batch `step` is a window of the endless order."""
-        count = len(self.objects)
+        count = len(self.examples.objects)
         places = [divmod(position, count) for position in range(step * self.batch_size, (step + 1) * self.batch_size)]
         orders = {epoch: self._order(epoch) for epoch, _ in places}
         return [int(orders[epoch][place]) for epoch, place in places]
 
     def _order(self, epoch: int) -> np.ndarray:
-        return np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.objects))
-
-    def _example(self, item: TrainingObject, step: int, slot: int) -> tuple[np.ndarray, ...]:
-        rng = np.random.default_rng([self.seed, 2, step, slot])
-        view = decode_view(item.views[rng.integers(len(item.views))])
-        pixels = augmented_crop(view, self.size, rng, self.augment)
-        queries = sample_queries(item.solid, item.points.astype(np.float32), item.colors, self.num_queries, rng)
-        points = queries.points
-        if rng.random() < 0.5:
-            pixels, points = pixels[:, ::-1], points * np.array([-1, 1, 1], np.float32)
-        pixels = np.ascontiguousarray(pixels.transpose(2, 0, 1))
-        return pixels, points, queries.occupancy.astype(np.float32), queries.colors, queries.near
+        return np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.examples.objects))
 
 
-def batches(steps: StepBatches, start: int, stop: int, workers: int) -> DataLoader:
+def _stack(rows: Sequence[Arrays]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
+
+
+def batches(steps: StepBatches, start: int, stop: int, workers: int) -> DataLoader[Any]:
     """An iterable of the batches of steps start..stop-1, prepared ahead in `workers` processes."""
     return DataLoader(
         steps,
@@ -118,7 +167,7 @@ def batches(steps: StepBatches, start: int, stop: int, workers: int) -> DataLoad
     )
 
 
-def validation_pixels(objects: TrainingSet, size: int) -> list[torch.Tensor]:
-    """Unaugmented crops of every view of each object, uint8 [views, 3, size, size]."""
-    crops = [[plain_crop(decode_view(view), size) for view in item.views] for item in objects.objects]
-    return [torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).contiguous() for rows in crops]
+def plain_pixels(views: Sequence[bytes], size: int) -> Tensor:
+    """Unaugmented crops of encoded views, uint8 [views, 3, size, size]."""
+    crops = np.stack([plain_crop(decode_view(view), size) for view in views])
+    return torch.from_numpy(crops).permute(0, 3, 1, 2).contiguous()

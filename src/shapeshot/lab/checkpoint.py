@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from shapeshot.errors import ModelError
+from shapeshot.errors import ExportError, ModelError
 from shapeshot.files import atomic_path
 
 FORMAT = "shapeshot-checkpoint"
@@ -33,7 +33,10 @@ class Checkpoint:
 def save_checkpoint(
     path: str | Path, tensors: Mapping[str, Mapping[str, torch.Tensor]], values: Mapping[str, Any]
 ) -> None:
-    """Write in one step: a run that is killed at any moment leaves the earlier file whole."""
+    """Write in one step: a run that is killed at any moment, or a full disk, leaves the earlier file whole.
+
+    Raises ExportError where it cannot be written.
+    """
     flat = {
         f"{group}/{name}": tensor.detach().contiguous().clone()
         for group, members in tensors.items()
@@ -41,7 +44,12 @@ def save_checkpoint(
     }
     metadata = {"format": FORMAT, "version": VERSION, "values": json.dumps(values)}
     with atomic_path(path) as temporary:
-        save_file(flat, temporary, metadata=metadata)
+        try:
+            save_file(flat, temporary, metadata=metadata)
+        except SafetensorError as error:
+            raise ExportError(
+                f"cannot write the checkpoint {path} ({error}); free some space and run again: an earlier one is intact"
+            ) from error
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

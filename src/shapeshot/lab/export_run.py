@@ -11,11 +11,12 @@ from shapeshot import __version__
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import DatasetError, ModelError
 from shapeshot.files import atomic_write
-from shapeshot.lab.checkpoint import Checkpoint, load_checkpoint
+from shapeshot.lab.checkpoint import Checkpoint
 from shapeshot.lab.config import TrainConfig, from_json, to_json
 from shapeshot.lab.model import SingleViewModel, build_model
-from shapeshot.lab.to_onnx import export_field_model
-from shapeshot.lab.train_model import BEST
+from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.lab.runs import open_checkpoint
+from shapeshot.lab.to_onnx import export_model
 
 LICENSES = "LICENSES.md"
 
@@ -28,10 +29,10 @@ def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None 
     cannot be written.
     """
     path = Path(run)
-    checkpoint = load_checkpoint(path / BEST if path.is_dir() else path)
+    checkpoint = open_checkpoint(path)
     name = path.name if path.is_dir() else path.parent.name
     card = {"name": name} | card_of(checkpoint) | dict(more or {})
-    export_field_model(model_of(checkpoint), card, out)
+    export_model(model_of(checkpoint), card, out)
     atomic_write(Path(out) / LICENSES, licences_text(card))
     return card
 
@@ -40,8 +41,8 @@ def model_of(checkpoint: Checkpoint) -> SingleViewModel:
     """The network of a best checkpoint, in evaluation mode. Raises ModelError where its weights do not fit."""
     try:
         config: TrainConfig = from_json(TrainConfig, checkpoint.values["config"])
-        # The checkpoint holds every weight, so there are none to fetch for the encoder.
-        model = build_model(replace(config.model, encoder_weights="none"))
+        # The checkpoint holds every weight, so there are none to fetch for the encoder; older ones know no architecture.
+        model = build_model(replace(config.model, encoder_weights="none"), checkpoint.values.get("architecture"))
         model.load_state_dict(checkpoint.tensors["model"])
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"the checkpoint's weights do not fit its configuration ({error}); train again") from error
@@ -49,7 +50,7 @@ def model_of(checkpoint: Checkpoint) -> SingleViewModel:
 
 
 def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What a checkpoint knows about itself. Raises ModelError for one that was never validated: it has no threshold."""
+    """What a checkpoint knows about itself. Raises ModelError for one that was never validated (and has no threshold)."""
     values = checkpoint.values
     if "threshold" not in values:
         raise ModelError("this checkpoint has no threshold; export the run folder, or its best checkpoint")
@@ -57,11 +58,12 @@ def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
     settings = to_json(config) | {"data": [Path(folder).name for folder in config.data]}
     return {
         "shapeshot": __version__,
-        "threshold": float(values["threshold"]),
+        "threshold": values["threshold"],
         "training": {
             "steps": values["step"],
             "seconds": round(float(values["seconds"]), 1),
-            "validation_iou": values["best"],
+            "validation_score": values["best"],
+            "validated_by": REPRESENTATIONS[config.model.type].score_name,
             "data": data_of(config.data),
             "config": settings,
         },

@@ -34,9 +34,8 @@ def voxel_loss(probabilities: Tensor, targets: Tensor, clamp: float = CLAMP) -> 
 
     probabilities: [batch, x, y, z] (any shape) in [0, 1]; targets: the same shape, bool or in [0, 1].
     """
-    wide = torch.promote_types(probabilities.dtype, torch.float32)  # 1 - 1e-6 is 1 in half precision
-    p = probabilities.to(wide).clamp(clamp, 1 - clamp)
-    t = targets.to(wide)
+    p = _wide(probabilities).clamp(clamp, 1 - clamp)  # in half precision 1 - 1e-6 would be 1
+    t = targets.to(p.dtype)
     return -(t * p.log() + (1 - t) * torch.log1p(-p)).mean()
 
 
@@ -62,7 +61,9 @@ def chamfer_loss(points: Tensor, targets: Tensor, reduction: str = "mean") -> Te
         raise unknown_name("chamfer reduction", reduction, CHAMFER_REDUCTIONS)
     if not points.shape[1] or not targets.shape[1]:
         raise UserError(f"a chamfer loss needs points on both sides; got {points.shape[1]} and {targets.shape[1]}")
-    distance, _ = chamfer_distance(points, targets, point_reduction=reduction)
+    # Under autocast the search would multiply in half precision, and find neighbours that are none.
+    with torch.autocast(points.device.type, enabled=False):
+        distance, _ = chamfer_distance(_wide(points), _wide(targets), point_reduction=reduction)
     assert isinstance(distance, Tensor)
     return distance
 
@@ -146,3 +147,8 @@ def field_color_loss(colors: Tensor, targets: Tensor, weights: Tensor | None = N
     if weights is None:
         return difference.mean()
     return (difference * weights).sum() / weights.sum().clamp(min=1e-8)
+
+
+def _wide(values: Tensor) -> Tensor:
+    """At least float32."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError, unknown_name
 from shapeshot.lab.decoders import DECODERS
 from shapeshot.lab.decoders.triplane import TriplaneField
-from shapeshot.lab.encoders import ENCODERS
+from shapeshot.lab.encoders import ENCODERS, EncoderOutput
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """What a model is built from; plain data, saved with every checkpoint."""
 
+    type: str = "field"
+    """What it predicts: vox, point, mesh or field; a row of `lab/representations.py`."""
     encoder: str = "efficientnet-lite0"
     """A name in ENCODERS."""
     encoder_weights: str = "pretrained"
@@ -25,30 +28,41 @@ class ModelConfig:
     """Layers of the encoder, counted from the image, that are not trained."""
     update_statistics: bool = False
     """Whether training re-estimates the encoder's batch-norm statistics; needed for random weights."""
-    decoder: str = "triplane"
-    """A name in DECODERS."""
-    image_size: int = 128
-    """Side of the square photo crop, pixels."""
+    decoder: str = ""
+    """A name in DECODERS; empty for the first of the type's."""
+    image_size: int = 0
+    """Side of the square photo crop, pixels; 0 for the encoder's own."""
+    latent: int = 512
+    """Vox, point, mesh: channels of the vector that the decoder starts from."""
+    voxel_channels: int = 256
+    """Vox: channels of the decoder's 4^3 grid; each doubling of the grid halves them."""
+    num_points: int = 1000
+    """Point: points of the predicted cloud."""
+    tanh: bool = True
+    """Point: whether a tanh keeps the points in the cube."""
+    ico_level: int = 4
+    """Mesh: subdivisions of the icosphere."""
     width: int = 256
-    """Channels of the decoder's transformer."""
+    """Field: channels of the decoder's transformer."""
     depth: int = 4
-    """Blocks of the decoder's transformer."""
+    """Field: blocks of the decoder's transformer."""
     num_heads: int = 4
-    """Attention heads; must divide `width`."""
+    """Field: attention heads; must divide `width`."""
     channels: int = 64
-    """Channels of each feature plane."""
+    """Field: channels of each feature plane."""
     resolution: int = 32
-    """Cells along each side of a plane; a multiple of 4."""
+    """Field: cells along each side of a plane; a multiple of 4."""
     hidden: int = 64
-    """Hidden width of the networks that turn plane features into occupancy and colour."""
+    """Field: hidden width of the networks that turn plane features into occupancy and colour."""
     dropout: float = 0.0
-    """Dropped share of each residual branch in training."""
+    """Field: dropped share of each residual branch in training."""
 
 
 class SingleViewModel(nn.Module):
-    """One photo -> the field of the object in it, in the canonical cube.
+    """One photo -> the shape of the object in it, in the canonical cube.
 
-    `planes = model(pixels)` once, then `model.field.at(planes, points)` or `model.field.grid(planes, xs, ys, zs)`.
+    What `model(pixels)` returns is the decoder's: voxel logits [batch, 32, 32, 32], points [batch, points, 3], vertices
+    [batch, vertices, 3], or feature planes, which `model.field` evaluates anywhere.
     """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, config: ModelConfig) -> None:
@@ -56,35 +70,64 @@ class SingleViewModel(nn.Module):
         self.encoder, self.decoder, self.config = encoder, decoder, config
 
     @property
+    def kind(self) -> str:
+        """vox, point, mesh or field."""
+        return cast(str, self.decoder.kind)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the crop that it takes, pixels."""
+        return cast(int, self.encoder.image_size)
+
+    @property
     def field(self) -> TriplaneField:
-        """What evaluates the decoder's planes at points and on grids."""
+        """What evaluates a field decoder's planes at points and on grids."""
         return cast(TriplaneField, self.decoder.field)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> planes float [batch, 3, C, R, R]."""
-        size = self.config.image_size
+        """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> the decoder's output. Raises ModelError."""
+        size = self.image_size
         if tuple(int(side) for side in pixels.shape[1:]) != (3, size, size):
             raise ModelError(f"the model takes pixels [batch, 3, {size}, {size}]; got {list(pixels.shape)}")
-        return self.decoder(self.encoder(pixels))
+        return self.decode(self.encoder(pixels))
+
+    def decode(self, encoded: EncoderOutput) -> Tensor:
+        """The decoder's output for images that the encoder saw before."""
+        return self.decoder(encoded)
 
 
-def build_model(config: ModelConfig) -> SingleViewModel:
-    """The model that `config` describes. Raises UserError on unknown names and ModelError on values that do not fit."""
+def build_model(config: ModelConfig, architecture: Mapping[str, Any] | None = None) -> SingleViewModel:
+    """The model that `config` describes. Raises UserError on unknown names and ModelError on values that do not fit.
+
+    architecture: of the encoder, as `model.encoder.architecture` of the model that a checkpoint was saved from; by
+    default the published one.
+    """
+    require_names(config)
+    encoder = ENCODERS[config.encoder](
+        config.encoder_weights,
+        config.num_frozen_layers,
+        config.update_statistics,
+        image_size=config.image_size,
+        architecture=architecture,
+    )
+    return SingleViewModel(encoder, DECODERS[decoder_name(config)].build(encoder, config), config)
+
+
+def require_names(config: ModelConfig) -> None:
+    """ModelError for an encoder, type or decoder that does not exist."""
     if config.encoder not in ENCODERS:
         raise unknown_name("encoder", config.encoder, ENCODERS, ModelError)
-    if config.decoder not in DECODERS:
-        raise unknown_name("decoder", config.decoder, DECODERS, ModelError)
-    encoder = ENCODERS[config.encoder](config.encoder_weights, config.num_frozen_layers, config.update_statistics)
-    decoder = DECODERS[config.decoder](
-        encoder.token_channels,
-        encoder.pooled_channels,
-        encoder.num_tokens(config.image_size),
-        width=config.width,
-        depth=config.depth,
-        num_heads=config.num_heads,
-        channels=config.channels,
-        resolution=config.resolution,
-        hidden=config.hidden,
-        dropout=config.dropout,
-    )
-    return SingleViewModel(encoder, decoder, config)
+    decoder_name(config)
+
+
+def decoder_name(config: ModelConfig) -> str:
+    """The decoder that a config asks for, or its type's own. Raises ModelError on unknown names and other types."""
+    own = {decoder.kind: name for name, decoder in reversed(DECODERS.items())}
+    if config.type not in own:
+        raise unknown_name("type", config.type, own, ModelError)
+    name = config.decoder or own[config.type]
+    if name not in DECODERS:
+        raise unknown_name("decoder", name, DECODERS, ModelError)
+    if DECODERS[name].kind != config.type:
+        raise ModelError(f"the decoder {name} predicts {DECODERS[name].kind}, not {config.type}; change one of the two")
+    return name

@@ -1,63 +1,243 @@
-"""One row per kind of output: how it is supervised and validated. The only place that branches on the kind."""
+"""One row per kind of output: its targets, loss, score, shapes and graphs. The only place that branches on the kind."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.queries import sample_queries
+from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
-from shapeshot.lab.batches import Batch, TrainingObject
-from shapeshot.lab.losses import field_color_loss, field_occupancy_loss
+from shapeshot.lab.batches import TrainingObject
+from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.decoders.mesh import MeshDecoder
+from shapeshot.lab.graphs import Graph, field_graphs, shape_graph
+from shapeshot.lab.losses import (
+    MeshLossWeights,
+    chamfer_loss,
+    field_color_loss,
+    field_occupancy_loss,
+    mesh_loss,
+    voxel_loss,
+    voxel_loss_from_logits,
+)
 from shapeshot.lab.model import SingleViewModel
+from shapeshot.lab.ops import f_score, sample_points_from_meshes
+from shapeshot.lab.shapes import RESOLUTION, PredictedShape, field_shapes, mesh_shapes, point_shape, voxel_shape
 
-VALIDATION_RESOLUTION = 32
-THRESHOLDS = torch.linspace(0.2, 0.7, 11)
+THRESHOLDS = tuple(round(0.2 + 0.05 * step, 2) for step in range(11))  # of occupancy, tried in validation
+F_SCORE_DISTANCE = 0.05  # of the cube's side: what validates points and meshes
+NUM_VALIDATION_POINTS = 2048
 
-Losses = dict[str, torch.Tensor]
+Arrays = dict[str, np.ndarray]
+Tensors = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Representation:
-    """loss: (model, batch, color_weight) -> named terms; "loss" is their weighted sum.
+    """How one kind of output is trained, chosen, scored and exported. `output` is what the model's forward returned.
 
-    truth: what validation compares with, made once per object. score: (model, pixels [views, 3, S, S], truth) ->
-    one score per threshold, float [thresholds]; higher is better.
+    target: (object, generator, config) -> named arrays of one example. mirror: those arrays, with x turned round.
+    loss: (model, output, targets, config, generator) -> named scalars; "loss" is what is minimised.
+    truth: what validation compares with, made once per object. thresholds: of occupancy to choose from, or none.
+    score: (model, output of one object's views, truth) -> a score per threshold [thresholds] (one where there are
+        none), the mean over views; higher is better. score_name: what it is.
+    shapes: (model, output, level) -> a shape an image; level is the threshold as a logit. Raises EmptyShapeError.
+    graphs: what is exported. format: the card's format of such a model folder.
     """
 
-    loss: Callable[[SingleViewModel, Batch, float], Losses]
-    truth: Callable[[TrainingObject], torch.Tensor]
-    score: Callable[[SingleViewModel, torch.Tensor, torch.Tensor], torch.Tensor]
+    target: Callable[[TrainingObject, np.random.Generator, TrainConfig], Arrays]
+    mirror: Callable[[Arrays], Arrays]
+    loss: Callable[[SingleViewModel, Tensor, Tensors, TrainConfig, torch.Generator], Tensors]
+    truth: Callable[[TrainingObject], Tensor]
+    score: Callable[[SingleViewModel, Tensor, Tensor], Tensor]
+    score_name: str
+    shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
+    graphs: Callable[[SingleViewModel], list[Graph]]
+    thresholds: tuple[float, ...] = field(default=())
+    format: str = "shapeshot-shape-model"
 
 
-def field_loss(model: SingleViewModel, batch: Batch, color_weight: float) -> Losses:
-    """Binary cross-entropy of the occupancy plus `color_weight` times the L1 of colours near the surface."""
-    logits, colors = model.field.at(model(batch.pixels), batch.points)
-    occupancy = field_occupancy_loss(logits, batch.occupancy)
-    color = field_color_loss(colors, batch.colors, batch.near)
-    return {"loss": occupancy + color_weight * color, "occupancy": occupancy, "color": color}
-
-
-def field_truth(item: TrainingObject) -> torch.Tensor:
+def occupancy_truth(item: TrainingObject) -> Tensor:
     """The object's occupancy, bool [32, 32, 32]."""
-    shape = (item.solid.resolution,) * 3
-    solid = np.unpackbits(item.solid.bits, count=int(np.prod(shape))).reshape(shape).astype(bool)
-    return torch.from_numpy(downsample_occupancy(solid, VALIDATION_RESOLUTION))
+    return torch.from_numpy(item.occupancy)
 
 
-def field_score(model: SingleViewModel, pixels: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Mean over views of the IoU with the truth at every threshold of THRESHOLDS."""
-    axis = torch.from_numpy(cell_centers(VALIDATION_RESOLUTION))
-    probability = model.field.grid(model(pixels), axis, axis, axis).float().sigmoid().flatten(1)
-    predicted = probability[None] > THRESHOLDS[:, None, None]
-    flat = truth.flatten()
+def surface_truth(item: TrainingObject) -> Tensor:
+    """2048 points of the object's surface, float32 [points, 3], always the same."""
+    return torch.from_numpy(surface_target(item, np.random.default_rng(0), NUM_VALIDATION_POINTS)["points"])
+
+
+def voxel_target(item: TrainingObject, rng: np.random.Generator, config: TrainConfig) -> Arrays:
+    """occupancy bool [32, 32, 32]."""
+    return {"occupancy": item.occupancy}
+
+
+def voxel_terms(
+    model: SingleViewModel, logits: Tensor, targets: Tensors, config: TrainConfig, generator: torch.Generator
+) -> Tensors:
+    """Binary cross-entropy, on clamped probabilities or (voxel_form "logits") without a clamp."""
+    if config.voxel_form == "logits":
+        return {"loss": voxel_loss_from_logits(logits.float(), targets["occupancy"])}
+    return {"loss": voxel_loss(logits.float().sigmoid(), targets["occupancy"])}
+
+
+def voxel_score(model: SingleViewModel, logits: Tensor, truth: Tensor) -> Tensor:
+    """Mean IoU over views at every threshold."""
+    return mean_iou(logits.float(), truth)
+
+
+def mean_iou(logits: Tensor, truth: Tensor) -> Tensor:
+    """Of logits [views, x, y, z] with a truth bool [x, y, z]: mean over views at each of THRESHOLDS, [thresholds]."""
+    thresholds = torch.tensor(THRESHOLDS, device=logits.device)
+    predicted = logits.sigmoid().flatten(1)[None] > thresholds[:, None, None]
+    flat = truth.to(logits.device).flatten()
     intersection, union = (predicted & flat).sum(-1), (predicted | flat).sum(-1)
     return (intersection / union.clamp(min=1)).mean(dim=1)
 
 
+def surface_target(item: TrainingObject, rng: np.random.Generator, num_points: int) -> Arrays:
+    """points float32 [num_points, 3] of the surface, drawn without replacement as far as there are enough."""
+    chosen = np.resize(rng.permutation(len(item.points)), num_points)
+    return {"points": item.points[chosen].astype(np.float32)}
+
+
+def point_terms(
+    model: SingleViewModel, points: Tensor, targets: Tensors, config: TrainConfig, generator: torch.Generator
+) -> Tensors:
+    """Chamfer distance to as many points of the true surface as are predicted."""
+    chamfer = chamfer_loss(points, targets["points"], config.chamfer)
+    return {"loss": config.w_chamfer * chamfer, "chamfer": chamfer}
+
+
+def point_score(model: SingleViewModel, points: Tensor, truth: Tensor) -> Tensor:
+    """Mean F-score at 5 % over views, [1]."""
+    everywhere = truth.to(points.device).expand(len(points), -1, -1)
+    return f_score(points.float(), everywhere, F_SCORE_DISTANCE).f_score.mean()[None]
+
+
+def mesh_terms(
+    model: SingleViewModel, vertices: Tensor, targets: Tensors, config: TrainConfig, generator: torch.Generator
+) -> Tensors:
+    """Chamfer distance of samples of the surface, and the terms that keep it smooth."""
+    weights = MeshLossWeights(config.w_chamfer, config.w_smooth, config.w_edge, config.w_normal)
+    meshes = _mesh_decoder(model).meshes(vertices)
+    options = {"num_samples": config.num_samples, "reduction": config.chamfer, "generator": generator}
+    return mesh_loss(meshes, targets["points"], weights, **options)
+
+
+def mesh_score(model: SingleViewModel, vertices: Tensor, truth: Tensor) -> Tensor:
+    """Mean F-score at 5 % over views, of points sampled on each mesh with a fixed seed, [1]."""
+    generator = torch.Generator(vertices.device).manual_seed(0)
+    meshes = _mesh_decoder(model).meshes(vertices)
+    points = sample_points_from_meshes(meshes, NUM_VALIDATION_POINTS, generator=generator)
+    assert isinstance(points, Tensor)
+    return point_score(model, points, truth)
+
+
+def field_target(item: TrainingObject, rng: np.random.Generator, config: TrainConfig) -> Arrays:
+    """Queries with the field's value there; see `data.queries.Queries`."""
+    queries = sample_queries(item.solid, item.points.astype(np.float32), item.colors, config.num_queries, rng)
+    occupancy = queries.occupancy.astype(np.float32)
+    return {"points": queries.points, "occupancy": occupancy, "colors": queries.colors, "near": queries.near}
+
+
+def field_terms(
+    model: SingleViewModel, planes: Tensor, targets: Tensors, config: TrainConfig, generator: torch.Generator
+) -> Tensors:
+    """Binary cross-entropy of the occupancy plus `color_weight` times the L1 of colours near the surface."""
+    logits, colors = model.field.at(planes, targets["points"])
+    occupancy = field_occupancy_loss(logits, targets["occupancy"])
+    color = field_color_loss(colors, targets["colors"], targets["near"])
+    return {"loss": occupancy + config.color_weight * color, "occupancy": occupancy, "color": color}
+
+
+def field_score(model: SingleViewModel, planes: Tensor, truth: Tensor) -> Tensor:
+    """Mean IoU over views at every threshold."""
+    axis = torch.from_numpy(cell_centers(RESOLUTION)).to(planes.device)
+    return mean_iou(model.field.grid(planes, axis, axis, axis).float(), truth)
+
+
+def mirror_points(arrays: Arrays) -> Arrays:
+    """Points with x turned round; everything else as it is."""
+    return arrays | {"points": arrays["points"] * np.array([-1, 1, 1], np.float32)}
+
+
+def mirror_voxels(arrays: Arrays) -> Arrays:
+    """Occupancy with x turned round."""
+    return {"occupancy": arrays["occupancy"][::-1]}
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Object -> the arrays that a kind of model is trained on; a class, so that worker processes can be sent one."""
+
+    kind: str
+    config: TrainConfig
+
+    def __call__(self, item: TrainingObject, mirrored: bool, rng: np.random.Generator) -> Arrays:
+        row = REPRESENTATIONS[self.kind]
+        arrays = row.target(item, rng, self.config)
+        return row.mirror(arrays) if mirrored else arrays
+
+
+def level_of(threshold: float | None) -> float:
+    """A probability threshold as a logit; 0 for kinds without one."""
+    return 0.0 if threshold is None else math.log(threshold / (1 - threshold))
+
+
+def _mesh_decoder(model: SingleViewModel) -> MeshDecoder:
+    assert isinstance(model.decoder, MeshDecoder)
+    return model.decoder
+
+
 REPRESENTATIONS: dict[str, Representation] = {
-    "field": Representation(field_loss, field_truth, field_score),
+    "vox": Representation(
+        target=voxel_target,
+        mirror=mirror_voxels,
+        loss=voxel_terms,
+        truth=occupancy_truth,
+        score=voxel_score,
+        score_name="IoU",
+        shapes=lambda model, logits, level: [voxel_shape(item, level) for item in logits.float().cpu().numpy()],
+        graphs=lambda model: shape_graph(model, "logits"),
+        thresholds=THRESHOLDS,
+    ),
+    "point": Representation(
+        target=lambda item, rng, config: surface_target(item, rng, config.model.num_points),
+        mirror=mirror_points,
+        loss=point_terms,
+        truth=surface_truth,
+        score=point_score,
+        score_name="F-score at 5 %",
+        shapes=lambda model, points, level: [point_shape(item) for item in points.float().cpu().numpy()],
+        graphs=lambda model: shape_graph(model, "points"),
+    ),
+    "mesh": Representation(
+        target=lambda item, rng, config: surface_target(item, rng, config.num_samples),
+        mirror=mirror_points,
+        loss=mesh_terms,
+        truth=surface_truth,
+        score=mesh_score,
+        score_name="F-score at 5 %",
+        shapes=lambda model, vertices, level: mesh_shapes(model, vertices),
+        graphs=lambda model: shape_graph(model, "vertices"),
+    ),
+    "field": Representation(
+        target=field_target,
+        mirror=mirror_points,
+        loss=field_terms,
+        truth=occupancy_truth,
+        score=field_score,
+        score_name="IoU",
+        shapes=field_shapes,
+        graphs=field_graphs,
+        thresholds=THRESHOLDS,
+        format=FIELD_FORMAT,
+    ),
 }

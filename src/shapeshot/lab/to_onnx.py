@@ -1,4 +1,7 @@
-"""Exports a trained field model to the folder of ONNX graphs that the runtime loads.
+"""A trained model as ONNX graphs and a card in one folder: the boundary between the lab and the runtime.
+
+What a field model's folder holds is defined by `shapeshot.field_model`, which loads it, and checked by running both
+sides on the same photo. The other kinds have one graph, from pixels to their output.
 
 The graphs are traced with torch's TorchScript exporter: it writes opset 17, the newest that onnxruntime 1.17 reads in
 full, and needs no further package.
@@ -17,59 +20,28 @@ from typing import Any
 
 import onnxruntime
 import torch
-from torch import Tensor, nn
 
 from shapeshot.errors import ExportError, ModelError
-from shapeshot.field_model import CARD, ENCODER, FORMAT, FORMAT_VERSION, GRID, POINTS
-from shapeshot.lab.decoders.triplane import TriplaneField, gather_planes
+from shapeshot.field_model import CARD, FORMAT_VERSION
+from shapeshot.lab.graphs import Graph
 from shapeshot.lab.model import SingleViewModel
+from shapeshot.lab.representations import REPRESENTATIONS
 
 OPSET = 17
 
 
-class _EncoderGraph(nn.Module):
-    """pixels uint8 [batch, size, size, 3] -> planes [batch, 3, C, R, R]."""
+def export_model(model: SingleViewModel, card: Mapping[str, Any], folder: str | Path) -> None:
+    """Write the graphs of the model's kind and `card.json` to `folder`: all of it or nothing.
 
-    def __init__(self, model: SingleViewModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        return self.model(pixels.permute(0, 3, 1, 2))
-
-
-class _GridGraph(nn.Module):
-    """planes [3, C, R, R], xs [x], ys [y], zs [z] -> logits [x, y, z]."""
-
-    def __init__(self, field: TriplaneField) -> None:
-        super().__init__()
-        self.field = field
-
-    def forward(self, planes: Tensor, xs: Tensor, ys: Tensor, zs: Tensor) -> Tensor:
-        return self.field.grid(planes[None], xs, ys, zs)[0]
-
-
-class _PointsGraph(nn.Module):
-    """planes [3, C, R, R], points [points, 3] -> logits [points], colors [points, 3]."""
-
-    def __init__(self, field: TriplaneField) -> None:
-        super().__init__()
-        self.field = field
-
-    def forward(self, planes: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-        return self.field.evaluate(gather_planes(planes, points))
-
-
-def export_field_model(model: SingleViewModel, card: Mapping[str, Any], folder: str | Path) -> None:
-    """Write `encoder.onnx`, `grid.onnx`, `points.onnx` and `card.json` to `folder`: all of it or nothing.
-
-    card: what is known about the model; must hold `threshold`, the occupancy probability of the surface, in (0, 1).
-        Format, image size, architecture and each file's SHA-256 are added.
+    card: what is known about the model; must hold `threshold`, the occupancy probability of the surface, in (0, 1),
+        for kinds that have one. Format, image size, architecture and each file's SHA-256 are added; of a mesh also
+        the faces.
     An existing model folder is replaced. Raises ModelError on a card without a threshold, ExportError where `folder`
     cannot be written or holds something else.
     """
     threshold = card.get("threshold")
-    if not isinstance(threshold, float) or not 0 < threshold < 1:
+    needs_threshold = bool(REPRESENTATIONS[model.kind].thresholds)
+    if needs_threshold and (not isinstance(threshold, float) or not 0 < threshold < 1):
         raise ModelError(f"the card's threshold must be a probability between 0 and 1; got {threshold!r}")
     target = Path(folder)
     if target.exists() and not (target / CARD).is_file() and (not target.is_dir() or any(target.iterdir())):
@@ -88,36 +60,27 @@ def export_field_model(model: SingleViewModel, card: Mapping[str, Any], folder: 
 
 
 def _write_graphs(model: SingleViewModel, folder: Path) -> None:
-    was_training, size = model.training, model.config.image_size
+    was_training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            pixels = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-            _export(_EncoderGraph(model), (pixels,), folder / ENCODER, {"pixels": {0: "batch"}}, ["planes"])
-            planes = model(pixels.permute(0, 3, 1, 2))[0]
-            axes = tuple(torch.linspace(-0.4, 0.4, count) for count in (3, 4, 5))
-            names = {"planes": {}, "xs": {0: "x"}, "ys": {0: "y"}, "zs": {0: "z"}}
-            _export(_GridGraph(model.field), (planes, *axes), folder / GRID, names, ["logits"])
-            names, points = {"planes": {}, "points": {0: "points"}}, torch.zeros(7, 3)
-            _export(_PointsGraph(model.field), (planes, points), folder / POINTS, names, ["logits", "colors"])
+            for graph in REPRESENTATIONS[model.kind].graphs(model):
+                _export(graph, folder / graph.file)
     finally:
         model.train(was_training)
 
 
-def _export(
-    graph: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: dict[str, dict[int, str]], outputs: list[str]
-) -> None:
-    """`names`: each input's name with its axes of free length; those names reach the outputs by inference."""
+def _export(graph: Graph, path: Path) -> None:
     with warnings.catch_warnings():
         # Deprecation of this exporter, and reminders that the image size is traced as a constant, as it should be.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            graph.eval(),
-            inputs,
+            graph.module.eval(),
+            tuple(graph.inputs.values()),
             str(path),
-            input_names=list(names),
-            output_names=outputs,
-            dynamic_axes={name: axes for name, axes in names.items() if axes},
+            input_names=list(graph.inputs),
+            output_names=list(graph.outputs),
+            dynamic_axes={name: dict(axes) for name, axes in graph.free.items()},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -138,15 +101,17 @@ def _simplify(path: Path) -> None:
 
 
 def _full_card(model: SingleViewModel, card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (ENCODER, GRID, POINTS)}
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.onnx"))}
+    faces = getattr(model.decoder, "faces", None)  # of a mesh: the graph gives its vertices alone
     return {
         **card,
-        "format": FORMAT,
+        "format": REPRESENTATIONS[model.kind].format,
         "format_version": FORMAT_VERSION,
-        "image_size": model.config.image_size,
+        "kind": model.kind,
+        "image_size": model.image_size,
         "architecture": asdict(model.config),
         "sha256": files,
-    }
+    } | ({} if faces is None else {"faces": faces.tolist()})
 
 
 def _swap(new: Path, target: Path, old: Path) -> None:

@@ -1,30 +1,40 @@
 """Training, top to bottom: data, model, optimizer, the loop, validation, checkpoints.
 
 `train(config, folder)` writes into `folder`: config.json, log.jsonl (a line per report), last.safetensors (everything
-needed to continue) and best.safetensors (the moving average with the best validation score). Run again, it continues
-from last.safetensors; on a CPU it then ends with the same weights as a run that was never stopped.
+needed to continue), best.safetensors (the moving average with the best validation score) and what the tracker writes.
+Run again, it continues from last.safetensors; on a CPU it then ends with the same weights as a run that was never
+stopped, because all that is random follows from (seed, step).
+
+Started by `accelerate launch`, several processes share each batch. Their gradients are averaged, so that they train as
+one process would; batch norms that re-estimate their statistics do so from each process's own share.
 """
 
 from __future__ import annotations
 
+import copy
 import json
-import math
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
-from shapeshot.lab.batches import Batch, StepBatches, TrainingSet, batches, validation_pixels
+from shapeshot.lab.batches import AugmentedViews, Batch, Examples, StepBatches, TrainingSet, batches
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
 from shapeshot.lab.config import TrainConfig, from_json, to_json
+from shapeshot.lab.frozen import FrozenFeatures, validation_inputs
 from shapeshot.lab.model import SingleViewModel, build_model
-from shapeshot.lab.representations import REPRESENTATIONS, THRESHOLDS
+from shapeshot.lab.optimizers import build_optimizer, lr_factor
+from shapeshot.lab.representations import REPRESENTATIONS, Representation, Targets
+from shapeshot.lab.runs import BEST
+from shapeshot.lab.trackers import start_tracker
 
-LAST, BEST, LOG, CONFIG = "last.safetensors", "best.safetensors", "log.jsonl", "config.json"
+LAST, LOG, CONFIG = "last.safetensors", "log.jsonl", "config.json"
 REPORT_EVERY = 50
 
 
@@ -39,17 +49,32 @@ def train(config: TrainConfig, folder: str | Path, progress: bool = True, stop_a
     run = Run(config, folder, progress)
     stop = config.max_iter if stop_after is None else min(config.max_iter, run.step + stop_after)
     loader = batches(run.steps, run.step, stop, config.workers)
-    with tqdm(loader, initial=run.step, total=stop, desc="training", unit="step", disable=not progress) as bar:
+    with tqdm(loader, initial=run.step, total=stop, desc="training", unit="step", disable=not run.progress) as bar:
         for batch in bar:
             losses = run.train_step(batch)
             if run.step % REPORT_EVERY == 0:
-                bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()})
+                bar.set_postfix({name: f"{value:.4f}" for name, value in losses.items()})
                 run.report(losses)
             if run.step % config.val_every == 0 or run.step == config.max_iter:
                 run.validate()
             if run.step % config.save_every == 0 or run.step == stop:
                 run.save(folder / LAST)
+    run.accelerator.end_training()
     return folder / BEST
+
+
+class Objective(nn.Module):
+    """Batch -> loss terms, as one module: what several processes must share is everything that has gradients."""
+
+    def __init__(self, model: SingleViewModel, representation: Representation, config: TrainConfig) -> None:
+        super().__init__()
+        self.model, self.representation, self.config = model, representation, config
+
+    def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        inputs = batch.inputs
+        with torch.autocast(generator.device.type, torch.bfloat16, enabled=self.config.amp):
+            output = self.model(inputs) if isinstance(inputs, Tensor) else self.model.decode(inputs)
+            return self.representation.loss(self.model, output, batch.targets, self.config, generator)
 
 
 class Run:
@@ -57,29 +82,29 @@ class Run:
 
     def __init__(self, config: TrainConfig, folder: Path, progress: bool = True) -> None:
         self.config, self.folder = config, folder
-        self.representation = REPRESENTATIONS["field"]
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        self.progress = progress and self.accelerator.is_main_process
+        self._check_shares()
         torch.manual_seed(config.seed)
         self.model = build_model(config.model)
-        self.ema = build_model(config.model).requires_grad_(False).eval()
-        self.ema.load_state_dict(self.model.state_dict())
+        self.representation = REPRESENTATIONS[self.model.kind]
+        self._start_from(config.init)
+        self.model.to(self.accelerator.device)
         self.optimizer = build_optimizer(self.model, config)
+        self.ema = copy.deepcopy(self.model).requires_grad_(False).eval()
         self.step, self.best, self.started = 0, -1.0, time.monotonic()
         self._start_or_resume()
-        size = config.model.image_size
-        objects = TrainingSet(config.data, "train", progress=progress)
-        self.steps = StepBatches(objects, config.batch_size, size, config.num_queries, config.augment, config.seed)
-        held_out = TrainingSet(config.data, "val", config.val_views, progress)
-        self.val_pixels = validation_pixels(held_out, size)
-        self.val_truths = [self.representation.truth(item) for item in held_out.objects]
+        self.objective = self.accelerator.prepare_model(Objective(self.model, self.representation, config))
+        self._open_data()
+        start_tracker(self.accelerator, config, folder)
 
     def train_step(self, batch: Batch) -> dict[str, float]:
-        """One optimizer step; the loss terms as numbers."""
-        self.model.train()
+        """One optimizer step; the loss terms as numbers (of this process's share)."""
+        self.objective.train()
         factor = lr_factor(self.step, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak_lr"] * factor
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.amp):
-            losses = self.representation.loss(self.model, batch, self.config.color_weight)
+        losses = self.objective(batch.to(self.accelerator.device), self._generator())
         if not torch.isfinite(losses["loss"]):
             raise UserError(
                 f"the loss is not finite at step {self.step} (objects {', '.join(batch.ids)}); "
@@ -96,20 +121,18 @@ class Run:
     @torch.no_grad()
     def validate(self) -> float:
         """The validation score of the moving average; a new best is saved."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.amp):
+        with torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=self.config.amp):
             scores = torch.stack(
-                [
-                    self.representation.score(self.ema, pixels, truth)
-                    for pixels, truth in zip(self.val_pixels, self.val_truths, strict=True)
-                ]
+                [self._score(inputs, truth) for inputs, truth in zip(self.val_inputs, self.val_truths, strict=True)]
             ).mean(dim=0)
         score, index = scores.max(dim=0)
-        threshold = float(THRESHOLDS[index])
-        self._log({"val_score": float(score), "threshold": threshold})
+        thresholds = self.representation.thresholds
+        chosen = {"threshold": thresholds[int(index)]} if thresholds else {}
+        self._log({"val_score": float(score)} | chosen)
         if float(score) > self.best:
             self.best = float(score)
-            values = self._values() | {"threshold": threshold}
-            save_checkpoint(self.folder / BEST, {"model": self.ema.state_dict()}, values)
+            values = self._values() | {"threshold": None} | chosen
+            self._write(self.folder / BEST, {"model": self.ema.state_dict()}, values)
         return float(score)
 
     def report(self, losses: dict[str, float]) -> None:
@@ -123,12 +146,51 @@ class Run:
             "ema": self.ema.state_dict(),
             "optimizer": optimizer_tensors(self.optimizer),
         }
-        save_checkpoint(path, tensors, self._values())
+        self._write(path, tensors, self._values())
+
+    def _open_data(self) -> None:
+        config, size = self.config, self.model.image_size
+        train_set = TrainingSet(config.data, "train", progress=self.progress).objects
+        held_out = TrainingSet(config.data, "val", config.val_views, self.progress).objects
+        inputs = (
+            FrozenFeatures.of(self.model, train_set, self.accelerator, self.progress)
+            if config.freeze_encoder
+            else AugmentedViews(train_set, size, config.augment)
+        )
+        examples = Examples(train_set, inputs, Targets(self.model.kind, config))
+        rank, world = self.accelerator.process_index, self.accelerator.num_processes
+        self.steps = StepBatches(examples, config.batch_size, config.seed, rank, world)
+        self.val_inputs = validation_inputs(self.model, held_out, config.freeze_encoder, self.accelerator.device)
+        self.val_truths = [self.representation.truth(item) for item in held_out]
+
+    def _score(self, inputs: Any, truth: Tensor) -> Tensor:
+        output = self.ema(inputs) if isinstance(inputs, Tensor) else self.ema.decode(inputs)
+        return self.representation.score(self.ema, output, truth)
+
+    def _generator(self) -> torch.Generator:
+        """Of what is random in this step on this process; dropout draws from the global one."""
+        seed = (self.config.seed * 1_000_003 + self.step) * 4096 + self.accelerator.process_index
+        torch.manual_seed(seed)
+        return torch.Generator(self.accelerator.device).manual_seed(seed)
+
+    def _check_shares(self) -> None:
+        world = self.accelerator.num_processes
+        if self.config.batch_size % world:
+            raise UserError(f"batch_size {self.config.batch_size} cannot be shared evenly by {world} processes")
+
+    def _start_from(self, init: str) -> None:
+        if not init or (self.folder / LAST).is_file():
+            return
+        try:
+            self.model.load_state_dict(load_checkpoint(init).tensors["model"])
+        except (KeyError, RuntimeError) as error:
+            raise UserError(f"the weights of {init} do not fit this model ({error}); give a run of the same") from error
 
     def _start_or_resume(self) -> None:
         last = self.folder / LAST
         if not last.is_file():
-            atomic_write(self.folder / CONFIG, json.dumps(to_json(self.config), indent=1))
+            if self.accelerator.is_main_process:
+                atomic_write(self.folder / CONFIG, json.dumps(to_json(self.config), indent=1))
             return
         checkpoint = load_checkpoint(last)
         if from_json(TrainConfig, checkpoint.values["config"]) != self.config:
@@ -140,13 +202,25 @@ class Run:
         self.started -= checkpoint.values["seconds"]
 
     def _values(self) -> dict[str, Any]:
-        seconds = time.monotonic() - self.started
-        return {"config": to_json(self.config), "step": self.step, "best": self.best, "seconds": seconds}
+        return {
+            "config": to_json(self.config),
+            "architecture": self.model.encoder.architecture,
+            "step": self.step,
+            "best": self.best,
+            "seconds": time.monotonic() - self.started,
+        }
+
+    def _write(self, path: Path, tensors: dict[str, dict[str, Tensor]], values: dict[str, Any]) -> None:
+        if self.accelerator.is_main_process:
+            save_checkpoint(path, tensors, values)
 
     def _log(self, values: dict[str, float]) -> None:
+        if not self.accelerator.is_main_process:
+            return
         line = {"step": self.step, "seconds": round(time.monotonic() - self.started, 1)} | values
         with (self.folder / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
+        self.accelerator.log(values, step=self.step)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -158,27 +232,3 @@ class Run:
         torch._foreach_lerp_([averaged[name] for name in floats], [own[name] for name in floats], 1 - decay)
         for name in averaged.keys() - set(floats):
             averaged[name].copy_(own[name])
-
-
-def build_optimizer(model: SingleViewModel, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW; the encoder at its own rate, no decay on biases, norms and embeddings (fewer than two dimensions)."""
-    groups = []
-    for module, peak in ((model.decoder, config.lr), (model.encoder, config.encoder_lr)):
-        if peak == 0:
-            module.requires_grad_(False)
-            continue
-        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        for decayed in (True, False):
-            chosen = [parameter for parameter in parameters if (parameter.ndim >= 2) == decayed]
-            if chosen:
-                decay = config.weight_decay if decayed else 0.0
-                groups.append({"params": chosen, "peak_lr": peak, "weight_decay": decay})
-    return torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98))
-
-
-def lr_factor(step: int, config: TrainConfig) -> float:
-    """Linear warm-up to 1, then a cosine to 0 at `max_iter` (SGDR, Loshchilov and Hutter 2017, without restarts)."""
-    if step < config.warmup:
-        return (step + 1) / config.warmup
-    progress = (step - config.warmup) / max(1, config.max_iter - config.warmup)
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

@@ -11,6 +11,7 @@ beyond the outermost centres constant (grid_sample's align_corners=False with bo
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,9 @@ from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
 from shapeshot.lab.encoders.output import EncoderOutput
+
+if TYPE_CHECKING:
+    from shapeshot.lab.model import ModelConfig
 
 PLANE_AXES = ((0, 1), (1, 2), (0, 2))  # xy, yz, xz
 UPSAMPLING = 4  # plane resolution over query resolution
@@ -130,6 +134,9 @@ class TriplaneDecoder(nn.Module):
     Raises ModelError where `resolution` is not a multiple of 4 or `width` not one of `num_heads`.
     """
 
+    kind = "field"
+    reads_tokens = True
+
     def __init__(
         self,
         token_channels: int,
@@ -161,6 +168,22 @@ class TriplaneDecoder(nn.Module):
         self.final_norm = nn.LayerNorm(width)
         self.upsampler = Upsampler(width, channels)
         self.field = TriplaneField(channels, hidden)
+
+    @classmethod
+    def build(cls, encoder: nn.Module, config: ModelConfig) -> TriplaneDecoder:
+        """As `config` describes it, for an encoder of ENCODERS."""
+        return cls(
+            encoder.token_channels,
+            encoder.pooled_channels,
+            encoder.num_tokens(config.image_size or encoder.image_size),
+            width=config.width,
+            depth=config.depth,
+            num_heads=config.num_heads,
+            channels=config.channels,
+            resolution=config.resolution,
+            hidden=config.hidden,
+            dropout=config.dropout,
+        )
 
     def forward(self, encoded: EncoderOutput) -> Tensor:
         """Encoder output of `batch` images -> planes float [batch, 3, channels, resolution, resolution]."""

@@ -1,0 +1,60 @@
+"""A 512-vector -> 32^3 occupancy logits, by 3D transposed convolutions with batch norm.
+
+After Girdhar et al., "Learning a Predictable and Generative Vector Representation for Objects" (ECCV 2016), and Choy et
+al., "3D-R2N2" (ECCV 2016): each layer doubles the grid and halves the channels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from shapeshot.errors import ModelError
+from shapeshot.lab.decoders.latent import latent_projection
+from shapeshot.lab.encoders.output import EncoderOutput
+
+if TYPE_CHECKING:
+    from shapeshot.lab.model import ModelConfig
+
+RESOLUTION = 32
+COARSEST = 4  # the grid that the first layer makes of the vector
+DOUBLINGS = 3  # 4 -> 8 -> 16 -> 32
+
+
+class VoxelDecoder(nn.Module):
+    """Pooled image features -> occupancy logits [batch, 32, 32, 32], indexed [x, y, z].
+
+    pooled_channels: of the encoder. latent: of the vector (512). channels: of the 4^3 grid (256), a multiple of 8.
+    """
+
+    kind = "vox"
+    reads_tokens = False
+
+    def __init__(self, pooled_channels: int, latent: int = 512, channels: int = 256) -> None:
+        super().__init__()
+        if channels < 8 or channels % 2**DOUBLINGS:
+            raise ModelError(f"voxel_channels must be a multiple of {2**DOUBLINGS}; got {channels}")
+        self.read_pooled = latent_projection(pooled_channels, latent)
+        layers: list[nn.Module] = [
+            nn.Unflatten(1, (latent, 1, 1, 1)),
+            nn.ConvTranspose3d(latent, channels, COARSEST, bias=False),
+            nn.BatchNorm3d(channels),
+            nn.ReLU(inplace=True),
+        ]
+        for _ in range(DOUBLINGS):
+            layers += [
+                nn.ConvTranspose3d(channels, channels // 2, 4, stride=2, padding=1, bias=False),
+                nn.BatchNorm3d(channels // 2),
+                nn.ReLU(inplace=True),
+            ]
+            channels //= 2
+        self.layers = nn.Sequential(*layers, nn.Conv3d(channels, 1, 1))
+
+    @classmethod
+    def build(cls, encoder: nn.Module, config: ModelConfig) -> VoxelDecoder:
+        """As `config` describes it, for an encoder of ENCODERS."""
+        return cls(encoder.pooled_channels, config.latent, config.voxel_channels)
+
+    def forward(self, encoded: EncoderOutput) -> Tensor:
+        return self.layers(self.read_pooled(encoded.pooled)).squeeze(1)

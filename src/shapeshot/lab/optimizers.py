@@ -1,0 +1,74 @@
+"""Optimizers and learning-rate schedules by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from shapeshot.errors import unknown_name
+from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.model import SingleViewModel
+
+BETAS = (0.9, 0.98)  # a shorter memory of squared gradients than 0.999: runs here are thousands of steps, not millions
+
+
+def _adamw(groups: list[dict], lr: float) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(groups, lr=lr, betas=BETAS)
+
+
+def _radam(groups: list[dict], lr: float) -> torch.optim.Optimizer:
+    # Decoupled, as in AdamW: otherwise the comparison would be of weight decays.
+    return torch.optim.RAdam(groups, lr=lr, betas=BETAS, decoupled_weight_decay=True)
+
+
+# Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019); Liu et al., "On the Variance of the
+# Adaptive Learning Rate and Beyond" (ICLR 2020).
+OPTIMIZERS: dict[str, Callable[[list[dict], float], torch.optim.Optimizer]] = {"adamw": _adamw, "radam": _radam}
+
+
+def _constant(progress: float) -> float:
+    return 1.0
+
+
+def _cosine(progress: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+# Share of the peak at `progress` in [0, 1] after the warm-up. Cosine: SGDR (Loshchilov and Hutter, ICLR 2017) without
+# restarts.
+SCHEDULES: dict[str, Callable[[float], float]] = {"constant": _constant, "cosine": _cosine}
+
+
+def build_optimizer(model: SingleViewModel, config: TrainConfig) -> torch.optim.Optimizer:
+    """The optimizer of a run; the encoder at its own rate, no decay on biases, norms and embeddings.
+
+    Those are what has fewer than two dimensions. An encoder rate of 0, or `freeze_encoder`, freezes the encoder.
+    Raises UserError for an unknown name.
+    """
+    if config.optimizer not in OPTIMIZERS:
+        raise unknown_name("optimizer", config.optimizer, OPTIMIZERS)
+    encoder_lr = 0.0 if config.freeze_encoder else config.encoder_lr
+    groups = []
+    for module, peak in ((model.decoder, config.lr), (model.encoder, encoder_lr)):
+        if peak == 0:
+            module.requires_grad_(False)
+            continue
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        for decayed in (True, False):
+            chosen = [parameter for parameter in parameters if (parameter.ndim >= 2) == decayed]
+            if chosen:
+                decay = config.weight_decay if decayed else 0.0
+                groups.append({"params": chosen, "peak_lr": peak, "weight_decay": decay})
+    return OPTIMIZERS[config.optimizer](groups, config.lr)
+
+
+def lr_factor(step: int, config: TrainConfig) -> float:
+    """Share of the peak rate at a step: linear warm-up to 1, then the schedule. UserError for an unknown schedule."""
+    if config.schedule not in SCHEDULES:
+        raise unknown_name("schedule", config.schedule, SCHEDULES)
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    progress = (step - config.warmup) / max(1, config.max_iter - config.warmup)
+    return SCHEDULES[config.schedule](min(1.0, progress))
