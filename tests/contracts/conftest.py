@@ -1,0 +1,50 @@
+"""Tiny variants of every encoder, saved as users save theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TINY_VIT = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 32, "patch_size": 8}
+
+
+def save_tiny_encoder(name: str, folder: Path) -> Path:
+    """A folder with config.json and model.safetensors of a seeded random variant for 32-pixel images."""
+    import torch
+    import transformers as t
+    from safetensors.torch import save_file
+
+    from shapeshot.lab.encoders import EfficientNetLite0
+
+    torch.manual_seed(7)
+    if name == "resnet18":
+        config = t.ResNetConfig(embedding_size=8, hidden_sizes=[8, 12, 16], depths=[1, 2, 1], layer_type="basic")
+        model = t.ResNetModel(config)
+        for module in model.modules():  # so that normalising with the stored statistics makes a difference
+            if isinstance(module, torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(module.running_mean, -0.1, 0.1)
+                torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+        model.save_pretrained(folder)
+    elif name == "clip":
+        t.CLIPVisionModel(t.CLIPVisionConfig(**TINY_VIT, intermediate_size=32)).save_pretrained(folder)
+    elif name == "dino":
+        t.ViTModel(t.ViTConfig(**TINY_VIT, intermediate_size=32)).save_pretrained(folder)
+    elif name == "dinov2":
+        t.Dinov2Model(t.Dinov2Config(**TINY_VIT, layerscale_value=0.5)).save_pretrained(folder)
+    elif name == "efficientnet-lite0":
+        folder.mkdir(parents=True)
+        save_file(EfficientNetLite0("none").state_dict(), folder / "model.safetensors")
+    else:
+        raise AssertionError(f"say here how a tiny {name} is made")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Name in ENCODERS -> folder for --encoder-weights."""
+    pytest.importorskip("transformers", reason="needs the extra `train`")
+    from shapeshot.lab.encoders import ENCODERS
+
+    room = tmp_path_factory.mktemp("encoders")
+    return {name: save_tiny_encoder(name, room / name) for name in ENCODERS}
