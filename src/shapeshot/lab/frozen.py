@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,8 +13,10 @@ from torch import Tensor
 
 from shapeshot.lab.batches import Arrays, TrainingObject, plain_pixels
 from shapeshot.lab.encoders import EncoderOutput
-from shapeshot.lab.feature_cache import Features, cached_features
 from shapeshot.lab.model import SingleViewModel
+
+if TYPE_CHECKING:
+    from shapeshot.lab.feature_cache import Features
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,8 @@ class FrozenFeatures:
         cls, model: SingleViewModel, objects: Sequence[TrainingObject], accelerator: Accelerator, progress: bool = True
     ) -> FrozenFeatures:
         """From the cache, which the first process fills where something is missing."""
+        from shapeshot.lab.feature_cache import cached_features
+
         with accelerator.main_process_first():
             features = cached_features(
                 model.encoder, objects, want_tokens=model.decoder.reads_tokens, progress=progress

@@ -1,0 +1,75 @@
+"""Every kind with every encoder learns one object by heart: what cannot do that cannot learn anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from shapeshot.data.queries import PackedSolid
+from shapeshot.lab.batches import Batch, TrainingObject
+from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.encoders import ENCODERS
+from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
+from shapeshot.lab.optimizers import build_optimizer, lr_factor
+from shapeshot.lab.representations import REPRESENTATIONS, Targets
+from shapeshot.lab.train_model import Objective
+
+SIZE, VIEWS, STEPS = 32, 2, 140
+BAR = {"vox": 0.95, "field": 0.95, "point": 0.99, "mesh": 0.99}  # IoU at 32^3 or F-score at 5 %
+
+
+def chair() -> TrainingObject:
+    """A block for a seat and one for a back as a solid of boxes, and points of its surface."""
+    centers = (np.indices((128, 128, 128)) + 0.5) / 128 - 0.5
+    x, y, z = centers
+    seat = (abs(x) < 0.2) & (y < -0.1) & (abs(z) < 0.3)
+    back = (abs(x) < 0.2) & (abs(z + 0.2) < 0.1)
+    solid = seat | back
+    inner = solid[1:-1, 1:-1, 1:-1].copy()
+    for axis in range(3):
+        for shift in (-1, 1):
+            inner &= np.roll(solid, shift, axis)[1:-1, 1:-1, 1:-1]
+    shell = np.argwhere(solid[1:-1, 1:-1, 1:-1] & ~inner) + 1
+    rng = np.random.default_rng(0)
+    points = ((rng.permutation(shell)[:4096] + 0.5) / 128 - 0.5).astype(np.float16)
+    colors = np.full((len(points), 3), 128, np.uint8)
+    return TrainingObject("chair", (), PackedSolid.pack(solid), points, colors)
+
+
+def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) -> float:
+    config = TrainConfig(
+        model=model.config, lr=1.5e-3, encoder_lr=2e-4, warmup=10, max_iter=STEPS, weight_decay=0.0, w_smooth=0.02,
+        num_samples=800, num_queries=1024, amp=False,
+    )  # fmt: skip
+    row = REPRESENTATIONS[model.kind]
+    objective, optimizer = Objective(model, row, config), build_optimizer(model, config)
+    targets, rng = Targets(model.kind, config), np.random.default_rng(0)
+    objective.train()
+    for step in range(STEPS):
+        arrays = [targets(item, False, rng) for _ in range(len(pixels))]
+        stacked = {name: torch.from_numpy(np.stack([row[name] for row in arrays])) for name in arrays[0]}
+        terms = objective(Batch(pixels, stacked, ("chair",)), torch.Generator().manual_seed(step))
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak_lr"] * lr_factor(step, config)
+        optimizer.zero_grad()
+        terms["loss"].backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        return float(row.score(model, model(pixels), row.truth(item)).max())
+
+
+@pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
+@pytest.mark.parametrize("encoder", sorted(ENCODERS))
+def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, Path]) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(
+        type=kind, encoder=encoder, encoder_weights=str(tiny_encoders[encoder]), image_size=SIZE, latent=64,
+        voxel_channels=32, num_points=600, ico_level=3, width=32, depth=1, num_heads=2, channels=16, resolution=16,
+        hidden=32,
+    )  # fmt: skip
+    pixels = torch.randint(0, 256, (VIEWS, 3, SIZE, SIZE), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    assert learn(build_model(config), chair(), pixels) >= BAR[kind]
