@@ -77,7 +77,8 @@ def test_a_file_for_the_room(shapeshot_command: Run, photo_file: Path, tmp_path:
 
     path = tmp_path / "disc.usdz"
     assert shapeshot_command("reconstruct", photo_file, "--out", path, "--size", "height=80cm").code == 0
-    mesh = usd.Mesh(Usd.Stage.Open(str(path)).GetPrimAtPath("/object/mesh"))
+    stage = Usd.Stage.Open(str(path))
+    mesh = usd.Mesh(stage.GetPrimAtPath("/object/mesh"))
     np.testing.assert_allclose(np.ptp(mesh.GetPointsAttr().Get(), axis=0), [0.4, 0.8, 0.6], atol=1e-2)
 
 

@@ -45,7 +45,7 @@ def triangles(mesh: UsdGeom.Mesh) -> np.ndarray:
 @pytest.mark.parametrize("colored", [True, False])
 def test_the_mesh_comes_back_in_metres_with_y_up(colored: bool, tmp_path: Path) -> None:
     mesh = make_mesh(colored)
-    _, found = opened(mesh, tmp_path / "a.usdz")
+    stage, found = opened(mesh, tmp_path / "a.usdz")
     assert UsdGeom.GetStageMetersPerUnit(stage) == 1.0
     assert UsdGeom.GetStageUpAxis(stage) == "Y"
     assert stage.GetDefaultPrim().GetPath() == "/object"
@@ -60,7 +60,8 @@ def test_the_mesh_comes_back_in_metres_with_y_up(colored: bool, tmp_path: Path) 
 
 def test_vertex_colours_are_linear_and_the_material_shows_the_same_ones(tmp_path: Path) -> None:
     mesh = make_mesh()
-    _, found = opened(mesh, tmp_path / "a.usdz")
+    stage, found = opened(mesh, tmp_path / "a.usdz")  # the stage must live as long as its prims
+    assert stage
     primvars = UsdGeom.PrimvarsAPI(found)
     color = primvars.GetPrimvar("displayColor")
     assert color.GetInterpolation() == "vertex"
@@ -105,7 +106,8 @@ def test_pixars_validators_find_nothing(colored: bool, tmp_path: Path) -> None:
 
 def test_voxels_become_blocks(tmp_path: Path) -> None:
     grid = VoxelGrid(np.random.default_rng(0).random((5, 5, 5)) < 0.3, side=2.0)
-    _, found = opened(grid, tmp_path / "a.usdz")
+    stage, found = opened(grid, tmp_path / "a.usdz")
+    assert stage
     a, b, c = triangles(found).astype(np.float64).transpose(1, 0, 2)
     assert np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6 == pytest.approx(grid.volume, rel=1e-5)
 
