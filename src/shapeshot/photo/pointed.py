@@ -55,7 +55,7 @@ def given_mask(photo: Photo, mask: np.ndarray, region: Region | None = None) -> 
     width, height = photo.size
     if values.ndim != 2 or values.dtype not in (np.dtype(bool), np.dtype(np.uint8)):
         raise PhotoError(
-            f"a mask is bool or uint8 [height, width], here [{height}, {width}]; got {values.dtype} {list(values.shape)}"
+            f"a mask is bool or uint8 [{height}, {width}] (height, width); got {values.dtype} {list(values.shape)}"
         )
     _check_proportions(values.shape[1], values.shape[0], photo)
     grey = values.astype(np.uint8) * 255 if values.dtype == bool else values
