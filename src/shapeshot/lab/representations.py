@@ -127,8 +127,14 @@ def mesh_terms(
     """Chamfer distance of samples of the surface, and the terms that keep it smooth."""
     weights = MeshLossWeights(config.w_chamfer, config.w_smooth, config.w_edge, config.w_normal)
     meshes = _mesh_decoder(model).meshes(vertices)
-    options = {"num_samples": config.num_samples, "reduction": config.chamfer, "generator": generator}
-    return mesh_loss(meshes, targets["points"], weights, **options)
+    return mesh_loss(
+        meshes,
+        targets["points"],
+        weights,
+        num_samples=config.num_samples,
+        reduction=config.chamfer,
+        generator=generator,
+    )
 
 
 def mesh_score(model: SingleViewModel, vertices: Tensor, truth: Tensor) -> Tensor:

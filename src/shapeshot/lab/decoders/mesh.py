@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
-from shapeshot.lab.decoders.latent import latent_projection
+from shapeshot.lab.decoders.decoder import Decoder, latent_projection
 from shapeshot.lab.decoders.points import fully_connected
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.ops import MeshBatch, ico_sphere
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RADIUS = 0.35  # of the sphere that is deformed: between the cube's inscribed ball (0.5) and the thinnest furniture
 
 
-class MeshDecoder(nn.Module):
+class MeshDecoder(Decoder):
     """Pooled image features -> vertices [batch, vertices, 3] in the canonical cube, over the faces of `template`.
 
     level: of the icosphere; 4 has 2562 vertices and 5120 faces. Raises MeshError outside 0..9.
@@ -45,7 +45,7 @@ class MeshDecoder(nn.Module):
         self.register_buffer("sphere", RADIUS * template.vertices_packed(), persistent=False)
 
     @classmethod
-    def build(cls, encoder: nn.Module, config: ModelConfig) -> MeshDecoder:
+    def build(cls, encoder: Encoder, config: ModelConfig) -> MeshDecoder:
         """As `config` describes it, for an encoder of ENCODERS."""
         return cls(encoder.pooled_channels, config.latent, config.ico_level)
 
