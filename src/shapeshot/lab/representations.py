@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from shapeshot.data.queries import sample_queries
 from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.decoders.mesh import MeshDecoder
+from shapeshot.lab.decoders.free import FreeField, FreeMesh, FreePoints, FreeVoxels
+from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.graphs import Graph, field_graphs, shape_graph
 from shapeshot.lab.losses import (
     MeshLossWeights,
@@ -26,7 +27,7 @@ from shapeshot.lab.losses import (
     voxel_loss,
     voxel_loss_from_logits,
 )
-from shapeshot.lab.model import SingleViewModel
+from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.ops import f_score, sample_points_from_meshes
 from shapeshot.lab.shapes import RESOLUTION, PredictedShape, field_shapes, mesh_shapes, point_shape, voxel_shape
 
@@ -49,6 +50,8 @@ class Representation:
         none), the mean over views; higher is better. score_name: what it is.
     shapes: (model, output, level) -> a shape an image; level is the threshold as a logit. Raises EmptyShapeError.
     graphs: what is exported. format: the card's format of such a model folder.
+    free: config -> a decoder whose output is a parameter, which `lab/fit.py` optimises. form: which reading of a
+        PredictedShape is predicted as such, "voxels", "points" or "mesh"; the others follow from it.
     """
 
     target: Callable[[TrainingObject, np.random.Generator, TrainConfig], Arrays]
@@ -59,6 +62,8 @@ class Representation:
     score_name: str
     shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
     graphs: Callable[[SingleViewModel], list[Graph]]
+    free: Callable[[ModelConfig], nn.Module]
+    form: str
     thresholds: tuple[float, ...] = field(default=())
     format: str = "shapeshot-shape-model"
 
@@ -191,8 +196,8 @@ def level_of(threshold: float | None) -> float:
     return 0.0 if threshold is None else math.log(threshold / (1 - threshold))
 
 
-def _mesh_decoder(model: SingleViewModel) -> MeshDecoder:
-    assert isinstance(model.decoder, MeshDecoder)
+def _mesh_decoder(model: SingleViewModel) -> DeformedSphere:
+    assert isinstance(model.decoder, DeformedSphere)
     return model.decoder
 
 
@@ -206,6 +211,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=lambda model, logits, level: [voxel_shape(item, level) for item in logits.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "logits"),
+        free=FreeVoxels.build,
+        form="voxels",
         thresholds=THRESHOLDS,
     ),
     "point": Representation(
@@ -217,6 +224,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, points, level: [point_shape(item) for item in points.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "points"),
+        free=FreePoints.build,
+        form="points",
     ),
     "mesh": Representation(
         target=lambda item, rng, config: surface_target(item, rng, config.num_samples),
@@ -227,6 +236,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, vertices, level: mesh_shapes(model, vertices),
         graphs=lambda model: shape_graph(model, "vertices"),
+        free=FreeMesh.build,
+        form="mesh",
     ),
     "field": Representation(
         target=field_target,
@@ -237,6 +248,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=field_shapes,
         graphs=field_graphs,
+        free=FreeField.build,
+        form="mesh",
         thresholds=THRESHOLDS,
         format=FIELD_FORMAT,
     ),
