@@ -71,5 +71,7 @@ def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, P
         voxel_channels=32, num_points=600, ico_level=3, width=32, depth=1, num_heads=2, channels=16, resolution=16,
         hidden=32,
     )  # fmt: skip
-    pixels = torch.randint(0, 256, (VIEWS, 3, SIZE, SIZE), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    pixels = torch.randint(
+        0, 256, (VIEWS, 3, SIZE, SIZE), generator=torch.Generator().manual_seed(1), dtype=torch.uint8
+    )
     assert learn(build_model(config), chair(), pixels) >= BAR[kind]

@@ -27,7 +27,7 @@ class CheckpointPredictor:
 
     @classmethod
     def load(cls, path: Path, kind: str | None = None) -> CheckpointPredictor:
-        """Of a run folder or a checkpoint file. Raises ModelError, also for a checkpoint of another kind than `kind`."""
+        """Of a run folder or a checkpoint file. Raises ModelError, also for another kind than `kind`."""
         checkpoint = open_checkpoint(path, kind)
         name = path.name if path.is_dir() else path.parent.name
         return cls(model_of(checkpoint), name, card_of(checkpoint)["threshold"])

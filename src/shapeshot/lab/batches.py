@@ -19,7 +19,7 @@ from shapeshot.data.dataset import Dataset, Sample, require_objects, training_id
 from shapeshot.data.queries import PackedSolid
 from shapeshot.data.shards import decode_view
 from shapeshot.data.solid import downsample_occupancy
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.encoders.encoder import EncoderOutput
 
 COARSE_RESOLUTION = 32
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from shapeshot.errors import UserError
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.encoders.encoder import Encoder
 from shapeshot.lab.model import ModelConfig, SingleViewModel, decoder_name
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
 from shapeshot.lab.representations import REPRESENTATIONS, level_of
@@ -102,7 +103,7 @@ def _optimise(
 ) -> tuple[SingleViewModel, list[dict[str, float]], bool]:
     torch.manual_seed(config.seed)
     row = REPRESENTATIONS[config.model.type]
-    model = SingleViewModel(nn.Identity(), row.free(config.model), config.model)
+    model = SingleViewModel(Encoder(), row.free.build(Encoder(), config.model), config.model)
     optimizer = build_optimizer(model, config)
     history: list[dict[str, float]] = []
     whole = _copy(model)  # after the last whole step, which an interrupt in the middle of one goes back to

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from shapeshot.data.queries import sample_queries
 from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.decoders.decoder import Decoder
 from shapeshot.lab.decoders.free import FreeField, FreeMesh, FreePoints, FreeVoxels
 from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.graphs import Graph, field_graphs, shape_graph
@@ -27,7 +28,7 @@ from shapeshot.lab.losses import (
     voxel_loss,
     voxel_loss_from_logits,
 )
-from shapeshot.lab.model import ModelConfig, SingleViewModel
+from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.ops import f_score, sample_points_from_meshes
 from shapeshot.lab.shapes import RESOLUTION, PredictedShape, field_shapes, mesh_shapes, point_shape, voxel_shape
 
@@ -50,7 +51,7 @@ class Representation:
         none), the mean over views; higher is better. score_name: what it is.
     shapes: (model, output, level) -> a shape an image; level is the threshold as a logit. Raises EmptyShapeError.
     graphs: what is exported. format: the card's format of such a model folder.
-    free: config -> a decoder whose output is a parameter, which `lab/fit.py` optimises. form: which reading of a
+    free: the decoder whose output is a parameter, which `lab/fit.py` optimises. form: which reading of a
         PredictedShape is predicted as such, "voxels", "points" or "mesh"; the others follow from it.
     """
 
@@ -62,7 +63,7 @@ class Representation:
     score_name: str
     shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
     graphs: Callable[[SingleViewModel], list[Graph]]
-    free: Callable[[ModelConfig], nn.Module]
+    free: type[Decoder]
     form: str
     thresholds: tuple[float, ...] = field(default=())
     format: str = "shapeshot-shape-model"
@@ -132,8 +133,14 @@ def mesh_terms(
     """Chamfer distance of samples of the surface, and the terms that keep it smooth."""
     weights = MeshLossWeights(config.w_chamfer, config.w_smooth, config.w_edge, config.w_normal)
     meshes = _mesh_decoder(model).meshes(vertices)
-    options = {"num_samples": config.num_samples, "reduction": config.chamfer, "generator": generator}
-    return mesh_loss(meshes, targets["points"], weights, **options)
+    return mesh_loss(
+        meshes,
+        targets["points"],
+        weights,
+        num_samples=config.num_samples,
+        reduction=config.chamfer,
+        generator=generator,
+    )
 
 
 def mesh_score(model: SingleViewModel, vertices: Tensor, truth: Tensor) -> Tensor:
@@ -211,7 +218,7 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=lambda model, logits, level: [voxel_shape(item, level) for item in logits.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "logits"),
-        free=FreeVoxels.build,
+        free=FreeVoxels,
         form="voxels",
         thresholds=THRESHOLDS,
     ),
@@ -224,7 +231,7 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, points, level: [point_shape(item) for item in points.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "points"),
-        free=FreePoints.build,
+        free=FreePoints,
         form="points",
     ),
     "mesh": Representation(
@@ -236,7 +243,7 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, vertices, level: mesh_shapes(model, vertices),
         graphs=lambda model: shape_graph(model, "vertices"),
-        free=FreeMesh.build,
+        free=FreeMesh,
         form="mesh",
     ),
     "field": Representation(
@@ -248,7 +255,7 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=field_shapes,
         graphs=field_graphs,
-        free=FreeField.build,
+        free=FreeField,
         form="mesh",
         thresholds=THRESHOLDS,
         format=FIELD_FORMAT,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
-from shapeshot.lab.decoders.latent import latent_projection
+from shapeshot.lab.decoders.decoder import Decoder, latent_projection
 from shapeshot.lab.decoders.points import fully_connected
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.ops import MeshBatch, ico_sphere
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 RADIUS = 0.35  # of the sphere that is deformed: between the cube's inscribed ball (0.5) and the thinnest furniture
 
 
-class DeformedSphere(nn.Module):
+class DeformedSphere(Decoder):
     """An icosphere whose vertices move and whose faces never change: what every kind of mesh here is made of.
 
     level: subdivisions of the icosphere; 4 has 2562 vertices and 5120 faces. Raises MeshError outside 0..9.
     """
 
+    kind = "mesh"
+    reads_tokens = False
     sphere: Tensor
 
     def __init__(self, level: int) -> None:
@@ -50,9 +52,6 @@ class DeformedSphere(nn.Module):
 class MeshDecoder(DeformedSphere):
     """Pooled image features -> vertices [batch, vertices, 3] in the canonical cube, over the faces of `template`."""
 
-    kind = "mesh"
-    reads_tokens = False
-
     def __init__(self, pooled_channels: int, latent: int = 512, level: int = 4) -> None:
         super().__init__(level)
         self.read_pooled = latent_projection(pooled_channels, latent)
@@ -63,7 +62,7 @@ class MeshDecoder(DeformedSphere):
         nn.init.zeros_(last.bias)
 
     @classmethod
-    def build(cls, encoder: nn.Module, config: ModelConfig) -> MeshDecoder:
+    def build(cls, encoder: Encoder, config: ModelConfig) -> MeshDecoder:
         """As `config` describes it, for an encoder of ENCODERS."""
         return cls(encoder.pooled_channels, config.latent, config.ico_level)
 
