@@ -74,10 +74,12 @@ def write_target(target: Target, shape: Reconstruction, model: FieldModel) -> No
 def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
     """What result.json says; lengths are metres where `unit` is "metre", else fractions of the cube's side."""
     mesh, bounds = shape.mesh, shape.mesh.bounds
-    crop = {edge: float(pixels) for edge, pixels in shape.photo.box._asdict().items()}
+    scale = shape.photo_size[0] / shape.rgba.shape[1]  # crops are told in the pixels of the photo as it came
+    crop = {edge: float(pixels) * scale for edge, pixels in shape.photo.box._asdict().items()}
     return {
         "shapeshot": __version__,
         "photo": photo.name,
+        "photo_size": list(shape.photo_size),
         "model": model.card["name"],
         "threshold": shape.threshold,
         "unit": "metre" if shape.is_metric else "cube",
