@@ -15,7 +15,9 @@ from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.decoders.mesh import MeshDecoder
+from shapeshot.lab.decoders.decoder import Decoder
+from shapeshot.lab.decoders.free import FreeField, FreeMesh, FreePoints, FreeVoxels
+from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.graphs import Graph, field_graphs, shape_graph
 from shapeshot.lab.losses import (
     MeshLossWeights,
@@ -49,6 +51,8 @@ class Representation:
         none), the mean over views; higher is better. score_name: what it is.
     shapes: (model, output, level) -> a shape an image; level is the threshold as a logit. Raises EmptyShapeError.
     graphs: what is exported. format: the card's format of such a model folder.
+    free: the decoder whose output is a parameter, which `lab/fit.py` optimises. form: which reading of a
+        PredictedShape is predicted as such, "voxels", "points" or "mesh"; the others follow from it.
     """
 
     target: Callable[[TrainingObject, np.random.Generator, TrainConfig], Arrays]
@@ -59,6 +63,8 @@ class Representation:
     score_name: str
     shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
     graphs: Callable[[SingleViewModel], list[Graph]]
+    free: type[Decoder]
+    form: str
     thresholds: tuple[float, ...] = field(default=())
     format: str = "shapeshot-shape-model"
 
@@ -197,8 +203,8 @@ def level_of(threshold: float | None) -> float:
     return 0.0 if threshold is None else math.log(threshold / (1 - threshold))
 
 
-def _mesh_decoder(model: SingleViewModel) -> MeshDecoder:
-    assert isinstance(model.decoder, MeshDecoder)
+def _mesh_decoder(model: SingleViewModel) -> DeformedSphere:
+    assert isinstance(model.decoder, DeformedSphere)
     return model.decoder
 
 
@@ -212,6 +218,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=lambda model, logits, level: [voxel_shape(item, level) for item in logits.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "logits"),
+        free=FreeVoxels,
+        form="voxels",
         thresholds=THRESHOLDS,
     ),
     "point": Representation(
@@ -223,6 +231,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, points, level: [point_shape(item) for item in points.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "points"),
+        free=FreePoints,
+        form="points",
     ),
     "mesh": Representation(
         target=lambda item, rng, config: surface_target(item, rng, config.num_samples),
@@ -233,6 +243,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, vertices, level: mesh_shapes(model, vertices),
         graphs=lambda model: shape_graph(model, "vertices"),
+        free=FreeMesh,
+        form="mesh",
     ),
     "field": Representation(
         target=field_target,
@@ -243,6 +255,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=field_shapes,
         graphs=field_graphs,
+        free=FreeField,
+        form="mesh",
         thresholds=THRESHOLDS,
         format=FIELD_FORMAT,
     ),
