@@ -17,9 +17,7 @@ def declare(command: Parser) -> None:
     """A flag per setting of TrainConfig."""
     from shapeshot.lab.config import add_arguments
 
-    command.add_argument(
-        "--out", metavar="DIR", help="the run folder (default runs/TYPE-ARCH); run again to resume"
-    )
+    command.add_argument("--out", metavar="DIR", help="the run folder (default runs/TYPE-ARCH); run again to resume")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     add_arguments(command)
 

@@ -48,6 +48,9 @@ class Representation:
     score: (model, output of one object's views, truth) -> a score per threshold [thresholds] (one where there are
         none), the mean over views; higher is better. score_name: what it is.
     shapes: (model, output, level) -> a shape an image; level is the threshold as a logit. Raises EmptyShapeError.
+    gives: what its shapes have, of volume, surface, normals, mesh and (where `probabilities` is there) probabilities;
+        the metrics that need something else are missing for it.
+    probabilities: (model, output) -> occupancy probability [batch, 32, 32, 32], or None where the kind has none.
     graphs: what is exported. format: the card's format of such a model folder.
     """
 
@@ -59,6 +62,8 @@ class Representation:
     score_name: str
     shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
     graphs: Callable[[SingleViewModel], list[Graph]]
+    gives: frozenset[str]
+    probabilities: Callable[[SingleViewModel, Tensor], Tensor] | None = field(default=None)
     thresholds: tuple[float, ...] = field(default=())
     format: str = "shapeshot-shape-model"
 
@@ -159,8 +164,13 @@ def field_terms(
 
 def field_score(model: SingleViewModel, planes: Tensor, truth: Tensor) -> Tensor:
     """Mean IoU over views at every threshold."""
+    return mean_iou(field_logits(model, planes), truth)
+
+
+def field_logits(model: SingleViewModel, planes: Tensor) -> Tensor:
+    """Occupancy logits at the centres of 32^3 cells, float32 [batch, 32, 32, 32]."""
     axis = torch.from_numpy(cell_centers(RESOLUTION)).to(planes.device)
-    return mean_iou(model.field.grid(planes, axis, axis, axis).float(), truth)
+    return model.field.grid(planes, axis, axis, axis).float()
 
 
 def mirror_points(arrays: Arrays) -> Arrays:
@@ -206,6 +216,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=lambda model, logits, level: [voxel_shape(item, level) for item in logits.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "logits"),
+        gives=frozenset(("volume", "surface", "normals", "mesh", "probabilities")),
+        probabilities=lambda model, logits: logits.float().sigmoid(),
         thresholds=THRESHOLDS,
     ),
     "point": Representation(
@@ -217,6 +229,7 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, points, level: [point_shape(item) for item in points.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "points"),
+        gives=frozenset(("surface",)),  # a cloud encloses nothing and has no normals
     ),
     "mesh": Representation(
         target=lambda item, rng, config: surface_target(item, rng, config.num_samples),
@@ -227,6 +240,7 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, vertices, level: mesh_shapes(model, vertices),
         graphs=lambda model: shape_graph(model, "vertices"),
+        gives=frozenset(("volume", "surface", "normals", "mesh")),
     ),
     "field": Representation(
         target=field_target,
@@ -237,6 +251,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=field_shapes,
         graphs=field_graphs,
+        gives=frozenset(("volume", "surface", "normals", "mesh", "probabilities")),
+        probabilities=lambda model, planes: field_logits(model, planes).sigmoid(),
         thresholds=THRESHOLDS,
         format=FIELD_FORMAT,
     ),
