@@ -1,4 +1,4 @@
-"""`python eval_model.py --type vox --load_checkpoint` is `shapeshot evaluate --type vox --load-checkpoint`; see --help."""
+"""`python eval_model.py --type vox --load_checkpoint` is `shapeshot evaluate` with the same flags; see --help."""
 
 import sys
 

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
 BASE = {"errors", "files"}
-RUNTIME = BASE | {"geometry", "photo", "color_transfer", "export", "preview", "field_model", "reconstruct"}
+RUNTIME = BASE | {"geometry", "photo", "color_transfer", "export", "preview", "field_model", "reconstruct", "batch"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
@@ -23,7 +23,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": BASE | {"geometry"},
     "preview": BASE | {"geometry"},
     "field_model": BASE | {"geometry", "photo", "export", "preview"},
-    "reconstruct": RUNTIME - {"reconstruct"},
+    "reconstruct": RUNTIME - {"reconstruct", "batch"},
+    "batch": RUNTIME,
     "data": BASE | {"geometry", "photo"},
     "lab": BASE | {"geometry", "photo", "data", "field_model"},  # field_model: the format that to_onnx writes
     "evaluation": RUNTIME | {"data", "lab"},
@@ -36,8 +37,9 @@ RUNTIME_LIBRARIES = {
     "PIL",
     "onnxruntime",
     "tqdm",
-    "rembg",
-}  # rembg: the extra `photo`, imported when asked for
+    "rembg",  # the extra `photo`, imported when asked for
+    "pxr",  # the extra `usd`, likewise
+}
 LAB_LIBRARIES = {
     "torch",
     "safetensors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -75,14 +76,14 @@ def test_schedules_start_at_the_peak_and_never_rise(name: str) -> None:
     factors = [lr_factor(step, config) for step in range(51)]
     assert factors[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
     assert factors[5] == 1
-    assert all(later <= earlier for earlier, later in zip(factors[5:], factors[6:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(factors[5:]))
     assert (factors[-1] == pytest.approx(0)) == (name == "cosine")
 
 
 def test_unknown_names_list_the_choices() -> None:
     with pytest.raises(UserError, match="unknown optimizer 'adam'; choose from adamw, radam"):
         model_and_optimizer("adam")
-    with pytest.raises(UserError, match="unknown schedule 'cosin'.*Did you mean 'cosine'"):
+    with pytest.raises(UserError, match=r"unknown schedule 'cosin'.*Did you mean 'cosine'"):
         lr_factor(0, TrainConfig(schedule="cosin"))
 
 

@@ -130,4 +130,4 @@ def test_weights_of_a_part_are_named_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 100])
 def test_image_size_must_be_a_multiple_of_32(size: int) -> None:
     with pytest.raises(ModelError, match="multiple of 32"):
-        EfficientNetLite0.num_tokens(size)
+        EfficientNetLite0("none").num_tokens(size)

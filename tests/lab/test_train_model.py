@@ -109,9 +109,7 @@ def test_other_settings_and_missing_data_are_refused(whole_run: Path, tiny_confi
         train(replace(tiny_config, data=()), tmp_path, progress=False)
 
 
-def test_a_full_disk_keeps_the_earlier_checkpoint(
-    whole_run: Path, tiny_config: TrainConfig, tmp_path: Path
-) -> None:
+def test_a_full_disk_keeps_the_earlier_checkpoint(whole_run: Path, tiny_config: TrainConfig, tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk: the system answers each write beyond it with an error."""
     code = (
         "import resource, signal, sys\n"
@@ -141,7 +139,16 @@ def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
     )  # fmt: skip
     train(config, tmp_path / "one", progress=False)
     (tmp_path / "config.json").write_text(json.dumps(to_json(config)))
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes",
+        "2",
+        "--num_machines",
+        "1",
+    ]
     words = ["--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "two"), "--quiet"]
     options = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m"]
     done = subprocess.run([*launch, *options, "shapeshot", "train", *words], capture_output=True, text=True)
@@ -177,7 +184,7 @@ def test_the_tracker_writes_curves(whole_run: Path, tiny_config: TrainConfig, tm
 
     events = EventAccumulator(str(whole_run / "tracking")).Reload()
     assert [point.step for point in events.Scalars("val_score")] == [2, 4]
-    with pytest.raises(UserError, match="unknown tracker 'tensorbord'.*Did you mean 'tensorboard'"):
+    with pytest.raises(UserError, match=r"unknown tracker 'tensorbord'.*Did you mean 'tensorboard'"):
         Run(replace(tiny_config, tracker="tensorbord"), tmp_path, progress=False)
 
 

@@ -13,7 +13,7 @@ from shapeshot.cli.parser import Parser
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 
 if TYPE_CHECKING:
-    from shapeshot.cli.outputs import Target
+    from shapeshot.batch import BatchOptions, Target
     from shapeshot.field_model import FieldModel
 
 Say = Callable[..., None]  # print, or its like beside a progress bar
@@ -41,17 +41,18 @@ def declare(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
-    from shapeshot.cli.outputs import plan_targets
-    from shapeshot.reconstruct import check_options, load_model
+    from shapeshot.batch import plan_targets
+    from shapeshot.reconstruct import load_model
 
-    check_options(args.resolution, args.points, args.size, args.background)
+    options = _options(args)
+    options.check()
     targets = plan_targets([Path(photo) for photo in args.photos], args.out, args.form, args.preview)
     model = load_model(args.model)
     failures: list[UserError] = []
     with _progress(targets) as (each, say):
         for target in each:
             try:
-                say(_reconstruct_one(target, model, args))
+                say(_reconstruct_one(target, model, options))
             except UserError as error:
                 failures.append(error)
                 say(f"shapeshot: {target.photo}: {' '.join(str(error).split())}", file=sys.stderr)
@@ -60,20 +61,20 @@ def run(args: argparse.Namespace) -> int:
     return EmptyShapeError.exit_code if all(isinstance(error, EmptyShapeError) for error in failures) else 1
 
 
-def _reconstruct_one(target: Target, model: FieldModel, args: argparse.Namespace) -> str:
-    from shapeshot.cli.outputs import PHOTO_SUFFIXES, write_target
+def _options(args: argparse.Namespace) -> BatchOptions:
+    """The flags that concern every photo."""
+    from shapeshot.batch import BatchOptions
+
+    return BatchOptions(resolution=args.resolution, num_points=args.points, size=args.size, background=args.background)
+
+
+def _reconstruct_one(target: Target, model: FieldModel, options: BatchOptions) -> str:
+    from shapeshot.batch import PHOTO_SUFFIXES, write_target
     from shapeshot.reconstruct import reconstruct
 
     if target.photo.is_dir():
         raise PhotoError(f"no images in this folder; expected files ending in {', '.join(PHOTO_SUFFIXES)}")
-    shape = reconstruct(
-        target.photo,
-        model=model,
-        resolution=args.resolution,
-        num_points=args.points,
-        size=args.size,
-        background=args.background,
-    )
+    shape = reconstruct(target.photo, model=model, **options.arguments())
     write_target(target, shape, model)
     return f"{target.photo} -> {target.path} ({len(shape.mesh.faces)} faces, {shape.timings['total']:.2f} s)"
 

@@ -41,7 +41,7 @@ def model_of(checkpoint: Checkpoint) -> SingleViewModel:
     """The network of a best checkpoint, in evaluation mode. Raises ModelError where its weights do not fit."""
     try:
         config: TrainConfig = from_json(TrainConfig, checkpoint.values["config"])
-        # The checkpoint holds every weight, so there are none to fetch for the encoder; older ones know no architecture.
+        # The checkpoint holds every weight: there are none to fetch for the encoder. Older ones know no architecture.
         model = build_model(replace(config.model, encoder_weights="none"), checkpoint.values.get("architecture"))
         model.load_state_dict(checkpoint.tensors["model"])
     except (KeyError, RuntimeError) as error:
@@ -50,7 +50,7 @@ def model_of(checkpoint: Checkpoint) -> SingleViewModel:
 
 
 def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What a checkpoint knows about itself. Raises ModelError for one that was never validated (and has no threshold)."""
+    """What a checkpoint knows about itself. Raises ModelError for one never validated, which has no threshold."""
     values = checkpoint.values
     if "threshold" not in values:
         raise ModelError("this checkpoint has no threshold; export the run folder, or its best checkpoint")

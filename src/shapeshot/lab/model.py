@@ -9,9 +9,9 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError, unknown_name
-from shapeshot.lab.decoders import DECODERS
+from shapeshot.lab.decoders import DECODERS, Decoder
 from shapeshot.lab.decoders.triplane import TriplaneField
-from shapeshot.lab.encoders import ENCODERS, EncoderOutput
+from shapeshot.lab.encoders import ENCODERS, Encoder, EncoderOutput
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,19 @@ class SingleViewModel(nn.Module):
     [batch, vertices, 3], or feature planes, which `model.field` evaluates anywhere.
     """
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, config: ModelConfig) -> None:
+    def __init__(self, encoder: Encoder, decoder: Decoder, config: ModelConfig) -> None:
         super().__init__()
         self.encoder, self.decoder, self.config = encoder, decoder, config
 
     @property
     def kind(self) -> str:
         """vox, point, mesh or field."""
-        return cast(str, self.decoder.kind)
+        return self.decoder.kind
 
     @property
     def image_size(self) -> int:
         """Side of the crop that it takes, pixels."""
-        return cast(int, self.encoder.image_size)
+        return self.encoder.image_size
 
     @property
     def field(self) -> TriplaneField:

@@ -15,7 +15,9 @@ from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.decoders.mesh import MeshDecoder
+from shapeshot.lab.decoders.decoder import Decoder
+from shapeshot.lab.decoders.free import FreeField, FreeMesh, FreePoints, FreeVoxels
+from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.graphs import Graph, field_graphs, shape_graph
 from shapeshot.lab.losses import (
     MeshLossWeights,
@@ -52,6 +54,8 @@ class Representation:
         the metrics that need something else are missing for it.
     probabilities: (model, output) -> occupancy probability [batch, 32, 32, 32], or None where the kind has none.
     graphs: what is exported. format: the card's format of such a model folder.
+    free: the decoder whose output is a parameter, which `lab/fit.py` optimises. form: which reading of a
+        PredictedShape is predicted as such, "voxels", "points" or "mesh"; the others follow from it.
     """
 
     target: Callable[[TrainingObject, np.random.Generator, TrainConfig], Arrays]
@@ -63,6 +67,8 @@ class Representation:
     shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
     graphs: Callable[[SingleViewModel], list[Graph]]
     gives: frozenset[str]
+    free: type[Decoder]
+    form: str
     probabilities: Callable[[SingleViewModel, Tensor], Tensor] | None = field(default=None)
     thresholds: tuple[float, ...] = field(default=())
     format: str = "shapeshot-shape-model"
@@ -132,8 +138,14 @@ def mesh_terms(
     """Chamfer distance of samples of the surface, and the terms that keep it smooth."""
     weights = MeshLossWeights(config.w_chamfer, config.w_smooth, config.w_edge, config.w_normal)
     meshes = _mesh_decoder(model).meshes(vertices)
-    options = {"num_samples": config.num_samples, "reduction": config.chamfer, "generator": generator}
-    return mesh_loss(meshes, targets["points"], weights, **options)
+    return mesh_loss(
+        meshes,
+        targets["points"],
+        weights,
+        num_samples=config.num_samples,
+        reduction=config.chamfer,
+        generator=generator,
+    )
 
 
 def mesh_score(model: SingleViewModel, vertices: Tensor, truth: Tensor) -> Tensor:
@@ -201,8 +213,8 @@ def level_of(threshold: float | None) -> float:
     return 0.0 if threshold is None else math.log(threshold / (1 - threshold))
 
 
-def _mesh_decoder(model: SingleViewModel) -> MeshDecoder:
-    assert isinstance(model.decoder, MeshDecoder)
+def _mesh_decoder(model: SingleViewModel) -> DeformedSphere:
+    assert isinstance(model.decoder, DeformedSphere)
     return model.decoder
 
 
@@ -218,6 +230,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         graphs=lambda model: shape_graph(model, "logits"),
         gives=frozenset(("volume", "surface", "normals", "mesh", "probabilities")),
         probabilities=lambda model, logits: logits.float().sigmoid(),
+        free=FreeVoxels,
+        form="voxels",
         thresholds=THRESHOLDS,
     ),
     "point": Representation(
@@ -230,6 +244,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         shapes=lambda model, points, level: [point_shape(item) for item in points.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "points"),
         gives=frozenset(("surface",)),  # a cloud encloses nothing and has no normals
+        free=FreePoints,
+        form="points",
     ),
     "mesh": Representation(
         target=lambda item, rng, config: surface_target(item, rng, config.num_samples),
@@ -241,6 +257,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         shapes=lambda model, vertices, level: mesh_shapes(model, vertices),
         graphs=lambda model: shape_graph(model, "vertices"),
         gives=frozenset(("volume", "surface", "normals", "mesh")),
+        free=FreeMesh,
+        form="mesh",
     ),
     "field": Representation(
         target=field_target,
@@ -253,6 +271,8 @@ REPRESENTATIONS: dict[str, Representation] = {
         graphs=field_graphs,
         gives=frozenset(("volume", "surface", "normals", "mesh", "probabilities")),
         probabilities=lambda model, planes: field_logits(model, planes).sigmoid(),
+        free=FreeField,
+        form="mesh",
         thresholds=THRESHOLDS,
         format=FIELD_FORMAT,
     ),

@@ -17,7 +17,7 @@ from shapeshot.geometry import Mesh, PointCloud, cell_centers
 from shapeshot.geometry.components import remove_small_components
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
-from shapeshot.lab.decoders.mesh import MeshDecoder
+from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.model import SingleViewModel
 
 RESOLUTION = 32
@@ -66,7 +66,7 @@ def field_shape(coarse: np.ndarray, fine: np.ndarray, level: float) -> Predicted
 def mesh_shapes(model: SingleViewModel, vertices: Tensor) -> list[PredictedShape]:
     """One shape an image, of vertices [batch, vertices, 3]."""
     decoder = model.decoder
-    assert isinstance(decoder, MeshDecoder)
+    assert isinstance(decoder, DeformedSphere)
     faces = decoder.faces.cpu().numpy().astype(np.int32)
     return [mesh_shape(item, faces) for item in vertices.float().cpu().numpy()]
 

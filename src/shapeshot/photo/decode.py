@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -21,10 +22,28 @@ MIN_SIDE = 16  # pixels; below this there is no shape to see
 LONG_SIDE = 1024  # the network sees a crop of at most 224 pixels, so more only costs time
 _DRAFT_SIDE = 768  # a JPEG may be decoded down to this: 12 megapixels then land on a quarter, not a half
 _PROGRAM_FORMATS = frozenset({"EPS", "WMF"})  # Pillow hands these to an interpreter: never for a stranger's file
+_ORIENTATION, _QUARTER_TURNS = 0x0112, (5, 6, 7, 8)  # EXIF: the values that swap width and height
 _HIGH_RANGE_MODES = ("I", "F")  # with I;16, I;16B, I;16L: more than 8 bits a channel
 
 
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo as it is worked with, and as it came.
+
+    rgba: straight alpha, uint8 [height, width, 4], upright, the long side at most 1024 pixels.
+    size: (width, height) of the upright photo in its own pixels, before it was scaled down.
+    """
+
+    rgba: np.ndarray
+    size: tuple[int, int]
+
+
 def load_photo(source: PhotoSource) -> np.ndarray:
+    """The pixels of `read_photo` alone: uint8 [height, width, 4]."""
+    return read_photo(source).rgba
+
+
+def read_photo(source: PhotoSource) -> Photo:
     """An image as straight-alpha RGBA, uint8 [height, width, 4], upright, its long side at most 1024 pixels.
 
     `source` is a path, the bytes of an image file, a Pillow image, or an array: uint8, uint16 or bool,
@@ -34,9 +53,9 @@ def load_photo(source: PhotoSource) -> np.ndarray:
     header, before a pixel is decoded.
     """
     if isinstance(source, np.ndarray):
-        return _to_rgba(_from_array(source), "the array")
+        return _to_photo(_from_array(source), "the array")
     if isinstance(source, Image.Image):
-        return _to_rgba(source, "the image")
+        return _to_photo(source, "the image")
     if isinstance(source, bytes):
         return _read(io.BytesIO(source), len(source), "the image data")
     if not isinstance(source, (str, os.PathLike)):
@@ -59,7 +78,7 @@ def _open_file(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _read(file: BinaryIO, num_bytes: int, name: str) -> np.ndarray:
+def _read(file: BinaryIO, num_bytes: int, name: str) -> Photo:
     if not num_bytes:
         raise PhotoError(f"{name} is empty; give an image file")
     if num_bytes > MAX_BYTES:
@@ -77,19 +96,24 @@ def _read(file: BinaryIO, num_bytes: int, name: str) -> np.ndarray:
     _check_size(image.size, name)
     if image.format in _PROGRAM_FORMATS:
         raise PhotoError(f"{name} is {image.format}, a drawing program; save it as JPEG or PNG")
+    full_size = image.size
     scale = _DRAFT_SIDE / max(*image.size, _DRAFT_SIDE)
     image.draft(None, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
-    return _to_rgba(image, name)
+    return _to_photo(image, name, full_size)
 
 
-def _to_rgba(image: Image.Image, name: str) -> np.ndarray:
+def _to_photo(image: Image.Image, name: str, full_size: tuple[int, int] | None = None) -> Photo:
+    """full_size: before a draft made the image smaller."""
     _check_size(image.size, name)
+    width, height = full_size or image.size
     try:
+        is_turned = image.getexif().get(_ORIENTATION, 1) in _QUARTER_TURNS
         upright = ImageOps.exif_transpose(image)
-        return np.array(_shrunk(_eight_bit(upright)).convert("RGBA"))
+        rgba = np.array(_shrunk(_eight_bit(upright)).convert("RGBA"))
     except Exception as error:  # as above: truncated and damaged data surface as many kinds of exception
         detail = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise PhotoError(f"{name} is damaged or cut short ({detail}); save or download it again") from error
+    return Photo(rgba, (height, width) if is_turned else (width, height))
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

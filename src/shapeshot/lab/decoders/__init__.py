@@ -6,16 +6,17 @@ A class is made by `build(encoder, config)`, turns an EncoderOutput into its own
 
 from __future__ import annotations
 
+from shapeshot.lab.decoders.decoder import Decoder
 from shapeshot.lab.decoders.mesh import MeshDecoder
 from shapeshot.lab.decoders.points import PointDecoder
 from shapeshot.lab.decoders.triplane import TriplaneDecoder
 from shapeshot.lab.decoders.voxels import VoxelDecoder
 
-DECODERS = {
+DECODERS: dict[str, type[Decoder]] = {
     "transposed-conv": VoxelDecoder,
     "fully-connected": PointDecoder,
     "icosphere": MeshDecoder,
     "triplane": TriplaneDecoder,
 }
 
-__all__ = ["DECODERS", "MeshDecoder", "PointDecoder", "TriplaneDecoder", "VoxelDecoder"]
+__all__ = ["DECODERS", "Decoder", "MeshDecoder", "PointDecoder", "TriplaneDecoder", "VoxelDecoder"]

@@ -5,13 +5,14 @@ After Fan et al., "A Point Set Generation Network for 3D Object Reconstruction f
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.decoders.latent import latent_projection
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.decoders.decoder import Decoder, latent_projection
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 
 if TYPE_CHECKING:
     from shapeshot.lab.model import ModelConfig
@@ -24,12 +25,12 @@ def fully_connected(latent: int, outputs: int) -> nn.Sequential:
     """512 -> 1024 -> 2048 -> outputs with ReLU between; the trunk of the point and the mesh decoder."""
     widths = (latent, *HIDDEN)
     layers: list[nn.Module] = []
-    for inputs, width in zip(widths, widths[1:], strict=False):
+    for inputs, width in pairwise(widths):
         layers += [nn.Linear(inputs, width), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.Linear(HIDDEN[-1], outputs))
 
 
-class PointDecoder(nn.Module):
+class PointDecoder(Decoder):
     """Pooled image features -> points [batch, num_points, 3] in the canonical cube.
 
     tanh: keeps every point inside the cube; without it nothing does, and gradients do not fade towards the walls.
@@ -47,7 +48,7 @@ class PointDecoder(nn.Module):
         self.squash = nn.Tanh() if tanh else nn.Identity()
 
     @classmethod
-    def build(cls, encoder: nn.Module, config: ModelConfig) -> PointDecoder:
+    def build(cls, encoder: Encoder, config: ModelConfig) -> PointDecoder:
         """As `config` describes it, for an encoder of ENCODERS."""
         return cls(encoder.pooled_channels, config.latent, config.num_points, config.tanh)
 

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.decoders.decoder import Decoder
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 
 if TYPE_CHECKING:
     from shapeshot.lab.model import ModelConfig
@@ -126,7 +127,7 @@ class TriplaneField(nn.Module):
         return self.occupancy(features).squeeze(-1).float()
 
 
-class TriplaneDecoder(nn.Module):
+class TriplaneDecoder(Decoder):
     """Learned queries, one for each coarse cell of each plane, read the image tokens and grow into planes.
 
     token_channels, pooled_channels, num_tokens: what the encoder gives for one image.
@@ -170,7 +171,7 @@ class TriplaneDecoder(nn.Module):
         self.field = TriplaneField(channels, hidden)
 
     @classmethod
-    def build(cls, encoder: nn.Module, config: ModelConfig) -> TriplaneDecoder:
+    def build(cls, encoder: Encoder, config: ModelConfig) -> TriplaneDecoder:
         """As `config` describes it, for an encoder of ENCODERS."""
         return cls(
             encoder.token_channels,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.decoders.latent import latent_projection
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.decoders.decoder import Decoder, latent_projection
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 
 if TYPE_CHECKING:
     from shapeshot.lab.model import ModelConfig
@@ -22,7 +22,7 @@ COARSEST = 4  # the grid that the first layer makes of the vector
 DOUBLINGS = 3  # 4 -> 8 -> 16 -> 32
 
 
-class VoxelDecoder(nn.Module):
+class VoxelDecoder(Decoder):
     """Pooled image features -> occupancy logits [batch, 32, 32, 32], indexed [x, y, z].
 
     pooled_channels: of the encoder. latent: of the vector (512). channels: of the 4^3 grid (256), a multiple of 8.
@@ -52,7 +52,7 @@ class VoxelDecoder(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Conv3d(channels, 1, 1))
 
     @classmethod
-    def build(cls, encoder: nn.Module, config: ModelConfig) -> VoxelDecoder:
+    def build(cls, encoder: Encoder, config: ModelConfig) -> VoxelDecoder:
         """As `config` describes it, for an encoder of ENCODERS."""
         return cls(encoder.pooled_channels, config.latent, config.voxel_channels)
 

@@ -9,14 +9,15 @@ each of them to it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from shapeshot.lab.encoders.efficientnet_lite0 import EfficientNetLite0
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.encoders.families import CLIP, DINO, DINOV2, RESNET18
 from shapeshot.lab.encoders.hub_encoder import HubEncoder
-from shapeshot.lab.encoders.output import EncoderOutput
 
-ENCODERS = {
+ENCODERS: dict[str, Callable[..., Encoder]] = {
     "efficientnet-lite0": EfficientNetLite0,
     "resnet18": partial(HubEncoder, RESNET18),
     "clip": partial(HubEncoder, CLIP),
@@ -24,4 +25,4 @@ ENCODERS = {
     "dinov2": partial(HubEncoder, DINOV2),
 }
 
-__all__ = ["ENCODERS", "EfficientNetLite0", "EncoderOutput", "HubEncoder"]
+__all__ = ["ENCODERS", "EfficientNetLite0", "Encoder", "EncoderOutput", "HubEncoder"]

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.encoders.weights_file import first_line, read_weights
 
 # One row a stage: kernel, stride of its first block, expansion of its blocks, output channels, blocks.
@@ -106,7 +106,7 @@ class InvertedResidual(nn.Module):
         return x + y if self.residual else y
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite0(Encoder):
     """Photo -> one token for each 16 x 16 pixels and a pooled vector.
 
     A token joins what three depths know about its patch: stride 8 (the four 40-channel cells under it), stride 16
@@ -155,8 +155,7 @@ class EfficientNetLite0(nn.Module):
         for layer in self._layers()[: self.num_frozen_layers]:
             layer.requires_grad_(False)
 
-    @staticmethod
-    def num_tokens(image_size: int) -> int:
+    def num_tokens(self, image_size: int) -> int:
         """Tokens of a square image; its side must be a multiple of 32. Raises ModelError otherwise."""
         if image_size <= 0 or image_size % 32:
             raise ModelError(f"efficientnet-lite0 needs an image size that is a multiple of 32; got {image_size}")
@@ -187,13 +186,10 @@ class EfficientNetLite0(nn.Module):
 
     def _load(self, weights: str) -> None:
         """Every key of the published file is used, except ImageNet's classifier."""
-        if weights == "pretrained":
-            path, read = _published_path(), _published_state
-        else:
-            local = read_weights(weights)
-            path, read = local.path, lambda _: local.tensors
+        local = None if weights == "pretrained" else read_weights(weights)
+        path = _published_path() if local is None else local.path
         try:
-            self.load_state_dict(read(path))
+            self.load_state_dict(_published_state(path) if local is None else local.tensors)
         except Exception as error:  # torch raises half a dozen kinds for files that are broken or of something else
             message = f"{path} holds no EfficientNet-Lite0 weights ({first_line(error)}); give 'pretrained' or 'none'"
             raise ModelError(message) from None

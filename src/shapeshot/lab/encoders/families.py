@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from shapeshot.lab.encoders.output import EncoderOutput
+from shapeshot.lab.encoders.encoder import EncoderOutput
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 CLIP_PIXELS = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)

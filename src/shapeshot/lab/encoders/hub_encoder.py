@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError
+from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.encoders.families import Family
 from shapeshot.lab.encoders.hub import published_weights, quietly
-from shapeshot.lab.encoders.output import EncoderOutput
 from shapeshot.lab.encoders.weights_file import first_line, read_weights
 
 DEFAULT_IMAGE_SIZE = 224
 
 
-class HubEncoder(nn.Module):
+class HubEncoder(Encoder):
     """An image tower of the model hub: photo -> a token for each patch (no class token) and a pooled vector.
 
     weights: "pretrained" (published, from the hub or its cache), "none" (random, from torch's global generator), a
@@ -32,6 +32,9 @@ class HubEncoder(nn.Module):
     architecture: with "none", what to build: the attribute `architecture` of another encoder of this family.
     Raises ModelError on weights that are missing, damaged or of something else, and on values that do not fit.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,

@@ -1,0 +1,37 @@
+"""What every photo of a run is reconstructed with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """Options of a run that hold for each of its photos. All of them must pickle and be JSON values.
+
+    A field has the name of a keyword of `shapeshot.reconstruct`, which it is handed to. One that concerns writing alone
+    is named in `_WRITING` instead. Every field is part of a result's fingerprint, so that a run with another value
+    does the photo again.
+
+    resolution: voxels along each side. num_points: of the point cloud. size: one known dimension, "height=80cm".
+    background: how the object is found, see `shapeshot.photo.find_object`.
+    """
+
+    resolution: int = 32
+    num_points: int = 2048
+    size: str | None = None
+    background: str = "auto"
+
+    def check(self) -> None:
+        """UserError for values out of range, before any work."""
+        from shapeshot.reconstruct import check_options
+
+        check_options(self.resolution, self.num_points, self.size, self.background)
+
+    def arguments(self) -> dict[str, Any]:
+        """The keywords for `shapeshot.reconstruct`."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _WRITING}
+
+
+_WRITING: frozenset[str] = frozenset()  # fields that `write_target` reads and `shapeshot.reconstruct` does not take
