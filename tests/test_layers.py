@@ -38,8 +38,9 @@ RUNTIME_LIBRARIES = {
     "PIL",
     "onnxruntime",
     "tqdm",
-    "rembg",
-}  # rembg: the extra `photo`, imported when asked for
+    "rembg",  # the extra `photo`, imported when asked for
+    "pxr",  # the extra `usd`, likewise
+}
 LAB_LIBRARIES = {
     "torch",
     "safetensors",

@@ -124,7 +124,7 @@ def _check_file(path: Path, form: str | None, num_photos: int) -> None:
 
 
 def _default_form(path: Path) -> str:
-    return "voxels" if path.suffix.lower() == ".npz" else "mesh"
+    return "voxels" if path.suffix.lower() in (".npz", ".binvox") else "mesh"
 
 
 def _check_writable(folder: Path) -> None:
