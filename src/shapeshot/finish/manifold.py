@@ -9,7 +9,6 @@ import numpy as np
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.components import connected_components
 
-
 _MAX_ROUNDS = 8  # each leaves fewer crowded edges; one or two are usual
 
 
