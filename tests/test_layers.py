@@ -37,8 +37,10 @@ RUNTIME_LIBRARIES = {
     "PIL",
     "onnxruntime",
     "tqdm",
-    "rembg",
-}  # rembg: the extra `photo`, imported when asked for
+    "rembg",  # the extra `photo`, imported when asked for
+    "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
+    "ray",  # the extra `cluster`, imported when asked for
+}
 LAB_LIBRARIES = {
     "torch",
     "safetensors",

@@ -49,6 +49,17 @@ def load_photo(source: PhotoSource) -> np.ndarray:
         raise PhotoError(f"cannot open {path}: {error.strerror or error}; check the file's permissions") from error
 
 
+def read_photo(source: str | os.PathLike[str]) -> bytes:
+    """The bytes of an image file, not decoded: `load_photo` takes them. Raises PhotoError where it cannot be read."""
+    path = Path(source)
+    try:
+        with _open_file(path) as file:
+            _check_bytes(os.fstat(file.fileno()).st_size, str(path))
+            return file.read()
+    except OSError as error:
+        raise PhotoError(f"cannot open {path}: {error.strerror or error}; check the file's permissions") from error
+
+
 def _open_file(path: Path) -> BinaryIO:
     if path.is_dir():
         raise PhotoError(f"{path} is a folder; give an image file")
@@ -60,10 +71,7 @@ def _open_file(path: Path) -> BinaryIO:
 
 
 def _read(file: BinaryIO, num_bytes: int, name: str) -> np.ndarray:
-    if not num_bytes:
-        raise PhotoError(f"{name} is empty; give an image file")
-    if num_bytes > MAX_BYTES:
-        raise PhotoError(f"{name} has {num_bytes >> 20} MiB; the limit is {MAX_BYTES >> 20} MiB, save it smaller")
+    _check_bytes(num_bytes, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # _check_size says it better
@@ -80,6 +88,13 @@ def _read(file: BinaryIO, num_bytes: int, name: str) -> np.ndarray:
     scale = _DRAFT_SIDE / max(*image.size, _DRAFT_SIDE)
     image.draft(None, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     return _to_rgba(image, name)
+
+
+def _check_bytes(num_bytes: int, name: str) -> None:
+    if not num_bytes:
+        raise PhotoError(f"{name} is empty; give an image file")
+    if num_bytes > MAX_BYTES:
+        raise PhotoError(f"{name} has {num_bytes >> 20} MiB; the limit is {MAX_BYTES >> 20} MiB, save it smaller")
 
 
 def _to_rgba(image: Image.Image, name: str) -> np.ndarray:
