@@ -40,6 +40,7 @@ RUNTIME_LIBRARIES = {
     "rembg",  # the extra `photo`, imported when asked for
     "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
     "ray",  # the extra `cluster`, imported when asked for
+    "pxr",  # the extra `usd`, likewise
 }
 LAB_LIBRARIES = {
     "torch",

@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from shapeshot.batch.fingerprint import photo_facts
 from shapeshot.batch.options import BatchOptions
 from shapeshot.batch.outputs import PHOTO_SUFFIXES, EncodedResult, Target, encode_target, write_result
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
-from shapeshot.photo import load_photo, read_photo
+from shapeshot.photo import Photo, read_bytes, read_photo
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
@@ -56,15 +54,15 @@ class PhotoFile:
         """Raises PhotoError."""
         if path.is_dir():
             raise PhotoError(f"no images in this folder; expected files ending in {', '.join(PHOTO_SUFFIXES)}")
-        content = read_photo(path)
+        content = read_bytes(path)
         return cls(content, path.stat().st_mtime_ns)
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedPhoto:
-    """rgba: as `load_photo` returns. facts: see `fingerprint.photo_facts`. seconds: that decoding took."""
+    """facts: see `fingerprint.photo_facts`. seconds: that decoding took."""
 
-    rgba: np.ndarray
+    photo: Photo
     facts: Mapping[str, Any]
     seconds: float
 
@@ -72,9 +70,9 @@ class DecodedPhoto:
     def decode(cls, file: PhotoFile) -> DecodedPhoto:
         """Raises PhotoError."""
         start = time.perf_counter()
-        rgba = load_photo(file.content)
+        photo = read_photo(file.content)
         facts = photo_facts(file.content, file.modified_ns)
-        return cls(rgba, facts, time.perf_counter() - start)
+        return cls(photo, facts, time.perf_counter() - start)
 
 
 class LocalWorker:
@@ -105,13 +103,13 @@ class LocalWorker:
         self._ahead = {path: self._reader.submit(_read_and_decode, path)}  # what nobody came for is dropped
 
 
-def encode_photo(job: Job, photo: DecodedPhoto, model: FieldModel, options: BatchOptions) -> EncodedResult:
+def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: BatchOptions) -> EncodedResult:
     """A decoded photo's files. Raises UserError."""
     from shapeshot.reconstruct import reconstruct
 
-    shape = reconstruct(photo.rgba, model=model, **options.arguments())
-    shape.timings["read"] = photo.seconds
-    return encode_target(job.target, shape, model, {**job.recipe, "photo": dict(photo.facts)})
+    shape = reconstruct(decoded.photo, model=model, **options.arguments())
+    shape.timings["read"] = decoded.seconds
+    return encode_target(job.target, shape, model, {**job.recipe, "photo": dict(decoded.facts)})
 
 
 def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -13,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from shapeshot.errors import PhotoError
 
-PhotoSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | np.ndarray"
+PhotoSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | np.ndarray | Photo"
 
 MAX_PIXELS = 120_000_000  # a 108-megapixel phone passes; decoded as RGBA this is half a gigabyte, enough
 MAX_BYTES = 256 * 2**20
@@ -21,22 +22,43 @@ MIN_SIDE = 16  # pixels; below this there is no shape to see
 LONG_SIDE = 1024  # the network sees a crop of at most 224 pixels, so more only costs time
 _DRAFT_SIDE = 768  # a JPEG may be decoded down to this: 12 megapixels then land on a quarter, not a half
 _PROGRAM_FORMATS = frozenset({"EPS", "WMF"})  # Pillow hands these to an interpreter: never for a stranger's file
+_ORIENTATION, _QUARTER_TURNS = 0x0112, (5, 6, 7, 8)  # EXIF: the values that swap width and height
 _HIGH_RANGE_MODES = ("I", "F")  # with I;16, I;16B, I;16L: more than 8 bits a channel
 
 
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo as it is worked with, and as it came.
+
+    rgba: straight alpha, uint8 [height, width, 4], upright, the long side at most 1024 pixels.
+    size: (width, height) of the upright photo in its own pixels, before it was scaled down.
+    """
+
+    rgba: np.ndarray
+    size: tuple[int, int]
+
+
 def load_photo(source: PhotoSource) -> np.ndarray:
+    """The pixels of `read_photo` alone: uint8 [height, width, 4]."""
+    return read_photo(source).rgba
+
+
+def read_photo(source: PhotoSource) -> Photo:
     """An image as straight-alpha RGBA, uint8 [height, width, 4], upright, its long side at most 1024 pixels.
 
     `source` is a path, the bytes of an image file, a Pillow image, or an array: uint8, uint16 or bool,
     [height, width] grey or [height, width, 1 to 4] (grey, grey + alpha, RGB, RGBA). EXIF orientation is applied;
-    an animation gives its first frame; colour profiles are ignored (values are taken as sRGB).
+    an animation gives its first frame; colour profiles are ignored (values are taken as sRGB). A Photo is
+    returned as it is.
     Raises PhotoError for anything that is not a readable image of sensible size; the size is judged from the
     header, before a pixel is decoded.
     """
+    if isinstance(source, Photo):
+        return source
     if isinstance(source, np.ndarray):
-        return _to_rgba(_from_array(source), "the array")
+        return _to_photo(_from_array(source), "the array")
     if isinstance(source, Image.Image):
-        return _to_rgba(source, "the image")
+        return _to_photo(source, "the image")
     if isinstance(source, bytes):
         return _read(io.BytesIO(source), len(source), "the image data")
     if not isinstance(source, (str, os.PathLike)):
@@ -49,8 +71,8 @@ def load_photo(source: PhotoSource) -> np.ndarray:
         raise PhotoError(f"cannot open {path}: {error.strerror or error}; check the file's permissions") from error
 
 
-def read_photo(source: str | os.PathLike[str]) -> bytes:
-    """The bytes of an image file, not decoded: `load_photo` takes them. Raises PhotoError where it cannot be read."""
+def read_bytes(source: str | os.PathLike[str]) -> bytes:
+    """The bytes of an image file, not decoded: `read_photo` takes them. Raises PhotoError where it cannot be read."""
     path = Path(source)
     try:
         with _open_file(path) as file:
@@ -70,7 +92,7 @@ def _open_file(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _read(file: BinaryIO, num_bytes: int, name: str) -> np.ndarray:
+def _read(file: BinaryIO, num_bytes: int, name: str) -> Photo:
     _check_bytes(num_bytes, name)
     try:
         with warnings.catch_warnings():
@@ -85,9 +107,10 @@ def _read(file: BinaryIO, num_bytes: int, name: str) -> np.ndarray:
     _check_size(image.size, name)
     if image.format in _PROGRAM_FORMATS:
         raise PhotoError(f"{name} is {image.format}, a drawing program; save it as JPEG or PNG")
+    full_size = image.size
     scale = _DRAFT_SIDE / max(*image.size, _DRAFT_SIDE)
     image.draft(None, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
-    return _to_rgba(image, name)
+    return _to_photo(image, name, full_size)
 
 
 def _check_bytes(num_bytes: int, name: str) -> None:
@@ -97,14 +120,18 @@ def _check_bytes(num_bytes: int, name: str) -> None:
         raise PhotoError(f"{name} has {num_bytes >> 20} MiB; the limit is {MAX_BYTES >> 20} MiB, save it smaller")
 
 
-def _to_rgba(image: Image.Image, name: str) -> np.ndarray:
+def _to_photo(image: Image.Image, name: str, full_size: tuple[int, int] | None = None) -> Photo:
+    """full_size: before a draft made the image smaller."""
     _check_size(image.size, name)
+    width, height = full_size or image.size
     try:
+        is_turned = image.getexif().get(_ORIENTATION, 1) in _QUARTER_TURNS
         upright = ImageOps.exif_transpose(image)
-        return np.array(_shrunk(_eight_bit(upright)).convert("RGBA"))
+        rgba = np.array(_shrunk(_eight_bit(upright)).convert("RGBA"))
     except Exception as error:  # as above: truncated and damaged data surface as many kinds of exception
         detail = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise PhotoError(f"{name} is damaged or cut short ({detail}); save or download it again") from error
+    return Photo(rgba, (height, width) if is_turned else (width, height))
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
