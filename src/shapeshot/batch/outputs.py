@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
 from shapeshot.errors import EmptyShapeError, ExportError
-from shapeshot.export import WRITERS, encode_shape, find_writer
+from shapeshot.export import WRITERS, Shape, encode_files, find_writer
 from shapeshot.files import atomic_write, remove_leftovers
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Target:
 class EncodedResult:
     """One photo's files before they are written, small enough to travel between processes and machines.
 
-    contents: the bytes of each file by form, the preview's too. facts: result.json's, or what there is to say of a
+    contents: the bytes of each file by its name in the target's folder, in the order of writing. facts: result.json's, or what there is to say of a
     single file.
     """
 
@@ -90,12 +90,14 @@ def encode_target(
         coarse = shape.voxels.resolution
         raise EmptyShapeError(f"the object fills no cell at resolution {coarse}; give a higher --resolution")
     files = target.files
-    contents = {form: encode_shape(getattr(shape, form), files[form].suffix[1:]) for form in target.forms}
+    contents: dict[str, bytes] = {}
+    for form in target.forms:
+        contents |= _encoded(getattr(shape, form), files[form])
     if target.preview:
-        contents["preview"] = _preview_png(shape)
+        contents[files["preview"].name] = _preview_png(shape)
     if target.is_folder:
         facts = result_facts(target.photo, shape, model)
-        facts["files"] = {form: files[form].name for form in contents}
+        facts["files"] = {form: path.name for form, path in files.items()}
         facts["made_from"] = dict(made_from or {})
     else:
         facts = {"mesh": {"faces": len(shape.mesh.faces)}, "timings": dict(shape.timings)}
@@ -110,8 +112,9 @@ def write_result(target: Target, result: EncodedResult) -> None:
         with suppress(OSError):  # of an earlier run: it must not speak for files that are being replaced
             (target.path / RESULT).unlink(missing_ok=True)
             remove_leftovers(target.path)
-    for form, content in result.contents.items():
-        atomic_write(target.files[form], content)
+    folder = target.path if target.is_folder else target.path.parent
+    for name, content in result.contents.items():
+        atomic_write(folder / name, content)
     result.facts["timings"]["write"] += time.perf_counter() - start
     if target.is_folder:
         atomic_write(target.path / RESULT, json.dumps(result.facts, indent=2) + "\n")
@@ -151,6 +154,12 @@ def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[
         },
         "timings": dict(shape.timings),
     }
+
+
+def _encoded(shape: Shape, path: Path) -> dict[str, bytes]:
+    """The file at `path`, and those beside it that it refers to, by name; it comes last."""
+    *beside, (_, content) = encode_files(shape, path.suffix[1:].lower(), path.stem).items()
+    return {**dict(beside), path.name: content}
 
 
 def _images_in(photo: Path) -> list[Path]:
