@@ -55,8 +55,8 @@ class Target:
 class EncodedResult:
     """One photo's files before they are written, small enough to travel between processes and machines.
 
-    contents: the bytes of each file by its name in the target's folder, in the order of writing. facts: result.json's, or what there is to say of a
-    single file.
+    contents: the bytes of each file by its name in the target's folder, in the order of writing.
+    facts: result.json's, or what there is to say of a single file.
     """
 
     contents: dict[str, bytes]
