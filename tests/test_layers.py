@@ -13,7 +13,17 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
 BASE = {"errors", "files"}
-RUNTIME = BASE | {"geometry", "photo", "color_transfer", "finish", "export", "preview", "field_model", "reconstruct", "batch"}
+RUNTIME = BASE | {
+    "geometry",
+    "photo",
+    "color_transfer",
+    "finish",
+    "export",
+    "preview",
+    "field_model",
+    "reconstruct",
+    "batch",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
