@@ -22,7 +22,7 @@ from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.surface import outer_points
 from shapeshot.errors import EmptyShapeError, ExportError
 from shapeshot.evaluation.metrics import surface_scores, voxel_iou
-from shapeshot.evaluation.protocol import NUM_POINTS, RESOLUTION
+from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION
 from shapeshot.export import Shape, write_shape
 from shapeshot.files import atomic_path, atomic_write
 from shapeshot.geometry import Mesh, VoxelGrid
@@ -92,21 +92,20 @@ def fit_facts(target: FitTarget, result: FitResult) -> dict[str, Any]:
     }
 
 
-def scores_of(shape: PredictedShape, target: FitTarget) -> dict[str, float]:
-    """The scores of the evaluation protocol (docs/metrics.md) against the target, those that need no normals."""
+def scores_of(shape: PredictedShape, target: FitTarget) -> dict[str, float | None]:
+    """The scores of the evaluation protocol (docs/metrics.md) that need no normals; None for a cloud's IoU."""
     rng = np.random.default_rng(zlib.crc32(target.name.encode()))
     points, normals = outer_points(target.mesh.vertices, target.mesh.faces, target.solid, NUM_POINTS, rng)
-    surface = shape.surface
-    unknown = np.zeros_like(surface.points)
-    scores = surface_scores(surface.points, unknown if surface.normals is None else surface.normals, points, normals)
-    scores["iou"] = voxel_iou(shape.occupancy, downsample_occupancy(target.solid, RESOLUTION))
-    return {name: scores[name] for name in SHOWN_SCORES}
+    scores = surface_scores(shape.surface.points, shape.surface.normals, points, normals)
+    if shape.occupancy is not None:
+        scores["iou"] = voxel_iou(shape.occupancy, downsample_occupancy(target.solid, RESOLUTION))
+    return {name: scores.get(name) for name in SHOWN_SCORES}
 
 
 def _forms(shape: PredictedShape) -> dict[str, Shape]:
     """The readings that have something in them."""
     forms: dict[str, Shape] = {"points": shape.surface}
-    if shape.occupancy.any():
+    if shape.occupancy is not None and shape.occupancy.any():
         forms["voxels"] = VoxelGrid(shape.occupancy)
     if shape.mesh is not None:
         forms["mesh"] = shape.mesh
