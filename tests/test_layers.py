@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "photo": BASE | {"geometry"},
     "color_transfer": BASE,
     "finish": BASE | {"geometry"},
-    "export": BASE | {"geometry"},
+    "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
     "preview": BASE | {"geometry"},
     "field_model": BASE | {"geometry", "photo", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
