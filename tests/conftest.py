@@ -29,6 +29,9 @@ class AnalyticField:
         assert pixels.dtype == np.uint8
         return np.zeros((3, 1, 1, 1), np.float32)
 
+    def encode_batch(self, pixels: np.ndarray) -> np.ndarray:
+        return np.stack([self.encode(one) for one in pixels])
+
     @property
     def level(self) -> float:
         return float(np.log(self.threshold / (1 - self.threshold)))
