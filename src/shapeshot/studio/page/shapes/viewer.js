@@ -4,7 +4,7 @@ import { OrbitControls, PerspectiveCamera, Vector3, WebGLRenderer } from "../thr
 import { makeStage } from "./stage.js";
 
 const START = new Vector3(1.3, 0.85, 2.25); // where the camera stands at first: in front, to the right, above
-const DIAGONAL = 1.35; // of a shape in the scene: it fits whichever way it is turned
+const DIAGONAL = 1.5; // of a shape in the scene: it fits whichever way it is turned
 const KEY_TURN = Math.PI / 24;
 const KEY_ZOOM = 1.15;
 
@@ -60,6 +60,7 @@ export class Viewer extends EventTarget {
   reset() {
     this.camera.position.copy(START);
     this.controls.update();
+    this.draw(); // a view that followed another has no "change" to tell
   }
 
   // A small picture of what is shown, as a data URL.
