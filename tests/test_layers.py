@@ -25,10 +25,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "field_model": BASE | {"geometry", "photo", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
     "batch": RUNTIME,
+    "studio": RUNTIME,
     "data": BASE | {"geometry", "photo"},
     "lab": BASE | {"geometry", "photo", "data", "field_model"},  # field_model: the format that to_onnx writes
     "evaluation": RUNTIME | {"data", "lab"},
-    "cli": RUNTIME | {"data", "lab", "evaluation"},
+    "cli": RUNTIME | {"studio", "data", "lab", "evaluation"},
     "__init__": RUNTIME,
     "__main__": {"cli"},
 }

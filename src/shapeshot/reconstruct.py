@@ -134,8 +134,11 @@ def look_at(
     region: Sequence[float] | None = None,
     mask: np.ndarray | None = None,
 ) -> View:
-    """Read a photo, find the object and crop it to image_size pixels; the options are those of `reconstruct`."""
-    source = read_photo(image)
+    """Read a photo, find the object and crop it to image_size pixels; the options are those of `reconstruct`.
+
+    image: as for `reconstruct`, or a Photo that was read already.
+    """
+    source = image if isinstance(image, Photo) else read_photo(image)
     area = None if region is None else check_region(region)
     found = _find(source, background, area, mask)
     return View(source, found, prepare_photo(source.rgba, found, image_size))
@@ -263,7 +266,11 @@ class Clock:
     def __call__(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self._stages[stage] = time.perf_counter() - start
+        self.add(stage, time.perf_counter() - start)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """A stage that was timed elsewhere: a share of a batch."""
+        self._stages[stage] = seconds
 
     def timings(self) -> dict[str, float]:
         return {**self._stages, "total": time.perf_counter() - self._start}
