@@ -1,4 +1,4 @@
-"""`shapeshot reconstruct PHOTOS --out furniture.sh3f`: one library of one or many photos, through the catalogue reader."""
+"""`shapeshot reconstruct PHOTOS --out furniture.sh3f`: one library of one or many photos, by the catalogue reader."""
 
 from __future__ import annotations
 
