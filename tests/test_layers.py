@@ -13,14 +13,25 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
 BASE = {"errors", "files"}
-RUNTIME = BASE | {"geometry", "photo", "color_transfer", "export", "preview", "field_model", "reconstruct", "batch"}
+RUNTIME = BASE | {
+    "geometry",
+    "photo",
+    "color_transfer",
+    "finish",
+    "export",
+    "preview",
+    "field_model",
+    "reconstruct",
+    "batch",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "color_transfer": BASE,
-    "export": BASE | {"geometry"},
+    "finish": BASE | {"geometry"},
+    "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
     "preview": BASE | {"geometry"},
     "field_model": BASE | {"geometry", "photo", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
@@ -42,6 +53,7 @@ RUNTIME_LIBRARIES = {
     "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
     "ray",  # the extra `cluster`, imported when asked for
     "pxr",  # the extra `usd`, likewise
+    "fast_simplification",  # the extra `finish`, likewise
 }
 LAB_LIBRARIES = {
     "torch",
