@@ -74,7 +74,9 @@ def preview_image(
         Tile(photo_rgba, "Photo", f"{photo_rgba.shape[1]} x {photo_rgba.shape[0]} px"),
         Tile(pixels, "What the network sees", f"{pixels.shape[1]} x {pixels.shape[0]} px"),
         Tile(render_voxels(voxels, tile_size, framing=framing, shadow=shadow), "Voxels", _cells(voxels)),
-        Tile(render_points(points, tile_size, framing=framing, shadow=shadow), "Point cloud", f"{len(points):,} points"),
+        Tile(
+            render_points(points, tile_size, framing=framing, shadow=shadow), "Point cloud", f"{len(points):,} points"
+        ),
         Tile(picture, "Mesh", f"{len(mesh.faces):,} triangles"),
     ]
     return contact_sheet([tiles], tile_size)
