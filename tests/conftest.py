@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ class AnalyticField:
         assert pixels.dtype == np.uint8
         return np.zeros((3, 1, 1, 1), np.float32)
 
+    def encode_batch(self, pixels: np.ndarray) -> np.ndarray:
+        return np.stack([self.encode(one) for one in pixels])
+
     @property
     def level(self) -> float:
         return float(np.log(self.threshold / (1 - self.threshold)))
@@ -51,6 +55,14 @@ class AnalyticField:
 def analytic_field() -> type[AnalyticField]:
     """The class of models whose field is known in closed form."""
     return AnalyticField
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing that a test keeps goes into the user's own cache, or comes from it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHAPESHOT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -75,9 +75,7 @@ def write_card(folder: Path, **changes: object) -> None:
 
 
 @pytest.mark.parametrize("cells_per_run", [1, 30, 10**6])
-def test_grid_is_indexed_xyz_at_cell_centres(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, cells_per_run: int
-) -> None:
+def test_grid_is_indexed_xyz_at_cell_centres(folder: Path, monkeypatch: pytest.MonkeyPatch, cells_per_run: int) -> None:
     monkeypatch.setattr(field_model, "CELLS_PER_RUN", cells_per_run)
     field = FieldModel.load(folder).grid(np.full((SIZE, SIZE, 3), 2, np.float32), 5)
     x, y, z = np.meshgrid(*[(np.arange(5) + 0.5) / 5 - 0.5] * 3, indexing="ij")

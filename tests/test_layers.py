@@ -25,10 +25,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "field_model": BASE | {"geometry", "photo", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
     "batch": RUNTIME,
+    "studio": RUNTIME,
     "data": BASE | {"geometry", "photo"},
     "lab": BASE | {"geometry", "photo", "data", "field_model"},  # field_model: the format that to_onnx writes
     "evaluation": RUNTIME | {"data", "lab"},
-    "cli": RUNTIME | {"data", "lab", "evaluation"},
+    "cli": RUNTIME | {"studio", "data", "lab", "evaluation"},
     "__init__": RUNTIME,
     "__main__": {"cli"},
 }
@@ -37,8 +38,9 @@ RUNTIME_LIBRARIES = {
     "PIL",
     "onnxruntime",
     "tqdm",
-    "rembg",
-}  # rembg: the extra `photo`, imported when asked for
+    "rembg",  # the extra `photo`, imported when asked for
+    "pxr",  # the extra `usd`, likewise
+}
 LAB_LIBRARIES = {
     "torch",
     "safetensors",

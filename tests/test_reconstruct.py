@@ -11,7 +11,7 @@ import pytest
 
 from shapeshot.color_transfer import ColorTransfer
 from shapeshot.errors import EmptyShapeError, ModelError, PhotoError, UserError
-from shapeshot.reconstruct import Reconstruction, load_model, reconstruct
+from shapeshot.reconstruct import Reconstruction, load_model, look_at, reconstruct, shape_in
 
 Field = Callable[..., Any]  # the fixture's type: half axes and the like in, a model out
 VOLUME = 4 / 3 * np.pi * 0.2 * 0.4 * 0.3
@@ -113,6 +113,9 @@ def test_an_empty_field_is_said_to_be_empty(photo: np.ndarray, analytic_field: F
         ({"size": "height=-3"}, "height"),
         ({"size": "heigth=3"}, "height"),
         ({"background": "gren"}, "background"),
+        ({"threshold": 0.0}, "threshold"),
+        ({"threshold": float("nan")}, "threshold"),
+        ({"region": (0, 0, 0, 5)}, "region"),
     ],
 )
 def test_options_out_of_range(photo: np.ndarray, options: dict, named: str, analytic_field: Field) -> None:
@@ -125,3 +128,47 @@ def test_no_object_and_no_model(tmp_path: Path, analytic_field: Field) -> None:
         reconstruct(np.full((64, 64, 3), 255, np.uint8), model=analytic_field())
     with pytest.raises(ModelError):
         load_model(tmp_path / "nowhere")
+
+
+def test_a_threshold_moves_the_surface_of_every_form(photo: np.ndarray, analytic_field: Field) -> None:
+    """The analytic field is 10 * inside + level: a higher threshold shrinks the ellipsoid by a known factor."""
+    model = analytic_field()
+    threshold = 0.8
+    factor = 1 - (np.log(threshold / (1 - threshold)) - model.level) / 10
+    shape = reconstruct(photo, model=model, threshold=threshold, resolution=48)
+    assert shape.threshold == threshold
+    assert shape.mesh.volume == pytest.approx(VOLUME * factor**3, rel=0.02)
+    assert shape.voxels.volume == pytest.approx(VOLUME * factor**3, rel=0.03)
+    radii = np.linalg.norm(shape.points.points / np.float32((0.2, 0.4, 0.3)), axis=1)
+    np.testing.assert_allclose(radii, factor, atol=0.03)
+
+
+def test_the_models_own_threshold_is_the_default(photo: np.ndarray, analytic_field: Field, shape: Any) -> None:
+    same = reconstruct(photo, model=analytic_field(), threshold=0.4)
+    np.testing.assert_array_equal(same.mesh.vertices, shape.mesh.vertices)
+
+
+def test_a_region_and_a_mask_choose_the_object(photo: np.ndarray, analytic_field: Field) -> None:
+    """Two objects side by side: the crop is around the one that was pointed at, in pixels of the photo as it came."""
+    pair = np.repeat(np.repeat(np.concatenate([photo, photo], axis=1), 8, axis=0), 8, axis=1)  # 1536 x 768
+    by_region = reconstruct(pair, model=analytic_field(), region=(768, 0, 1536, 768))
+    by_mask = reconstruct(pair, model=analytic_field(), mask=np.arange(1536)[None] * (pair[..., 3] > 0) >= 768)
+    for shape in (by_region, by_mask):
+        assert shape.photo_size == (1536, 768)
+        assert shape.rgba.shape == (512, 1024, 4)
+        left, top, side = shape.photo.box
+        assert left + side / 2 == pytest.approx(768, abs=2)
+        assert top + side / 2 == pytest.approx(256, abs=2)
+        assert shape.mask.shape == (512, 1024)
+        assert shape.mask[:, :512].max() == 0
+    assert (by_region.photo.method, by_mask.photo.method) == ("alpha", "given mask")
+
+
+def test_the_halves_of_the_road_make_the_whole(photo: np.ndarray, shape: Any, analytic_field: Field) -> None:
+    model = analytic_field()
+    view = look_at(photo, model.image_size)
+    halves = shape_in(view, model.encode(view.photo.pixels), model)
+    np.testing.assert_array_equal(halves.mesh.vertices, shape.mesh.vertices)
+    np.testing.assert_array_equal(halves.mesh.colors, shape.mesh.colors)
+    np.testing.assert_array_equal(halves.voxels.occupancy, shape.voxels.occupancy)
+    np.testing.assert_array_equal(halves.points.points, shape.points.points)

@@ -19,6 +19,14 @@ class PhotoError(UserError):
     """An image that cannot be read, or in which no object can be found."""
 
 
+class NotAnImageError(PhotoError):
+    """What came is no image of a kind that can be read, whatever its name says."""
+
+
+class TooLargeError(PhotoError):
+    """An image of more bytes or pixels than will be read."""
+
+
 class MeshError(UserError):
     """A mesh that cannot be read or has no usable geometry."""
 

@@ -5,10 +5,11 @@ photo -> object found -> crop -> planes (one encoder pass) -> field on grids -> 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -23,15 +24,27 @@ from shapeshot.geometry.components import remove_small_components
 from shapeshot.geometry.frames import metric_scale, parse_size
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
-from shapeshot.photo import BACKGROUNDS, PreparedPhoto, find_object, load_photo, prepare_photo
+from shapeshot.photo import (
+    BACKGROUNDS,
+    ObjectMask,
+    Photo,
+    PreparedPhoto,
+    find_object,
+    given_mask,
+    object_in_region,
+    prepare_photo,
+    read_photo,
+)
+from shapeshot.photo.pointed import Region, check_region
 
 if TYPE_CHECKING:
-    from shapeshot.field_model import FieldModel
+    from shapeshot.field_model import Field, FieldModel
 
 MESH_RESOLUTIONS = (64, 256)  # coarser loses legs and handles, finer shows nothing that the field holds
 SPECK_FRACTION = 0.005  # of the largest piece: some 30 cells beside a chair at 64^3, where a loose leg has over 100
 MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
 MAX_POINTS = 10_000_000
+MIN_THRESHOLD = 0.001  # and 1 minus it: a surface at certainty is nowhere
 POINT_SEED = 0  # the same photo gives the same points
 
 
@@ -42,7 +55,10 @@ class Reconstruction:
     Lengths are fractions of the canonical cube's side, or metres where a size was given.
 
     mesh: closed, coloured at its vertices. points: coloured samples of the mesh's surface. voxels: solid occupancy.
-    rgba: the photo as read, uint8 [height, width, 4]. photo: the crop that the model saw.
+    rgba: the photo as read, uint8 [height, width, 4], upright, its long side at most 1024 pixels.
+    photo_size: (width, height) of the upright photo in its own pixels.
+    mask: what was taken for the object, float32 [height, width] in [0, 1], beside rgba.
+    photo: the crop that the model saw; its box is in pixels of rgba.
     threshold: the probability of occupancy at the surface.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     """
@@ -51,6 +67,8 @@ class Reconstruction:
     points: PointCloud
     mesh: Mesh
     rgba: np.ndarray
+    photo_size: tuple[int, int]
+    mask: np.ndarray
     photo: PreparedPhoto
     threshold: float
     is_metric: bool
@@ -72,34 +90,83 @@ def reconstruct(
     num_points: int = 2048,
     size: str | None = None,
     background: str = "auto",
+    threshold: float | None = None,
+    region: Sequence[float] | None = None,
+    mask: np.ndarray | None = None,
 ) -> Reconstruction:
     """Voxels, points and a mesh of the object in one photo.
 
-    image: a path, a PIL image or a uint8 array [height, width, 3 or 4].
+    image: a path, the bytes of an image file, a PIL image or a uint8 array [height, width, 3 or 4].
     model: from `load_model`, a folder with one, or None for the shipped one.
     resolution: voxels along each side; the mesh's grid is twice as fine, between 64 and 256.
     num_points: samples of the mesh's surface, drawn by area with a fixed seed.
     size: one known dimension, as in "height=80cm"; scales all three forms to metres.
     background: how the object is found; see `photo.find_object`.
+    threshold: the probability of occupancy at the surface, in (0, 1); None is the model's own. Lower is fatter.
+    region: (left, top, right, bottom), in pixels of the upright photo: the object is looked for inside.
+    mask: bool or uint8 [height, width] of the upright photo, the object's pixels; `background` is not looked at then.
     Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
     """
-    check_options(resolution, num_points, size, background)
-    clock = _Clock()
+    check_options(resolution, num_points, size, background, threshold, region)
+    clock = Clock()
     with clock("load_model"):
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
     with clock("photo"):
-        rgba = load_photo(image)
-        found = find_object(rgba, background)
-        photo = prepare_photo(rgba, found, field_model.image_size)
+        view = look_at(image, field_model.image_size, background, region, mask)
     with clock("encode"):
-        planes = field_model.encode(photo.pixels)
+        planes = field_model.encode(view.photo.pixels)
+    return shape_in(view, planes, field_model, resolution, num_points, size, threshold, clock)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is known of a photo before the network sees it: its pixels, the object in them and the network's input."""
+
+    source: Photo
+    found: ObjectMask
+    photo: PreparedPhoto
+
+
+def look_at(
+    image: Any,
+    image_size: int,
+    background: str = "auto",
+    region: Sequence[float] | None = None,
+    mask: np.ndarray | None = None,
+) -> View:
+    """Read a photo, find the object and crop it to image_size pixels; the options are those of `reconstruct`.
+
+    image: as for `reconstruct`, or a Photo that was read already.
+    """
+    source = image if isinstance(image, Photo) else read_photo(image)
+    area = None if region is None else check_region(region)
+    found = _find(source, background, area, mask)
+    return View(source, found, prepare_photo(source.rgba, found, image_size))
+
+
+def shape_in(
+    view: View,
+    planes: np.ndarray,
+    model: FieldModel,
+    resolution: int = 32,
+    num_points: int = 2048,
+    size: str | None = None,
+    threshold: float | None = None,
+    clock: Clock | None = None,
+) -> Reconstruction:
+    """The second half of `reconstruct`, once the photo's planes [3, C, R, R] are there (from a batch, for example).
+
+    clock: with the stages so far, whose times are told along with those of this half.
+    """
+    clock = clock or Clock()
+    surface = model.threshold if threshold is None else threshold
     with clock("mesh"):
-        mesh, predicted = _mesh(field_model, planes, resolution)
+        mesh, predicted = _mesh(model, planes, resolution, surface)
     with clock("colors"):
-        recolor = ColorTransfer.fit(predicted, object_pixels(rgba, found.mask))
+        recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
         mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
     with clock("voxels"):
-        voxels = _voxels(field_model, planes, resolution, recolor)
+        voxels = _voxels(model, planes, resolution, surface, recolor)
     with clock("points"):
         points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
     if size is not None:
@@ -107,11 +174,27 @@ def reconstruct(
         factor = metric_scale(mesh.bounds, **{dimension: metres})
         voxels, points, mesh = voxels.scaled(factor), points.scaled(factor), mesh.scaled(factor)
     return Reconstruction(
-        voxels, points, mesh, rgba, photo, field_model.threshold, is_metric=size is not None, timings=clock.timings()
+        voxels,
+        points,
+        mesh,
+        rgba=view.source.rgba,
+        photo_size=view.source.size,
+        mask=view.found.mask,
+        photo=view.photo,
+        threshold=surface,
+        is_metric=size is not None,
+        timings=clock.timings(),
     )
 
 
-def check_options(resolution: int, num_points: int, size: str | None, background: str) -> None:
+def check_options(
+    resolution: int,
+    num_points: int,
+    size: str | None,
+    background: str,
+    threshold: float | None = None,
+    region: Sequence[float] | None = None,
+) -> None:
     """UserError for options out of range; the command line asks before it does any work."""
     if not 8 <= resolution <= MAX_RESOLUTION:
         raise UserError(f"resolution must lie in 8..{MAX_RESOLUTION}; got {resolution}")
@@ -121,20 +204,40 @@ def check_options(resolution: int, num_points: int, size: str | None, background
         raise unknown_name("background", background, BACKGROUNDS)
     if size is not None:
         parse_size(size)
+    if threshold is not None and not MIN_THRESHOLD <= threshold <= 1 - MIN_THRESHOLD:
+        raise UserError(f"the threshold must lie in {MIN_THRESHOLD}..{1 - MIN_THRESHOLD}; got {threshold}")
+    if region is not None:
+        check_region(region)
 
 
-def _voxels(model: FieldModel, planes: np.ndarray, resolution: int, recolor: ColorTransfer) -> VoxelGrid:
-    occupancy = model.grid(planes, resolution).occupancy
+def _find(source: Photo, background: str, region: Region | None, mask: np.ndarray | None) -> ObjectMask:
+    if mask is not None:
+        return given_mask(source, mask, region)
+    if region is not None:
+        return object_in_region(source, region, background)
+    return find_object(source.rgba, background)
+
+
+def _field(model: FieldModel, planes: np.ndarray, cells: int, threshold: float) -> Field:
+    """The field on cells^3, with its surface at another probability than the model's own where one is given."""
+    values = model.grid(planes, cells)
+    return values if threshold == model.threshold else replace(values, level=math.log(threshold / (1 - threshold)))
+
+
+def _voxels(
+    model: FieldModel, planes: np.ndarray, resolution: int, threshold: float, recolor: ColorTransfer
+) -> VoxelGrid:
+    occupancy = _field(model, planes, resolution, threshold).occupancy
     axis = cell_centers(resolution)
     colors = np.zeros((*occupancy.shape, 3), np.float32)
     colors[occupancy] = recolor(model.colors_at(planes, axis[np.argwhere(occupancy)]))
     return VoxelGrid(occupancy, colors)
 
 
-def _mesh(model: FieldModel, planes: np.ndarray, resolution: int) -> tuple[Mesh, np.ndarray]:
+def _mesh(model: FieldModel, planes: np.ndarray, resolution: int, threshold: float) -> tuple[Mesh, np.ndarray]:
     """The mesh, and the colours that the field has at its vertices, float32 [vertices, 3]."""
     cells = int(np.clip(2 * resolution, *MESH_RESOLUTIONS))
-    values = model.grid(planes, cells)
+    values = _field(model, planes, cells, threshold)
     if not values.occupancy.any():
         raise EmptyShapeError(
             "the model saw no object in this photo; try a closer photo of one whole object on a plain background"
@@ -152,7 +255,7 @@ def _shipped_model() -> FieldModel:
     return FieldModel.load()
 
 
-class _Clock:
+class Clock:
     """Seconds per named stage, and in total since it was made."""
 
     def __init__(self) -> None:
@@ -163,7 +266,11 @@ class _Clock:
     def __call__(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self._stages[stage] = time.perf_counter() - start
+        self.add(stage, time.perf_counter() - start)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """A stage that was timed elsewhere: a share of a batch."""
+        self._stages[stage] = seconds
 
     def timings(self) -> dict[str, float]:
         return {**self._stages, "total": time.perf_counter() - self._start}

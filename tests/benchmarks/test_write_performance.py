@@ -53,9 +53,7 @@ def test_tables_and_plot(tmp_path: Path) -> None:
         ([MACHINE, *ROWS], "no markers", "must hold the lines"),
     ],
 )
-def test_wrong_input_changes_nothing(
-    tmp_path: Path, lines: list[dict[str, object]], page: str, message: str
-) -> None:
+def test_wrong_input_changes_nothing(tmp_path: Path, lines: list[dict[str, object]], page: str, message: str) -> None:
     done = write(tmp_path, lines, page)
     assert done.returncode == 2
     assert message in done.stderr

@@ -60,8 +60,33 @@ def test_result_json_tells_the_facts(shapeshot_command: Run, photo_file: Path, t
 def test_the_suffix_chooses_the_format(shapeshot_command: Run, photo_file: Path, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"new/folder/disc.{suffix}"
     assert shapeshot_command("reconstruct", photo_file, "--out", path).code == 0
-    assert files_under(tmp_path / "new") == {f"folder/disc.{suffix}"}
+    beside = {"folder/disc.mtl", "folder/disc.texture.png"} if suffix == "obj" else set()
+    assert files_under(tmp_path / "new") == {f"folder/disc.{suffix}"} | beside
     assert trimesh.load(path, force="mesh").bounds[1] == pytest.approx([0.2, 0.4, 0.3], abs=0.01)
+
+
+def test_a_print_file_is_in_millimetres(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "disc.3mf"
+    assert shapeshot_command("reconstruct", photo_file, "--out", path, "--size", "height=80mm").code == 0
+    np.testing.assert_allclose(trimesh.load(path).extents, [40, 60, 80], atol=0.5)
+
+
+def test_a_file_for_the_room(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    usd = pytest.importorskip("pxr.UsdGeom", reason="needs the extra `usd`")
+    from pxr import Usd
+
+    path = tmp_path / "disc.usdz"
+    assert shapeshot_command("reconstruct", photo_file, "--out", path, "--size", "height=80cm").code == 0
+    stage = Usd.Stage.Open(str(path))
+    mesh = usd.Mesh(stage.GetPrimAtPath("/object/mesh"))
+    np.testing.assert_allclose(np.ptp(mesh.GetPointsAttr().Get(), axis=0), [0.4, 0.8, 0.6], atol=1e-2)
+
+
+def test_voxels_as_binvox(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    for suffix in ("binvox", "npz"):
+        assert shapeshot_command("reconstruct", photo_file, "--out", tmp_path / f"disc.{suffix}").code == 0
+    occupancy = np.load(tmp_path / "disc.npz", allow_pickle=False)["occupancy"]
+    np.testing.assert_array_equal(trimesh.load(tmp_path / "disc.binvox").matrix, occupancy)
 
 
 def test_a_form_of_ones_own(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from shapeshot.lab.optimizers import build_optimizer, lr_factor
 from shapeshot.lab.representations import REPRESENTATIONS, Targets
 from shapeshot.lab.train_model import Objective
 
-SIZE, VIEWS, STEPS = 32, 2, 140
+SIZE, VIEWS, STEPS = 32, 2, 220
 BAR = {"vox": 0.95, "field": 0.95, "point": 0.99, "mesh": 0.99}  # IoU at 32^3 or F-score at 5 %
 
 
@@ -41,7 +41,7 @@ def chair() -> TrainingObject:
 
 def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) -> float:
     config = TrainConfig(
-        model=model.config, lr=1.5e-3, encoder_lr=2e-4, warmup=10, max_iter=STEPS, weight_decay=0.0, w_smooth=0.02,
+        model=model.config, lr=1e-3, encoder_lr=2e-4, warmup=10, max_iter=STEPS, weight_decay=0.0, w_smooth=0.002,
         num_samples=800, num_queries=1024, amp=False,
     )  # fmt: skip
     row = REPRESENTATIONS[model.kind]
@@ -62,6 +62,7 @@ def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) ->
         return float(row.score(model, model(pixels), row.truth(item)).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
 @pytest.mark.parametrize("encoder", sorted(ENCODERS))
 def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, Path]) -> None:
@@ -74,4 +75,5 @@ def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, P
     pixels = torch.randint(
         0, 256, (VIEWS, 3, SIZE, SIZE), generator=torch.Generator().manual_seed(1), dtype=torch.uint8
     )
-    assert learn(build_model(config), chair(), pixels) >= BAR[kind]
+    score = learn(build_model(config), chair(), pixels)
+    assert score >= BAR[kind]

@@ -9,8 +9,8 @@ from shapeshot.evaluation.baselines import BASELINES, build_baseline
 from shapeshot.evaluation.features import model_planes, silhouette, thumbnail
 from shapeshot.evaluation.gallery import Gallery
 from shapeshot.evaluation.metrics import voxel_iou
-from shapeshot.evaluation.protocol import evaluate, true_shape
 from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blends, build_banks
+from shapeshot.evaluation.scoring import evaluate, true_shape
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from shapeshot.errors import DatasetError, EmptyShapeError, ExportError, UserError
+from shapeshot.evaluation.aspects import ASPECTS
 from shapeshot.evaluation.cases import choose_rows
-from shapeshot.evaluation.charts import f_score_chart, iou_histogram
+from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
 from shapeshot.evaluation.metrics import MeshCheck
-from shapeshot.evaluation.protocol import Row, evaluate
 from shapeshot.evaluation.report import write_report
 from shapeshot.evaluation.run import run_evaluation
+from shapeshot.evaluation.scoring import Row, evaluate
 from shapeshot.evaluation.summary import summarise
+
+FILES = ["objects.csv", "report.html", "rows.csv", "summary.json", "summary.md"]
 
 
 class Page(HTMLParser):
@@ -47,7 +50,7 @@ def row(name, view, iou):
 
 def test_cases_are_the_best_the_median_and_the_worst():
     ious = np.random.default_rng(0).permutation(31) / 31
-    chosen = choose_rows([row(f"o{i}", 0, iou) for i, iou in enumerate(ious)], 3)
+    chosen = choose_rows([row(f"o{i}", 0, iou) for i, iou in enumerate(ious)], count=3)
     ranked = sorted(ious, reverse=True)
     assert [case.scores["iou"] for case in chosen["Best"]] == ranked[:3]
     assert [case.scores["iou"] for case in chosen["Median"]] == ranked[14:17]
@@ -74,10 +77,11 @@ def test_few_objects_are_never_shown_twice(count):
 
 
 def test_charts_are_valid_svg_and_repeat():
-    for chart in (f_score_chart({1: 0.1, 5: 0.6, 10: 0.9}), iou_histogram([0.1, 0.4, 0.4])):
+    charts = f_score_chart({1: 0.1, 5: 0.6, 10: 0.9}), iou_chart({5: 0.2, 50: 0.6}), score_histogram([0.1, 0.4], "IoU")
+    for chart in charts:
         assert ElementTree.fromstring(chart).tag.endswith("svg")
-    assert iou_histogram([0.1, 0.4]) == iou_histogram([0.1, 0.4])
-    assert "mean 0.300" in iou_histogram([0.1, 0.5])
+    assert score_histogram([0.1, 0.4], "IoU") == score_histogram([0.1, 0.4], "IoU")
+    assert "mean 0.300" in score_histogram([0.1, 0.5], "IoU")
 
 
 def test_a_baseline_from_dataset_to_report(boxes_folder, tmp_path):
@@ -85,7 +89,7 @@ def test_a_baseline_from_dataset_to_report(boxes_folder, tmp_path):
         boxes_folder, tmp_path / "out", split="test", baseline="oracle", views_per_object=2, progress=False
     )
     out = tmp_path / "out"
-    assert sorted(path.name for path in out.iterdir()) == ["report.html", "rows.csv", "summary.json", "summary.md"]
+    assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
     with (out / "rows.csv").open() as file:
         ious = [float(line["iou"]) for line in csv.DictReader(file)]
     assert len(ious) == 6
@@ -128,7 +132,7 @@ def test_the_page_loads_nothing_from_elsewhere(boxes_folder, tmp_path):
 
 def test_a_predictor_that_always_fails_still_gets_a_report(boxes, tmp_path):
     class Failing:
-        name, details = "failing", {}
+        name, details, gives = "failing", {}, ASPECTS
 
         def predict(self, view):
             raise EmptyShapeError("saw <nothing>")

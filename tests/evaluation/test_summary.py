@@ -1,24 +1,17 @@
 """Numbers of a report against direct computation, and the files that keep them."""
 
-import csv
-import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from shapeshot.errors import DatasetError
 from shapeshot.evaluation.metrics import MeshCheck, worst_surface_scores
-from shapeshot.evaluation.protocol import Row
+from shapeshot.evaluation.protocols import PROTOCOLS
+from shapeshot.evaluation.scoring import Row
 from shapeshot.evaluation.statistics import Interval
-from shapeshot.evaluation.summary import (
-    compare_runs,
-    interval_text,
-    rows_csv,
-    summarise,
-    summary_json,
-    summary_markdown,
-)
+from shapeshot.evaluation.summary import interval_text, summarise, summary_json, summary_markdown
+from shapeshot.evaluation.threshold import ThresholdFit
 
 
 def make_rows(ious, views=2, kinds=("chair", "table")):
@@ -75,35 +68,30 @@ def test_intervals_of_a_handful_of_objects_are_not_shown():
     assert interval_text(Interval(0.5, 0.4, 0.6, 5)) == "0.500 [0.400, 0.600]"
 
 
-def test_csv_reads_back():
-    rows = make_rows([0.0, 0.25])
-    read = list(csv.DictReader(io.StringIO(rows_csv(rows))))
-    assert [line["object_id"] for line in read] == [row.object_id for row in rows]
-    assert [float(line["iou"]) for line in read] == pytest.approx([row.scores["iou"] for row in rows])
-    assert [line["manifold"] for line in read] == ["0", "0", "1", "1"]
-    assert read[0]["failure"] == "no, shape"
+def test_what_a_kind_cannot_give_is_a_dash_and_never_a_zero():
+    rows = [
+        replace(row, scores={"f_score_1": 0.1, "f_score_5": 0.25}, check=None) for row in make_rows([0.2, 0.4, 0.6])
+    ]
+    summary = summarise_rows(rows)
+    assert summary.missing == ("iou", "f_score_2", "chamfer_l1", "normal_consistency")
+    assert summary.meshes is None
+    assert summary.f_score_curve == {1: pytest.approx(0.1), 5: pytest.approx(0.25)}
+    page = summary_markdown(summary)
+    assert "| **all** | 3 | - | 0.100 | - | 0.250 | - | - |" in page
+    assert "Meshes" not in page
+    assert interval_text(None) == "-"
+    assert "iou" not in json.loads(summary_json(summary))["overall"]
 
 
-def write_run(folder, ious):
-    folder.mkdir()
-    (folder / "rows.csv").write_text(rows_csv(make_rows(ious)))
-    return folder
-
-
-def test_two_runs_are_compared_by_object(tmp_path):
-    base = np.random.default_rng(1).random(20) * 0.5
-    better, worse = write_run(tmp_path / "better", base + 0.1), write_run(tmp_path / "worse", base)
-    gain = compare_runs(better, worse, "iou")
-    assert gain.mean == pytest.approx(0.1, abs=1e-5)
-    assert gain.low == pytest.approx(gain.high, abs=1e-5)
-    assert gain.count == 20
-
-
-def test_runs_that_cannot_be_compared_are_refused(tmp_path):
-    first, second = write_run(tmp_path / "a", [0.1, 0.2]), write_run(tmp_path / "b", [0.1])
-    with pytest.raises(DatasetError, match="same objects"):
-        compare_runs(first, second, "iou")
-    with pytest.raises(DatasetError, match="no scores named 'beauty'"):
-        compare_runs(first, first, "beauty")
-    with pytest.raises(DatasetError, match=r"rows\.csv"):
-        compare_runs(tmp_path / "nowhere", first, "iou")
+def test_the_page_names_protocol_and_threshold():
+    rows = [replace(row, scores={"iou": row.scores["iou"]}, check=None) for row in make_rows([0.2, 0.4])]
+    fit = ThresholdFit(0.42, 0.55, ((0.4, 0.5), (0.42, 0.55)))
+    summary = summarise(
+        rows, predictor="p", details={}, dataset="d", split="test", views_per_object=2,
+        protocol=PROTOCOLS["r2n2-iou"], threshold=fit,
+    )  # fmt: skip
+    page = summary_markdown(summary)
+    assert "`r2n2-iou`" in page
+    assert "Threshold of occupancy 0.42, fixed on val (mean IoU 0.550 there)" in page
+    assert json.loads(summary_json(summary))["threshold"]["threshold"] == 0.42
+    assert summary.headlines == ("iou",)

@@ -32,7 +32,13 @@ def make_grid(colored: bool = True) -> VoxelGrid:
 
 
 SHAPES = {"mesh": make_mesh, "cloud": make_cloud, "grid": make_grid}
-MESH_FORMATS = ["glb", "obj", "ply", "stl"]
+MESH_FORMATS = ["glb", "obj", "ply", "stl"]  # 3mf and usdz have axes or a reader of their own; see their tests
+
+
+def takes(suffix: str) -> set[type]:
+    """The types that a format writes: those it holds, and voxels as blocks where it holds meshes."""
+    held = set(WRITERS[suffix].holds)
+    return held | {VoxelGrid} if Mesh in held else held
 
 
 def read(path: Path):
@@ -74,7 +80,7 @@ def test_a_point_cloud_comes_back_whole(suffix: str, colored: bool, tmp_path: Pa
 @pytest.mark.parametrize("make", [make_mesh, make_cloud])
 def test_colours_come_back_as_srgb(suffix: str, make, tmp_path: Path) -> None:
     shape = make()
-    write_shape(shape, tmp_path / f"a.{suffix}")
+    (tmp_path / f"a.{suffix}").write_bytes(encode_shape(shape, suffix))  # an OBJ alone: trimesh prefers a texture
     found = read(tmp_path / f"a.{suffix}")
     colors = found.visual.vertex_colors if isinstance(shape, Mesh) else found.colors
     np.testing.assert_allclose(colors[:, :3] / 255, shape.colors, atol=0.51 / 255 + 1e-4)
@@ -92,7 +98,7 @@ def test_a_voxel_grid_becomes_its_blocks(suffix: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "name"), [pair for pair in itertools.product(WRITERS, SHAPES) if pair != ("stl", "cloud")]
+    ("suffix", "name"), [(s, n) for s, n in itertools.product(WRITERS, SHAPES) if type(SHAPES[n]()) in takes(s)]
 )
 def test_equal_shapes_give_equal_bytes(suffix: str, name: str) -> None:
     assert encode_shape(SHAPES[name](), suffix) == encode_shape(SHAPES[name](), suffix)
@@ -106,7 +112,7 @@ def test_the_suffix_counts_in_any_case_and_missing_folders_are_made(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("chair.gltf", r"unknown file format 'gltf'; choose from glb, npz, obj, ply, stl\."),
+        ("chair.gltf", r"unknown file format 'gltf'; choose from 3mf, binvox, glb, npz, obj, ply, stl, usdz\."),
         ("chair.glbb", "Did you mean 'glb'"),
         ("chair", "no suffix"),
         (".glb", "no suffix"),
@@ -140,7 +146,7 @@ def test_a_shape_that_a_format_cannot_hold_is_refused_and_the_old_file_stays(tmp
     ],
 )
 def test_an_empty_shape_is_refused(suffix: str, shape, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"nothing to write|\.stl file cannot hold a point cloud"):
+    with pytest.raises(ExportError, match=r"nothing to write|file cannot hold a"):
         write_shape(shape, tmp_path / f"a.{suffix}")
     assert not list(tmp_path.iterdir())
 

@@ -36,10 +36,23 @@ def test_sizes_as_people_write_them(text: str, expected: tuple[str, float]) -> N
         ("x=1", "choose from depth, height, width"),
         ("height=80km", "unknown unit of length 'km'"),
     ]
-    + [(text, "cannot read the size") for text in (
-        "", "height", "height=", "=80cm", "80cm", "height=nan", "height=inf", "height=8,5cm", "height=1=2",
-        "height=1_0", "height=٣", "width=1cm height=2cm",
-    )],
+    + [
+        (text, "cannot read the size")
+        for text in (
+            "",
+            "height",
+            "height=",
+            "=80cm",
+            "80cm",
+            "height=nan",
+            "height=inf",
+            "height=8,5cm",
+            "height=1=2",
+            "height=1_0",
+            "height=٣",
+            "width=1cm height=2cm",
+        )
+    ],
 )
 def test_what_is_no_size_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
@@ -59,9 +72,7 @@ def test_a_shape_without_extent_along_the_dimension_is_refused() -> None:
         metric_scale(np.array([[0, 1, 0], [1, 1, 1]]), height=2)
 
 
-@pytest.mark.parametrize(
-    "sizes", [{}, {"width": 1, "height": 1}, {"width": 0}, {"width": -1}, {"depth": float("nan")}]
-)
+@pytest.mark.parametrize("sizes", [{}, {"width": 1, "height": 1}, {"width": 0}, {"width": -1}, {"depth": float("nan")}])
 def test_exactly_one_positive_dimension_is_needed(sizes: dict[str, float]) -> None:
     with pytest.raises(UserError):
         metric_scale(np.array([[0, 0, 0], [1, 1, 1]]), **sizes)

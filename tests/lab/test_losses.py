@@ -140,9 +140,7 @@ def test_gradients_of_voxels_points_and_meshes() -> None:
     assert torch.autograd.gradcheck(lambda x: voxel_loss(x, random(1, 3, 3, 3, seed=1) > 0.5), (p,))
     a = random(2, 12, 3).requires_grad_(True)
     for reduction in ("mean", "sum"):
-        assert torch.autograd.gradcheck(
-            lambda x, how=reduction: chamfer_loss(x, random(2, 9, 3, seed=1), how), (a,)
-        )
+        assert torch.autograd.gradcheck(lambda x, how=reduction: chamfer_loss(x, random(2, 9, 3, seed=1), how), (a,))
     template = ico_sphere(0, torch.float64)
     vertices = (template.vertices_packed() + 0.1 * random(12, 3)).requires_grad_(True)
     weights = MeshLossWeights(edge=0.2, normal=0.1)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from shapeshot.errors import PhotoError
-from shapeshot.photo import load_photo
+from shapeshot.photo import load_photo, read_photo
 
 RED, BLUE = (230, 30, 20), (20, 40, 220)
 
@@ -220,3 +220,15 @@ def test_random_damage_is_always_a_photo_error() -> None:
             except PhotoError as error:
                 message = str(error)
             assert "\n" not in message
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_photos_own_size_is_told_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = read_photo(encoded(two_halves((1600, 800)), "JPEG", exif=exif))
+    turned = orientation >= 5
+    assert photo.size == ((800, 1600) if turned else (1600, 800))
+    height, width = photo.rgba.shape[:2]
+    assert (height > width) is turned
+    assert max(photo.rgba.shape) <= 1024

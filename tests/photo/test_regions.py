@@ -19,8 +19,8 @@ def test_spiral_is_one_region() -> None:
     """The longest possible chain of runs."""
     mask = np.zeros((81, 81), bool)
     for ring in range(0, 40, 2):
-        mask[ring, ring:-ring or None] = mask[-1 - ring, ring : 81 - ring] = True
-        mask[ring:81 - ring, -1 - ring] = mask[ring + 2 : 81 - ring, ring] = True
+        mask[ring, ring : -ring or None] = mask[-1 - ring, ring : 81 - ring] = True
+        mask[ring : 81 - ring, -1 - ring] = mask[ring + 2 : 81 - ring, ring] = True
         mask[ring + 2, ring : ring + 3] = True
     np.testing.assert_array_equal(label_regions(mask), ndimage.label(mask)[0])
     assert label_regions(mask).max() == 1

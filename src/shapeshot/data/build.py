@@ -26,7 +26,8 @@ from tqdm import tqdm
 
 from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
-from shapeshot.data.objects import ObjectModel, Source, SourceEntry, Unreadable
+from shapeshot.data.object_shape import canonical_shape, check_model
+from shapeshot.data.objects import Source, SourceEntry, Unreadable
 from shapeshot.data.shards import (
     TAR_BLOCK,
     decode_solid,
@@ -38,11 +39,8 @@ from shapeshot.data.shards import (
     unpack_members,
 )
 from shapeshot.data.variants import vary
-from shapeshot.errors import DatasetError, MeshError, UserError
+from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write
-
-NUM_SURFACE_POINTS = 8192
-SOLID_RESOLUTION = 128
 
 
 @dataclass(frozen=True)
@@ -126,43 +124,25 @@ def build_dataset(
 def pack_object(job: Job, options: BuildOptions) -> bytes:
     """Everything about one object as packed tar members. Raises MeshError or DatasetError where it cannot be read."""
     from shapeshot.data.render import render_views
-    from shapeshot.data.solid import solid_occupancy
-    from shapeshot.data.surface import sample_outer_surface
 
     rng = np.random.default_rng([options.seed, zlib.crc32(job.id.encode())])
     model, info = job.entry.load(), job.entry.info
     check_model(model, job.id)
     if job.variant:
         model, info = vary(model, info, rng)
-    model, _ = model.canonical()
-    vertices, faces = model.merged()
-    solid = solid_occupancy(vertices, faces, SOLID_RESOLUTION)
-    if not solid.any():
-        raise MeshError(f"{job.id} encloses nothing at {SOLID_RESOLUTION}^3; it may be a single flat triangle")
-    surface = sample_outer_surface(model, solid, num_points=NUM_SURFACE_POINTS, rng=rng)
-    radius = float(np.linalg.norm(vertices, axis=1).max())
+    shape = canonical_shape(model, job.id, rng)
+    radius = float(np.linalg.norm(shape.vertices, axis=1).max())
     cameras = [sample_camera(rng, radius) for _ in range(options.views)]
-    views = render_views(model, cameras, options.size, rng, options.samples)
+    views = render_views(shape.model, cameras, options.size, rng, options.samples)
     members = {"json": encode_json({"info": info_to_json(info), "cameras": [asdict(camera) for camera in cameras]})}
     members |= {f"view{index:02d}.webp": encode_view(view) for index, view in enumerate(views)}
-    members["solid.npz"] = encode_solid(solid)
+    surface = shape.surface
+    members["solid.npz"] = encode_solid(shape.solid)
     members["surface.npz"] = encode_arrays(
         points=surface.points.astype(np.float32), normals=surface.normals.astype(np.float16), colors=surface.colors
     )
-    members["mesh.npz"] = encode_arrays(vertices=vertices, faces=faces)
+    members["mesh.npz"] = encode_arrays(vertices=shape.vertices, faces=shape.faces)
     return pack_members(job.id, members)
-
-
-def check_model(model: ObjectModel, name: str) -> None:
-    """MeshError for a model without faces, with NaN vertices or without extent."""
-    if not any(len(part.faces) for part in model.parts):
-        raise MeshError(f"{name} has no faces")
-    vertices, faces = model.merged()
-    used = vertices[np.unique(faces)]
-    if not np.isfinite(vertices).all():
-        raise MeshError(f"{name} has vertices that are NaN or infinite")
-    if float(np.ptp(used, axis=0).max()) <= 0:
-        raise MeshError(f"{name} has no extent: all its vertices coincide")
 
 
 def _plan(source: Source, entries: Sequence[SourceEntry], options: BuildOptions) -> dict[str, Any]:

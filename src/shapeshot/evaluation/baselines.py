@@ -9,11 +9,12 @@ import numpy as np
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import EmptyShapeError, unknown_name
-from shapeshot.evaluation.features import all_features
+from shapeshot.evaluation.aspects import ASPECTS, SHAPE
+from shapeshot.evaluation.features import Feature, choose_features
 from shapeshot.evaluation.gallery import Gallery
-from shapeshot.evaluation.protocol import NUM_POINTS, RESOLUTION, Prediction, Predictor, TruthSeer
+from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION, Prediction, Predictor, TruthSeer
 from shapeshot.evaluation.retrieval import RetrievalPredictor
-from shapeshot.evaluation.threshold import ThresholdFit, fit_threshold
+from shapeshot.evaluation.threshold import fit_threshold
 from shapeshot.geometry import Mesh, cell_centers
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
 # Shares of the training objects that occupy a cell.
 MEAN_THRESHOLDS = tuple(float(share) for share in np.linspace(0.02, 0.9, 45))
 
+# Loads what retrieval compares views by; only retrieval asks for it, since encoders take seconds.
+FeatureChoice = Callable[[], Mapping[str, Feature]]
+
 
 class MeanShapePredictor:
     """Always the same answer: the mean of all training solids, cut at the share that is best on validation."""
 
-    name = "mean shape"
+    name, gives = "mean shape", ASPECTS
 
-    def __init__(self, field: np.ndarray, fit: ThresholdFit) -> None:
-        self.details: Mapping[str, Any] = {"threshold": fit.threshold, "validation_iou": fit.iou}
-        self._prediction = _shape_of_field(field, fit.threshold)
+    def __init__(self, field: np.ndarray, threshold: float, validation_iou: float | None = None) -> None:
+        self.details: Mapping[str, Any] = {"threshold": threshold, "validation_iou": validation_iou}
+        self._field, self._prediction = field, _shape_of_field(field, threshold)
 
     @classmethod
     def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MeanShapePredictor:
@@ -41,16 +45,24 @@ class MeanShapePredictor:
         fit = fit_threshold(
             lambda view: field, dataset, thresholds=MEAN_THRESHOLDS, views_per_object=1, progress=progress
         )
-        return cls(field, fit)
+        return cls(field, fit.threshold, fit.iou)
 
     def predict(self, view: np.ndarray) -> Prediction:
         return self._prediction
+
+    def probabilities(self, view: np.ndarray) -> np.ndarray:
+        """The share of the training objects that occupy each cell, float64 [32, 32, 32]."""
+        return self._field
+
+    def with_threshold(self, threshold: float) -> MeanShapePredictor:
+        """The same mean, cut at another share."""
+        return MeanShapePredictor(self._field, threshold)
 
 
 class OraclePredictor:
     """The training object with the best IoU with the truth: what retrieval could reach with perfect features."""
 
-    name = "oracle"
+    name, gives = "oracle", SHAPE
 
     def __init__(self, gallery: Gallery) -> None:
         self._gallery = gallery
@@ -65,16 +77,20 @@ def build_baseline(
     dataset: Dataset,
     *,
     more_training: Sequence[Dataset] = (),
+    features: Sequence[str] = (),
     model: FieldModel | None = None,
     progress: bool = True,
 ) -> Predictor | TruthSeer:
     """A baseline from the training split of `dataset` and of whatever else the model under test was trained on.
 
-    model: lets retrieval also try the features of a trained model. Raises UserError for an unknown name, DatasetError
+    features: of retrieval, names in FEATURES; none for the default ones. model: lets retrieval also try the features of
+    a trained model. Raises UserError for an unknown name, DatasetError
     where a train or validation split is empty.
     """
     require_baseline(name)
-    return BASELINES[name](Gallery([dataset, *more_training], progress), dataset, model, progress)
+    return BASELINES[name](
+        Gallery([dataset, *more_training], progress), dataset, lambda: choose_features(features, model), progress
+    )
 
 
 def require_baseline(name: str) -> None:
@@ -83,19 +99,19 @@ def require_baseline(name: str) -> None:
         raise unknown_name("baseline", name, BASELINES)
 
 
-def _mean(gallery: Gallery, dataset: Dataset, model: FieldModel | None, progress: bool) -> Predictor:
+def _mean(gallery: Gallery, dataset: Dataset, features: FeatureChoice, progress: bool) -> Predictor:
     return MeanShapePredictor.fit(gallery, dataset, progress)
 
 
-def _retrieval(gallery: Gallery, dataset: Dataset, model: FieldModel | None, progress: bool) -> Predictor:
-    return RetrievalPredictor.fit(gallery, dataset, all_features(model), progress)
+def _retrieval(gallery: Gallery, dataset: Dataset, features: FeatureChoice, progress: bool) -> Predictor:
+    return RetrievalPredictor.fit(gallery, dataset, features(), progress)
 
 
-def _oracle(gallery: Gallery, dataset: Dataset, model: FieldModel | None, progress: bool) -> TruthSeer:
+def _oracle(gallery: Gallery, dataset: Dataset, features: FeatureChoice, progress: bool) -> TruthSeer:
     return OraclePredictor(gallery)
 
 
-BASELINES: dict[str, Callable[[Gallery, Dataset, FieldModel | None, bool], Predictor | TruthSeer]] = {
+BASELINES: dict[str, Callable[[Gallery, Dataset, FeatureChoice, bool], Predictor | TruthSeer]] = {
     "mean": _mean,
     "retrieval": _retrieval,
     "oracle": _oracle,

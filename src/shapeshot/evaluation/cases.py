@@ -9,9 +9,11 @@ import numpy as np
 
 from shapeshot.data.dataset import Dataset, Sample
 from shapeshot.errors import EmptyShapeError, PhotoError
-from shapeshot.evaluation.protocol import Predictor, Row, TruthSeer, predict_view, true_shape
-from shapeshot.geometry import Mesh
-from shapeshot.preview import Framing, render_mesh
+from shapeshot.evaluation.metrics import METRICS
+from shapeshot.evaluation.predictor import Predictor, TruthSeer
+from shapeshot.evaluation.scoring import Row, predict_view, true_shape
+from shapeshot.geometry import Mesh, PointCloud
+from shapeshot.preview import Framing, render_mesh, render_points
 
 CASES_PER_GROUP = 5
 PICTURE_SIZE = 224
@@ -35,17 +37,22 @@ class Case:
     true_turned: np.ndarray
 
 
-def choose_rows(rows: Sequence[Row], count: int = CASES_PER_GROUP) -> dict[str, list[Row]]:
-    """Rows of the best, the median and the worst IoU; near-duplicates are shown once.
+def choose_rows(rows: Sequence[Row], metric: str = "iou", count: int = CASES_PER_GROUP) -> dict[str, list[Row]]:
+    """Rows of the best, the median and the worst score in a metric; near-duplicates are shown once.
 
-    Each group of near-duplicates stands for itself by the view with the middle IoU of all its views, so no lucky view
-    is picked.
+    Each group of near-duplicates stands for itself by the view with the middle score of all its views, so no lucky
+    view is picked.
     """
+    sign = 1 if METRICS[metric].higher_is_better else -1
+
+    def score(row: Row) -> float:
+        return sign * row.scores[metric]
+
     by_group: dict[str, list[Row]] = {}
     for row in rows:
         by_group.setdefault(row.group, []).append(row)
-    middles = [sorted(views, key=_iou)[len(views) // 2] for views in by_group.values()]
-    ranked = sorted(middles, key=_iou, reverse=True)
+    middles = [sorted(views, key=score)[len(views) // 2] for views in by_group.values()]
+    ranked = sorted(middles, key=score, reverse=True)
     count = min(count, max(1, len(ranked) // 3))
     middle = (len(ranked) - count) // 2
     groups = {"Best": ranked[:count], "Median": ranked[middle : middle + count], "Worst": ranked[-count:]}
@@ -60,13 +67,16 @@ def choose_rows(rows: Sequence[Row], count: int = CASES_PER_GROUP) -> dict[str, 
 def make_case(row: Row, predictor: Predictor | TruthSeer, dataset: Dataset) -> Case:
     """Predicts a view once more (evaluation keeps no shapes) and draws what came and what was true."""
     sample = dataset.sample(row.object_id)
-    truth, predicted = Mesh(sample.vertices, sample.faces), _mesh(row, predictor, sample)
-    shown = [truth.vertices] if predicted is None else [truth.vertices, predicted.vertices]
+    truth, predicted = Mesh(sample.vertices, sample.faces), _shape(row, predictor, sample)
+    shown = [truth.vertices] if predicted is None else [truth.vertices, _positions(predicted)]
     framing = Framing.around(np.concatenate(shown))
 
-    def picture(mesh: Mesh, turn_deg: float) -> np.ndarray:
+    def picture(shape: Mesh | PointCloud, turn_deg: float) -> np.ndarray:
         camera = sample.cameras[row.view]
-        return render_mesh(mesh, PICTURE_SIZE, camera.azimuth_deg + turn_deg, camera.elevation_deg, framing)
+        direction = camera.azimuth_deg + turn_deg, camera.elevation_deg
+        if isinstance(shape, Mesh):
+            return render_mesh(shape, PICTURE_SIZE, *direction, framing)
+        return render_points(shape, PICTURE_SIZE, *direction, framing)
 
     return Case(
         row=row,
@@ -79,12 +89,15 @@ def make_case(row: Row, predictor: Predictor | TruthSeer, dataset: Dataset) -> C
     )
 
 
-def _mesh(row: Row, predictor: Predictor | TruthSeer, sample: Sample) -> Mesh | None:
+def _shape(row: Row, predictor: Predictor | TruthSeer, sample: Sample) -> Mesh | PointCloud | None:
+    """What there is to draw: the mesh, or the points of a kind without one."""
     try:
-        return predict_view(predictor, sample.view(row.view), true_shape(sample)).mesh
+        prediction = predict_view(predictor, sample.view(row.view), true_shape(sample))
     except (EmptyShapeError, PhotoError):
         return None
+    shape = prediction.mesh or prediction.surface
+    return shape if len(_positions(shape)) else None
 
 
-def _iou(row: Row) -> float:
-    return row.scores["iou"]
+def _positions(shape: Mesh | PointCloud) -> np.ndarray:
+    return shape.vertices if isinstance(shape, Mesh) else shape.points

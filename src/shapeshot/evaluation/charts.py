@@ -1,4 +1,4 @@
-"""The report's two charts as SVG text: F-score against distance, and the histogram of IoU."""
+"""The report's charts as SVG text: F-score against distance, IoU against threshold, and a histogram of scores."""
 
 from __future__ import annotations
 
@@ -37,12 +37,22 @@ def f_score_chart(curve: Mapping[int, float]) -> str:
         return _svg(figure)
 
 
-def iou_histogram(ious: Sequence[float]) -> str:
-    """How many objects have which IoU, in bins of 0.05, with the mean marked."""
+def iou_chart(curve: Mapping[int, float]) -> str:
+    """Mean IoU (0 to 1) of the cells above a threshold of occupancy, against the threshold in percent."""
     with rc_context(_STYLE):
-        figure, axes = _figure("IoU at 32³, mean of an object's views", "objects")
-        axes.hist(ious, bins=np.linspace(0, 1, 21).tolist(), color=ACCENT, edgecolor="white", linewidth=0.8)
-        mean = float(np.mean(ious))
+        figure, axes = _figure("threshold of occupancy, %", "mean IoU at 32³")
+        axes.plot(list(curve), list(curve.values()), color=ACCENT, marker="o", markersize=4)
+        axes.set(xlim=(0, 100), ylim=(0, 1))
+        axes.grid(color=FAINT, linewidth=0.6)
+        return _svg(figure)
+
+
+def score_histogram(scores: Sequence[float], title: str) -> str:
+    """How many objects have which score in 0..1, in bins of 0.05, with the mean marked."""
+    with rc_context(_STYLE):
+        figure, axes = _figure(f"{title}, mean of an object's views", "objects")
+        axes.hist(scores, bins=np.linspace(0, 1, 21).tolist(), color=ACCENT, edgecolor="white", linewidth=0.8)
+        mean = float(np.mean(scores))
         axes.axvline(mean, color=INK, linestyle="--", linewidth=1)
         axes.annotate(f" mean {mean:.3f}", (mean, 0.97), xycoords=("data", "axes fraction"), va="top")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))

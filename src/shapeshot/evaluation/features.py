@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from shapeshot.errors import UserError, unknown_name
 from shapeshot.photo import crop_on_grey, object_box
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Feature = Callable[[np.ndarray], np.ndarray]
 SILHOUETTE_SIZE = 32
 THUMBNAIL_SIZE = 24
 ENCODER_IMAGE_SIZE = 128
+MODEL = "model"  # what a trained model sees; the other features need no model
 # Each plane of a field model is averaged over this many blocks a side: enough to keep where things are.
 PLANE_BLOCKS = 4
 
@@ -34,16 +36,19 @@ def thumbnail(view: np.ndarray) -> np.ndarray:
     return (_crop(view, THUMBNAIL_SIZE).ravel().astype(np.float32) - 128) / 128
 
 
-def imagenet() -> Feature:
-    """The pooled features of a frozen EfficientNet-Lite0 trained on ImageNet, float32 [1280]. Raises ModelError."""
+def encoder_feature(name: str, weights: str = "pretrained", image_size: int = 0) -> Feature:
+    """The pooled features of a frozen encoder of the lab, float32 [channels], at its own image size or another.
+
+    weights: as `--encoder-weights`. Raises ModelError where there are none.
+    """
     import torch
 
-    from shapeshot.lab.encoders.efficientnet_lite0 import EfficientNetLite0
+    from shapeshot.lab.encoders import ENCODERS
 
-    encoder = EfficientNetLite0(weights="pretrained").eval()
+    encoder = ENCODERS[name](weights, image_size=image_size).eval()
 
     def feature(view: np.ndarray) -> np.ndarray:
-        pixels = torch.from_numpy(_crop(view, ENCODER_IMAGE_SIZE)).permute(2, 0, 1)[None]
+        pixels = torch.from_numpy(_crop(view, encoder.image_size)).permute(2, 0, 1)[None]
         with torch.inference_mode():
             return encoder(pixels).pooled[0].numpy()
 
@@ -64,10 +69,35 @@ def model_planes(model: FieldModel) -> Feature:
     return feature
 
 
-def all_features(model: FieldModel | None) -> dict[str, Feature]:
-    """Every feature by name; "model" only where a model is given."""
-    features: dict[str, Feature] = {"silhouette": silhouette, "thumbnail": thumbnail, "imagenet": imagenet()}
-    return features if model is None else features | {"model": model_planes(model)}
+# Name -> what makes the feature, given the model under test or None.
+FEATURES: dict[str, Callable[[FieldModel | None], Feature]] = {
+    "silhouette": lambda model: silhouette,
+    "thumbnail": lambda model: thumbnail,
+    "imagenet": lambda model: encoder_feature("efficientnet-lite0", image_size=ENCODER_IMAGE_SIZE),
+    "resnet18": lambda model: encoder_feature("resnet18"),
+    "clip": lambda model: encoder_feature("clip"),
+    "dino": lambda model: encoder_feature("dino"),
+    "dinov2": lambda model: encoder_feature("dinov2"),
+    MODEL: lambda model: model_planes(cast("FieldModel", model)),
+}
+# What retrieval tries where nobody chose: all that come with the packages.
+DEFAULT_FEATURES = ("silhouette", "thumbnail", "imagenet")
+
+
+def require_features(names: Sequence[str], with_model: bool) -> None:
+    """UserError for a name that is no feature, and for "model" where there is none."""
+    for name in names:
+        if name not in FEATURES:
+            raise unknown_name("features", name, FEATURES)
+    if MODEL in names and not with_model:
+        raise UserError("the features 'model' are those of a trained model; give its folder with --model")
+
+
+def choose_features(names: Sequence[str], model: FieldModel | None) -> dict[str, Feature]:
+    """The named features, or the default ones and those of the model, if any. Raises UserError, ModelError."""
+    require_features(names, model is not None)
+    chosen = tuple(dict.fromkeys(names)) or DEFAULT_FEATURES + ((MODEL,) if model is not None else ())
+    return {name: FEATURES[name](model) for name in chosen}
 
 
 def _crop(view: np.ndarray, size: int) -> np.ndarray:

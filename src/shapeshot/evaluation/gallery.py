@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.solid import downsample_occupancy
-from shapeshot.evaluation.protocol import RESOLUTION, Prediction, true_shape
+from shapeshot.evaluation.predictor import RESOLUTION, Prediction
+from shapeshot.evaluation.scoring import true_shape
 from shapeshot.geometry import Mesh
 
 _KEPT_PREDICTIONS = 64

@@ -5,7 +5,7 @@ All lengths are fractions of the canonical cube's side; docs/metrics.md defines 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,15 +14,46 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from shapeshot.errors import DatasetError
+from shapeshot.evaluation.aspects import NORMALS, PROBABILITIES, SURFACE, VOLUME
 from shapeshot.geometry import Mesh
 
 CUBE_DIAGONAL = float(np.sqrt(3.0))
 # Percent of the cube's side. The three headline thresholds, and the finer row that the report draws as a curve.
 F_SCORE_PERCENTS = (1, 2, 5)
 CURVE_PERCENTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-HIGHER_IS_BETTER = {"iou": True, "chamfer_l1": False, "normal_consistency": True} | {
-    f"f_score_{percent}": True for percent in CURVE_PERCENTS
+# Percent of probability at which a report draws IoU against the threshold of occupancy.
+OCCUPANCY_PERCENTS = tuple(range(5, 100, 5))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score: its words in tables, the aspect of a prediction that it needs, and its best and worst value."""
+
+    title: str
+    needs: str
+    best: float = 1.0
+    worst: float = 0.0
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a larger value is a better one."""
+        return self.best > self.worst
+
+
+METRICS: dict[str, Metric] = {
+    "iou": Metric("IoU 32³", VOLUME),
+    "chamfer_l1": Metric("Chamfer-L1", SURFACE, best=0.0, worst=CUBE_DIAGONAL),
+    "normal_consistency": Metric("Normal cons.", NORMALS),
+    **{f"f_score_{percent}": Metric(f"F {percent} %", SURFACE) for percent in CURVE_PERCENTS},
+    **{f"precision_{percent}": Metric(f"Precision {percent} %", SURFACE) for percent in F_SCORE_PERCENTS},
+    **{f"recall_{percent}": Metric(f"Recall {percent} %", SURFACE) for percent in F_SCORE_PERCENTS},
+    **{f"iou_above_{percent}": Metric(f"IoU above {percent} %", PROBABILITIES) for percent in OCCUPANCY_PERCENTS},
 }
+
+
+def worst_scores(names: Iterable[str]) -> dict[str, float]:
+    """What an empty prediction scores in these metrics."""
+    return {name: METRICS[name].worst for name in names}
 
 
 def voxel_iou(predicted: np.ndarray, truth: np.ndarray) -> float:
@@ -89,23 +120,27 @@ def normal_consistency(
     return float(min((forward + backward) / 2, 1.0))
 
 
+def iou_curve(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """IoU of the cells above each of OCCUPANCY_PERCENTS, of occupancy probabilities float [n, n, n]."""
+    return {f"iou_above_{percent}": voxel_iou(probabilities > percent / 100, truth) for percent in OCCUPANCY_PERCENTS}
+
+
 def surface_scores(
-    points: np.ndarray, normals: np.ndarray, true_points: np.ndarray, true_normals: np.ndarray
+    points: np.ndarray, normals: np.ndarray | None, true_points: np.ndarray, true_normals: np.ndarray | None
 ) -> dict[str, float]:
     """Every score that compares surfaces, from points float [n, 3] and unit normals float [n, 3] of each.
 
-    Without predicted points it is `worst_surface_scores()`. Raises DatasetError where the truth has none, and
-    ValueError for points that are not finite.
+    Normal consistency only where both have normals. Without predicted points every score is at its worst.
+    Raises DatasetError where the truth has no points, and ValueError for points that are not finite.
     """
     if not len(true_points):
         raise DatasetError("the true surface has no points, so nothing can be scored; rebuild the dataset")
     if not len(points):
-        return worst_surface_scores()
+        return worst_surface_scores() if normals is not None else worst_surface_scores((SURFACE,))
     to_truth, to_predicted = nearest_pairs(points, true_points), nearest_pairs(true_points, points)
-    scores = {
-        "chamfer_l1": chamfer_l1(to_truth, to_predicted),
-        "normal_consistency": normal_consistency(normals, true_normals, to_truth, to_predicted),
-    }
+    scores = {"chamfer_l1": chamfer_l1(to_truth, to_predicted)}
+    if normals is not None and true_normals is not None:
+        scores["normal_consistency"] = normal_consistency(normals, true_normals, to_truth, to_predicted)
     for percent in CURVE_PERCENTS:
         score, precision, recall = f_score(to_truth, to_predicted, percent / 100)
         scores[f"f_score_{percent}"] = score
@@ -114,14 +149,10 @@ def surface_scores(
     return scores
 
 
-def worst_surface_scores() -> dict[str, float]:
+def worst_surface_scores(needs: Iterable[str] = (SURFACE, NORMALS)) -> dict[str, float]:
     """What an empty prediction scores: the keys of `surface_scores`, each at its worst (chamfer: the diagonal)."""
-    scores = {"chamfer_l1": CUBE_DIAGONAL, "normal_consistency": 0.0}
-    for percent in CURVE_PERCENTS:
-        scores[f"f_score_{percent}"] = 0.0
-        if percent in F_SCORE_PERCENTS:
-            scores |= {f"precision_{percent}": 0.0, f"recall_{percent}": 0.0}
-    return scores
+    wanted = frozenset(needs)
+    return worst_scores(name for name, metric in METRICS.items() if metric.needs in wanted)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapeshot.evaluation.protocol import NUM_POINTS, RESOLUTION, Prediction
+from shapeshot.evaluation.aspects import ASPECTS
+from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION, Prediction
+from shapeshot.evaluation.threshold import occupancy_probabilities
 from shapeshot.reconstruct import load_model, reconstruct
 
 if TYPE_CHECKING:
@@ -18,14 +21,23 @@ if TYPE_CHECKING:
 class ModelPredictor:
     """Scores an exported model through `shapeshot.reconstruct.reconstruct`."""
 
+    gives = ASPECTS
+
     def __init__(self, model: FieldModel) -> None:
         self.model, self.name = model, f"model {model.card['name']}"
         self.details: Mapping[str, Any] = {"model": model.card["name"], "threshold": float(model.threshold)}
+        self.probabilities = occupancy_probabilities(model)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> ModelPredictor:
         """The model in `folder`, or the shipped one. Raises ModelError."""
         return cls(load_model(folder))
+
+    def with_threshold(self, threshold: float) -> ModelPredictor:
+        """The same model, cut at another probability."""
+        model = copy.copy(self.model)
+        model.card = model.card | {"threshold": threshold}
+        return ModelPredictor(model)
 
     def predict(self, view: np.ndarray) -> Prediction:
         result = reconstruct(view, model=self.model, resolution=RESOLUTION, num_points=NUM_POINTS)

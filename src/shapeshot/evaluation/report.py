@@ -1,4 +1,4 @@
-"""Writing an evaluation down: rows.csv, summary.json, summary.md and one self-contained report.html."""
+"""Writing an evaluation down: rows, objects, summary.json, summary.md and one self-contained report.html."""
 
 from __future__ import annotations
 
@@ -16,34 +16,50 @@ from PIL import Image
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.evaluation.cases import Case, choose_rows, make_case
-from shapeshot.evaluation.charts import f_score_chart, iou_histogram
-from shapeshot.evaluation.protocol import Predictor, Row, TruthSeer, object_means
+from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
+from shapeshot.evaluation.metrics import METRICS
+from shapeshot.evaluation.predictor import Predictor, TruthSeer
+from shapeshot.evaluation.protocols import PROTOCOLS
+from shapeshot.evaluation.scoring import Row, object_means
 from shapeshot.evaluation.statistics import Interval
-from shapeshot.evaluation.summary import HEADLINES, Summary, interval_text, rows_csv, summary_json, summary_markdown
+from shapeshot.evaluation.summary import MISSING, Summary, count_of, interval_text, summary_json, summary_markdown
+from shapeshot.evaluation.tables import write_tables
 from shapeshot.files import atomic_write
-
-CARDS = ("iou", "f_score_5", "chamfer_l1", "normal_consistency")
 
 
 def write_report(
-    out: Path, summary: Summary, rows: Sequence[Row], predictor: Predictor | TruthSeer, dataset: Dataset
+    out: Path,
+    summary: Summary,
+    rows: Sequence[Row],
+    predictor: Predictor | TruthSeer,
+    dataset: Dataset,
+    row_format: str = "csv",
 ) -> None:
-    """Writes the four files to folder `out`; the predictor is asked again for the shapes of the cases shown.
+    """Writes the files of a report to folder `out`; the predictor is asked again for the shapes of the cases shown.
 
-    Raises ExportError where it cannot write.
+    row_format: a name in ROW_FORMATS. Raises ExportError where it cannot write.
     """
-    atomic_write(out / "rows.csv", rows_csv(rows))
+    write_tables(out, rows, PROTOCOLS[summary.protocol], row_format)
     atomic_write(out / "summary.json", summary_json(summary))
     atomic_write(out / "summary.md", summary_markdown(summary))
-    cases = {title: [make_case(row, predictor, dataset) for row in group] for title, group in choose_rows(rows).items()}
+    chosen = choose_rows(rows, ranking_metric(summary, rows))
+    cases = {title: [make_case(row, predictor, dataset) for row in group] for title, group in chosen.items()}
     atomic_write(out / "report.html", report_html(summary, rows, cases))
+
+
+def ranking_metric(summary: Summary, rows: Sequence[Row]) -> str:
+    """What orders the cases: the first metric of the protocol's ranking that is not missing."""
+    return next(metric for metric in PROTOCOLS[summary.protocol].ranking if metric in rows[0].scores)
 
 
 def report_html(summary: Summary, rows: Sequence[Row], cases: Mapping[str, Sequence[Case]]) -> str:
     """The page as text; it loads nothing from anywhere."""
     page = Template((files("shapeshot.evaluation") / "report_page.html").read_text(encoding="utf-8"))
+    ranking = ranking_metric(summary, rows)
     return page.substitute(
         predictor=escape(summary.predictor),
+        protocol=escape(summary.protocol),
+        source=escape(PROTOCOLS[summary.protocol].source),
         dataset=escape(summary.dataset),
         split=escape(summary.split),
         objects=summary.objects,
@@ -51,29 +67,56 @@ def report_html(summary: Summary, rows: Sequence[Row], cases: Mapping[str, Seque
         views_per_object=summary.views_per_object,
         failures=summary.failures,
         num_points=f"{summary.num_points:,}",
+        notes=_notes(summary),
         milliseconds=f"{1000 * summary.median_seconds:.0f}",
-        cards="".join(_card(metric, summary.overall[metric]) for metric in CARDS),
+        cards="".join(_card(metric, summary.overall.get(metric)) for metric in summary.headlines),
         meshes=_mesh_checks(summary),
-        f_score_chart=f_score_chart(summary.f_score_curve),
-        iou_histogram=iou_histogram([scores.scores["iou"] for scores in object_means(rows)]),
-        table_head="".join(f"<th>{title}</th>" for title in HEADLINES.values()),
+        charts="".join(f"<div>{chart}</div>" for chart in _charts(summary, rows, ranking)),
+        ranking=METRICS[ranking].title,
+        table_head="".join(f"<th>{METRICS[metric].title}</th>" for metric in summary.headlines),
         table_rows=_table_rows(summary),
-        cases="".join(_case_group(title, group) for title, group in cases.items()),
+        cases="".join(_case_group(title, group, summary.headlines) for title, group in cases.items()),
         details=_details(summary.details),
     )
 
 
-def _card(metric: str, interval: Interval) -> str:
-    bounds = f"{interval.low:.3f} to {interval.high:.3f}"
-    better = "lower is better" if metric == "chamfer_l1" else "higher is better"
+def _notes(summary: Summary) -> str:
+    """What a reader must know about this run's numbers."""
+    notes = []
+    if summary.threshold:
+        notes.append(f"Threshold of occupancy {summary.threshold.threshold:g}, fixed on the validation split.")
+    if summary.missing:
+        notes.append(f"{MISSING}: this kind of prediction has no such metric.")
+    return " ".join(notes)
+
+
+def _charts(summary: Summary, rows: Sequence[Row], ranking: str) -> list[str]:
+    scores = [scores.scores[ranking] for scores in object_means(rows)]
+    charts = [score_histogram(scores, METRICS[ranking].title)]
+    if summary.iou_curve:
+        charts.insert(0, iou_chart(summary.iou_curve))
+    if summary.f_score_curve:
+        charts.insert(0, f_score_chart(summary.f_score_curve))
+    return charts
+
+
+def _card(metric: str, interval: Interval | None) -> str:
+    title = METRICS[metric].title
+    if interval is None:
+        note, number = "not given by this kind", MISSING
+    else:
+        better = "higher is better" if METRICS[metric].higher_is_better else "lower is better"
+        note, number = f"95 %: {interval.low:.3f} to {interval.high:.3f}<br>{better}", f"{interval.mean:.3f}"
     return (
-        f'<div class="card"><div class="label">{HEADLINES[metric]}</div><div class="number">{interval.mean:.3f}</div>'
-        f'<div class="note">95 %: {bounds}<br>{better}</div></div>'
+        f'<div class="card"><div class="label">{title}</div><div class="number">{number}</div>'
+        f'<div class="note">{note}</div></div>'
     )
 
 
 def _mesh_checks(summary: Summary) -> str:
     checks = summary.meshes
+    if checks is None:
+        return ""
     counts = {
         "closed": checks.closed,
         "manifold": checks.manifold,
@@ -93,23 +136,23 @@ def _verdict(count: int, total: int) -> str:
 def _table_rows(summary: Summary) -> str:
     rows = [("all", summary.overall, ' class="all"'), *((kind, row, "") for kind, row in summary.by_kind.items())]
     return "".join(
-        f"<tr{style}><td>{escape(name)}</td><td>{intervals['iou'].count}</td>"
-        + "".join(f"<td>{_cell(intervals[metric])}</td>" for metric in HEADLINES)
+        f"<tr{style}><td>{escape(name)}</td><td>{count_of(intervals)}</td>"
+        + "".join(f"<td>{_cell(intervals.get(metric))}</td>" for metric in summary.headlines)
         + "</tr>"
         for name, intervals, style in rows
     )
 
 
-def _cell(interval: Interval) -> str:
+def _cell(interval: Interval | None) -> str:
     mean, _, bounds = interval_text(interval).partition(" ")
     return f"{mean}<br><small>{bounds}</small>" if bounds else mean
 
 
-def _case_group(title: str, group: Sequence[Case]) -> str:
-    return f"<h3>{title}</h3>" + "".join(_case(case) for case in group)
+def _case_group(title: str, group: Sequence[Case], headlines: Sequence[str]) -> str:
+    return f"<h3>{title}</h3>" + "".join(_case(case, headlines) for case in group)
 
 
-def _case(case: Case) -> str:
+def _case(case: Case, headlines: Sequence[str]) -> str:
     pictures = (
         ("input view", case.photo),
         ("prediction", case.predicted_seen),
@@ -121,7 +164,7 @@ def _case(case: Case) -> str:
     caption = (
         f"<b>{escape(case.name)}</b><br>{escape(case.row.kind)}<br>{escape(case.row.object_id)}, view {case.row.view}"
     )
-    numbers = f"IoU {scores['iou']:.3f}<br>F 5 % {scores['f_score_5']:.3f}<br>Chamfer {scores['chamfer_l1']:.3f}"
+    numbers = "<br>".join(f"{METRICS[metric].title} {scores[metric]:.3f}" for metric in headlines if metric in scores)
     failure = f'<br><span class="failure">{escape(case.row.failure)}</span>' if case.row.failure else ""
     figures = "".join(_figure(name, picture) for name, picture in pictures)
     return f'<div class="case"><div class="caption">{caption}<p>{numbers}</p>{failure}</div>{figures}</div>'

@@ -18,9 +18,11 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset, Sample
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.errors import PhotoError
+from shapeshot.evaluation.aspects import SHAPE
 from shapeshot.evaluation.features import Feature
 from shapeshot.evaluation.gallery import Gallery
-from shapeshot.evaluation.protocol import RESOLUTION, VIEWS_PER_OBJECT, Prediction, samples_of
+from shapeshot.evaluation.predictor import RESOLUTION, Prediction
+from shapeshot.evaluation.scoring import samples_of
 
 # Views taken of each training object. All 24 would double time and memory for nearly the same nearest neighbours.
 GALLERY_VIEWS = 12
@@ -54,7 +56,7 @@ class FeatureBank:
 class RetrievalPredictor:
     """Answers with the true shape of the training object that owns the most similar view."""
 
-    name = "retrieval"
+    name, gives = "retrieval", SHAPE
 
     def __init__(
         self, gallery: Gallery, banks: Mapping[str, FeatureBank], owners: np.ndarray, tried: Mapping[str, float]
@@ -75,9 +77,9 @@ class RetrievalPredictor:
     ) -> RetrievalPredictor:
         """Chooses the blend of features with the best mean IoU on the validation split of `dataset`."""
         banks, owners = build_banks(gallery, features)
-        samples = samples_of(dataset, "val", VIEWS_PER_OBJECT)
+        samples = samples_of(dataset, "val")
         scores = [
-            _blend_scores(sample, gallery, banks, owners)
+            _blend_scores(sample, samples.views(sample), gallery, banks, owners)
             for sample in tqdm(samples, desc="retrieval features", disable=not progress)
         ]
         tried = {blend: float(np.mean([score[blend] for score in scores])) for blend in scores[0]}
@@ -116,12 +118,12 @@ def _vectors(view: np.ndarray, features: Mapping[str, Feature]) -> dict[str, np.
 
 
 def _blend_scores(
-    sample: Sample, gallery: Gallery, banks: Mapping[str, FeatureBank], owners: np.ndarray
+    sample: Sample, views: list[int], gallery: Gallery, banks: Mapping[str, FeatureBank], owners: np.ndarray
 ) -> dict[str, float]:
     """Mean IoU over the views of one object for every blend; 0 for a view that shows nothing."""
     ious = gallery.ious(downsample_occupancy(sample.solid, RESOLUTION))
     scores: dict[str, list[float]] = {"+".join(blend): [] for blend in blends(list(banks))}
-    for number in range(min(VIEWS_PER_OBJECT, sample.num_views)):
+    for number in views:
         try:
             cosines = {name: bank.cosines(sample.view(number)) for name, bank in banks.items()}
         except PhotoError:

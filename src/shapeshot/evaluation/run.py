@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
-from shapeshot.data.dataset import Dataset
+from shapeshot.data.dataset import MANIFEST, Dataset
 from shapeshot.errors import ExportError
+from shapeshot.evaluation.aspects import PROBABILITIES
 from shapeshot.evaluation.baselines import build_baseline, require_baseline
 from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
+from shapeshot.evaluation.features import require_features
 from shapeshot.evaluation.model_predictor import ModelPredictor
-from shapeshot.evaluation.protocol import VIEWS_PER_OBJECT, Predictor, TruthSeer, evaluate, samples_of
+from shapeshot.evaluation.predictor import Predictor, ThresholdedPredictor, TruthSeer
+from shapeshot.evaluation.protocols import DEFAULT, EvaluationProtocol, find_protocol, require_metrics
 from shapeshot.evaluation.report import write_report
+from shapeshot.evaluation.scoring import evaluate, samples_of
 from shapeshot.evaluation.summary import Summary, summarise
+from shapeshot.evaluation.tables import require_row_format
+from shapeshot.evaluation.threshold import ThresholdFit, fit_threshold
 from shapeshot.reconstruct import load_model
 
 
@@ -22,50 +30,65 @@ def run_evaluation(
     out: Path,
     *,
     split: str = "test",
+    protocol: str = DEFAULT,
     baseline: str | None = None,
+    features: Sequence[str] = (),
     model: Path | None = None,
     checkpoint: Path | None = None,
     kind: str | None = None,
     training_data: Sequence[Path] = (),
-    views_per_object: int = VIEWS_PER_OBJECT,
+    views_per_object: int | None = None,
+    row_format: str = "csv",
     seed: int = 0,
     progress: bool = True,
 ) -> Summary:
-    """Scores a model or a baseline on a split and writes rows.csv, summary.json, summary.md and report.html to `out`.
+    """Scores a model or a baseline on a split and writes the report's files to `out`.
 
-    data: a dataset folder. baseline: "mean", "retrieval" or "oracle"; None scores a model.
+    data: a dataset folder. protocol: a name in PROTOCOLS.
+    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES; none for
+        its default ones.
     checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind: what it must be
         of (vox, point, mesh, field), or None.
     model: a model folder, or None for the shipped one; with baseline "retrieval" its features are tried as well.
     training_data: further datasets whose train split the baselines may use, as the model did.
-    views_per_object: the first so many views of each object. seed: of the bootstrap.
-    Raises DatasetError, ModelError, ExportError where `out` cannot be written, UserError for an unknown baseline.
+    views_per_object: None for as many as the protocol says. row_format: "csv" or "parquet". seed: of the bootstrap.
+    Raises DatasetError, ModelError, ExportError where `out` cannot be written, UserError for an unknown name or a
+    protocol that has no metric for this kind of prediction.
     """
+    rules = find_protocol(protocol)
     dataset = Dataset.open(data)
-    _check_request(dataset, out, split, baseline, views_per_object)
-    if checkpoint is not None and baseline is None:
-        predictor: Predictor | TruthSeer = CheckpointPredictor.load(checkpoint, kind)
+    _check_request(dataset, out, split, rules, views_per_object)
+    require_row_format(row_format)
+    require_features(features, model is not None)
+    if baseline is not None:
+        require_baseline(baseline)
+        predictor = _baseline(baseline, dataset, features, model, training_data, progress)
     else:
-        predictor = _predictor(dataset, baseline, model, training_data, progress)
-    rows = evaluate(predictor, dataset, split, views_per_object=views_per_object, progress=progress)
+        predictor = ModelPredictor.load(model) if checkpoint is None else CheckpointPredictor.load(checkpoint, kind)
+    require_metrics(rules, predictor.name, predictor.gives)
+    predictor, threshold = _fix_threshold(predictor, dataset, rules, views_per_object, progress)
+    rows = evaluate(predictor, dataset, split, protocol=rules, views_per_object=views_per_object, progress=progress)
     summary = summarise(
         rows,
         predictor=predictor.name,
         details=predictor.details,
         dataset=dataset.folder.resolve().name,
+        data_sha256=hashlib.sha256((dataset.folder / MANIFEST).read_bytes()).hexdigest(),
         split=split,
-        views_per_object=views_per_object,
+        views_per_object=views_per_object or rules.views_per_object,
+        protocol=rules,
+        threshold=threshold,
         seed=seed,
     )
-    write_report(out, summary, rows, predictor, dataset)
+    write_report(out, summary, rows, predictor, dataset, row_format)
     return summary
 
 
-def _check_request(dataset: Dataset, out: Path, split: str, baseline: str | None, views_per_object: int) -> None:
+def _check_request(
+    dataset: Dataset, out: Path, split: str, protocol: EvaluationProtocol, views_per_object: int | None
+) -> None:
     """What can be known to be wrong is told before minutes of fitting and scoring."""
-    samples_of(dataset, split, views_per_object)
-    if baseline is not None:
-        require_baseline(baseline)
+    samples_of(dataset, split, views_per_object, protocol)
     nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     if not nearest.is_dir():
         raise ExportError(f"cannot write the report to {out}: {nearest} is not a folder; choose another --out")
@@ -75,11 +98,35 @@ def _check_request(dataset: Dataset, out: Path, split: str, baseline: str | None
         )
 
 
-def _predictor(
-    dataset: Dataset, baseline: str | None, model: Path | None, training_data: Sequence[Path], progress: bool
+def _baseline(
+    name: str,
+    dataset: Dataset,
+    features: Sequence[str],
+    model: Path | None,
+    training_data: Sequence[Path],
+    progress: bool,
 ) -> Predictor | TruthSeer:
-    if baseline is None:
-        return ModelPredictor.load(model)
     more = [Dataset.open(folder) for folder in training_data]
     field_model = None if model is None else load_model(model)
-    return build_baseline(baseline, dataset, more_training=more, model=field_model, progress=progress)
+    return build_baseline(name, dataset, more_training=more, features=features, model=field_model, progress=progress)
+
+
+def _fix_threshold(
+    predictor: Predictor | TruthSeer,
+    dataset: Dataset,
+    protocol: EvaluationProtocol,
+    views_per_object: int | None,
+    progress: bool,
+) -> tuple[Predictor | TruthSeer, ThresholdFit | None]:
+    """The predictor with the threshold that is best on validation, where the protocol asks for that and it has one."""
+    if not protocol.fits_threshold or PROBABILITIES not in predictor.gives:
+        return predictor, None
+    thresholded = cast(ThresholdedPredictor, predictor)
+    fit = fit_threshold(
+        thresholded.probabilities,
+        dataset,
+        views_per_object=views_per_object,
+        protocol=protocol,
+        progress=progress,
+    )
+    return thresholded.with_threshold(fit.threshold), fit

@@ -1,31 +1,23 @@
-"""Rows of an evaluation as numbers to report: means with intervals overall and per kind, mesh checks, files to keep."""
+"""Rows of an evaluation as numbers to report: means with intervals overall and per kind, curves, mesh checks."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from shapeshot.errors import DatasetError
-from shapeshot.evaluation.metrics import CURVE_PERCENTS, HIGHER_IS_BETTER
-from shapeshot.evaluation.protocol import NUM_POINTS, RESOLUTION, ObjectScores, Row, object_means
-from shapeshot.evaluation.statistics import Interval, bootstrap_mean, paired_difference
+from shapeshot.evaluation.metrics import CURVE_PERCENTS, METRICS, OCCUPANCY_PERCENTS, MeshCheck
+from shapeshot.evaluation.predictor import RESOLUTION
+from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol
+from shapeshot.evaluation.scoring import ObjectScores, Row, object_means
+from shapeshot.evaluation.statistics import Interval, bootstrap_mean
+from shapeshot.evaluation.threshold import ThresholdFit
 
-# What tables show, with the words for it.
-HEADLINES = {
-    "iou": "IoU 32³",
-    "f_score_1": "F 1 %",
-    "f_score_2": "F 2 %",
-    "f_score_5": "F 5 %",
-    "chamfer_l1": "Chamfer-L1",
-    "normal_consistency": "Normal cons.",
-}
+FORMAT, VERSION = "shapeshot-evaluation", 1
+MISSING = "-"  # in tables: this kind of prediction cannot give the metric
 
 
 @dataclass(frozen=True)
@@ -41,15 +33,21 @@ class MeshChecks:
 
 @dataclass(frozen=True)
 class Summary:
-    """One predictor on one split.
+    """One predictor on one split, by one protocol.
 
+    data_sha256: of the dataset's manifest. failures: views without a prediction. headlines: metrics of the tables;
+    missing: those of them that this kind of prediction cannot give.
     overall: metric -> interval over objects, resampled by near-duplicate group. by_kind: kind -> the same.
-    f_score_curve: percent of the cube's side -> mean F-score. failures: views without a prediction.
+    f_score_curve: percent of the cube's side -> mean F-score. iou_curve: percent of occupancy probability -> mean IoU
+    above it. threshold: the one fixed on validation by the protocol, with its IoU there, or None where the protocol
+    leaves it to the predictor. meshes: None where the kind has none.
     """
 
+    protocol: str
     predictor: str
     details: Mapping[str, Any]
     dataset: str
+    data_sha256: str
     split: str
     objects: int
     views: int
@@ -57,13 +55,19 @@ class Summary:
     failures: int
     seed: int
     median_seconds: float
+    headlines: tuple[str, ...]
+    missing: tuple[str, ...]
     overall: Mapping[str, Interval]
     by_kind: Mapping[str, Mapping[str, Interval]]
     f_score_curve: Mapping[int, float]
-    meshes: MeshChecks
+    iou_curve: Mapping[int, float]
+    threshold: ThresholdFit | None
+    meshes: MeshChecks | None
+    num_points: int
     resolution: int = RESOLUTION
-    num_points: int = NUM_POINTS
     confidence: float = field(default=0.95)
+    format: str = FORMAT
+    version: int = VERSION
 
 
 def summarise(
@@ -74,20 +78,21 @@ def summarise(
     dataset: str,
     split: str,
     views_per_object: int,
+    protocol: EvaluationProtocol = PROTOCOLS[DEFAULT],
+    threshold: ThresholdFit | None = None,
+    data_sha256: str = "",
     seed: int = 0,
 ) -> Summary:
-    """All numbers of a report. rows: at least one. seed: of the bootstrap."""
+    """All numbers of a report. rows: at least one, by `protocol`. seed: of the bootstrap."""
     objects = object_means(rows)
     kinds = sorted({scores.kind for scores in objects}, key=lambda kind: (-_count(objects, kind), kind))
-    by_kind = {kind: _intervals([o for o in objects if o.kind == kind], seed) for kind in kinds}
-    curve = {
-        percent: float(np.mean([scores.scores[f"f_score_{percent}"] for scores in objects]))
-        for percent in CURVE_PERCENTS
-    }
+    by_kind = {kind: _intervals([o for o in objects if o.kind == kind], protocol, seed) for kind in kinds}
     return Summary(
+        protocol=protocol.name,
         predictor=predictor,
         details=details,
         dataset=dataset,
+        data_sha256=data_sha256,
         split=split,
         objects=len(objects),
         views=len(rows),
@@ -95,10 +100,15 @@ def summarise(
         failures=sum(bool(row.failure) for row in rows),
         seed=seed,
         median_seconds=float(np.median([row.seconds for row in rows])),
-        overall=_intervals(objects, seed),
+        headlines=protocol.headlines,
+        missing=tuple(metric for metric in protocol.headlines if metric not in objects[0].scores),
+        overall=_intervals(objects, protocol, seed),
         by_kind=by_kind,
-        f_score_curve=curve,
-        meshes=_mesh_checks(rows),
+        f_score_curve=_curve(objects, "f_score_", CURVE_PERCENTS),
+        iou_curve=_curve(objects, "iou_above_", OCCUPANCY_PERCENTS),
+        threshold=threshold,
+        meshes=_mesh_checks([row.check for row in rows if row.check is not None]),
+        num_points=protocol.num_points,
     )
 
 
@@ -106,16 +116,26 @@ def _count(objects: Sequence[ObjectScores], kind: str) -> int:
     return sum(scores.kind == kind for scores in objects)
 
 
-def _intervals(objects: Sequence[ObjectScores], seed: int) -> dict[str, Interval]:
+def _intervals(objects: Sequence[ObjectScores], protocol: EvaluationProtocol, seed: int) -> dict[str, Interval]:
     groups = [scores.group for scores in objects]
-    metrics = [metric for metric in objects[0].scores if metric in HEADLINES]
+    metrics = [metric for metric in protocol.headlines if metric in objects[0].scores]
     return {
         metric: bootstrap_mean([scores.scores[metric] for scores in objects], groups, seed=seed) for metric in metrics
     }
 
 
-def _mesh_checks(rows: Sequence[Row]) -> MeshChecks:
-    checks = [row.check for row in rows]
+def _curve(objects: Sequence[ObjectScores], prefix: str, percents: Sequence[int]) -> dict[int, float]:
+    """Percent -> mean over objects of the metric of that name; empty where it is missing."""
+    return {
+        percent: float(np.mean([scores.scores[f"{prefix}{percent}"] for scores in objects]))
+        for percent in percents
+        if f"{prefix}{percent}" in objects[0].scores
+    }
+
+
+def _mesh_checks(checks: Sequence[MeshCheck]) -> MeshChecks | None:
+    if not checks:
+        return None
     return MeshChecks(
         meshes=len(checks),
         closed=sum(check.closed for check in checks),
@@ -127,78 +147,58 @@ def _mesh_checks(rows: Sequence[Row]) -> MeshChecks:
 
 def summary_json(summary: Summary) -> str:
     """As JSON, keys in reading order."""
-    return json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n"
+    values = {"format": summary.format, "version": summary.version} | asdict(summary)
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def summary_markdown(summary: Summary) -> str:
     """As a short Markdown page: the headline table, the mesh checks and how it was measured."""
+    titles = [METRICS[metric].title for metric in summary.headlines]
     lines = [
         f"# {summary.predictor} on {summary.dataset}, split {summary.split}",
         "",
+        f"Protocol `{summary.protocol}`: {PROTOCOLS[summary.protocol].source}.",
+        "",
         f"{summary.objects} objects, {summary.views} views, {summary.failures} without a prediction "
-        "(they score worst). Means with 95 % bootstrap intervals over objects, resampled by near-duplicate group.",
+        "(they score worst). Means with 95 % bootstrap intervals over objects, resampled by near-duplicate group."
+        + (f" {MISSING}: this kind of prediction has no such metric." if summary.missing else ""),
         "",
-        "| objects | n | " + " | ".join(HEADLINES.values()) + " |",
-        "|---|---|" + "---|" * len(HEADLINES),
-        _markdown_row("**all**", summary.overall),
-        *(_markdown_row(kind, intervals) for kind, intervals in summary.by_kind.items()),
-        "",
-        f"Meshes: {summary.meshes.passed_all} of {summary.meshes.meshes} closed, manifold and of positive volume "
-        f"({summary.meshes.closed} closed, {summary.meshes.manifold} manifold, "
-        f"{summary.meshes.positive_volume} of positive volume).",
+        "| objects | n | " + " | ".join(titles) + " |",
+        "|---|---|" + "---|" * len(titles),
+        _markdown_row("**all**", summary.overall, summary.headlines),
+        *(_markdown_row(kind, intervals, summary.headlines) for kind, intervals in summary.by_kind.items()),
+        *_markdown_notes(summary),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _markdown_row(name: str, intervals: Mapping[str, Interval]) -> str:
-    cells = [interval_text(intervals[metric]) for metric in HEADLINES]
-    return f"| {name} | {intervals['iou'].count} | " + " | ".join(cells) + " |"
+def _markdown_notes(summary: Summary) -> list[str]:
+    notes = []
+    if fit := summary.threshold:
+        notes += ["", f"Threshold of occupancy {fit.threshold:g}, fixed on val (mean IoU {fit.iou:.3f} there)."]
+    if meshes := summary.meshes:
+        notes += [
+            "",
+            f"Meshes: {meshes.passed_all} of {meshes.meshes} closed, manifold and of positive volume "
+            f"({meshes.closed} closed, {meshes.manifold} manifold, {meshes.positive_volume} of positive volume).",
+        ]
+    return notes
 
 
-def interval_text(interval: Interval) -> str:
-    """ "0.412 [0.380, 0.444]", or the mean alone where fewer than five objects make an interval meaningless."""
+def _markdown_row(name: str, intervals: Mapping[str, Interval], metrics: Sequence[str]) -> str:
+    cells = [interval_text(intervals.get(metric)) for metric in metrics]
+    return f"| {name} | {count_of(intervals)} | " + " | ".join(cells) + " |"
+
+
+def count_of(intervals: Mapping[str, Interval]) -> int:
+    """How many objects went into the intervals of a line."""
+    return next(iter(intervals.values())).count
+
+
+def interval_text(interval: Interval | None) -> str:
+    """ "0.412 [0.380, 0.444]", the mean alone of fewer than five objects, "-" for what is missing."""
+    if interval is None:
+        return MISSING
     if interval.count < 5:
         return f"{interval.mean:.3f}"
     return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-
-
-def rows_csv(rows: Sequence[Row]) -> str:
-    """One line per view with every score, as RFC 4180 CSV with a header."""
-    text = io.StringIO()
-    metrics = list(rows[0].scores)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["object_id", "kind", "group", "view", *metrics, *rows[0].check.as_dict(), "seconds", "failure"])
-    for row in rows:
-        scores = [f"{row.scores[metric]:.6g}" for metric in metrics]
-        checks = [int(passed) for passed in row.check.as_dict().values()]
-        tail = [f"{row.seconds:.4f}", row.failure]
-        writer.writerow([row.object_id, row.kind, row.group, row.view, *scores, *checks, *tail])
-    return text.getvalue()
-
-
-def compare_runs(first: Path, second: Path, metric: str, seed: int = 0) -> Interval:
-    """Mean difference first - second of a metric between two report folders, paired by object.
-
-    Raises DatasetError where a folder holds no rows.csv with the metric, or the runs scored different objects.
-    """
-    scores, groups = _object_column(first / "rows.csv", metric)
-    others, _ = _object_column(second / "rows.csv", metric)
-    try:
-        return paired_difference(scores, others, groups, seed=seed)
-    except ValueError as error:
-        raise DatasetError(f"cannot compare {first} with {second}: {error}") from error
-
-
-def _object_column(path: Path, metric: str) -> tuple[dict[str, float], dict[str, str]]:
-    """(mean of a metric per object, group per object) of a rows.csv."""
-    values: dict[str, list[float]] = {}
-    groups: dict[str, str] = {}
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                values.setdefault(row["object_id"], []).append(float(row[metric]))
-                groups[row["object_id"]] = row["group"]
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        known = ", ".join(HIGHER_IS_BETTER)
-        raise DatasetError(f"{path} holds no scores named {metric!r} ({error}); known: {known}") from error
-    return {name: float(np.mean(scores)) for name, scores in values.items()}, groups

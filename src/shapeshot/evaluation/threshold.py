@@ -11,14 +11,17 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.solid import downsample_occupancy
+from shapeshot.errors import PhotoError
 from shapeshot.evaluation.metrics import voxel_iou
-from shapeshot.evaluation.protocol import RESOLUTION, VIEWS_PER_OBJECT, samples_of
+from shapeshot.evaluation.predictor import RESOLUTION
+from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol
+from shapeshot.evaluation.scoring import samples_of
 from shapeshot.photo import find_object, prepare_photo
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
 
-PROBABILITY_THRESHOLDS = tuple(float(probability) for probability in np.linspace(0.1, 0.9, 33))
+PROBABILITY_THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,21 @@ def fit_threshold(
     split: str = "val",
     *,
     thresholds: Sequence[float] = PROBABILITY_THRESHOLDS,
-    views_per_object: int = VIEWS_PER_OBJECT,
+    views_per_object: int | None = None,
+    protocol: EvaluationProtocol = PROTOCOLS[DEFAULT],
     progress: bool = True,
 ) -> ThresholdFit:
     """The threshold with the best mean IoU at 32^3 over the objects of a split (the lowest of equals).
 
     field_of: view uint8 [size, size, 4] -> field float [32, 32, 32]; inside is above the threshold. For a model it is
-        `occupancy_probabilities(model)`.
-    Raises DatasetError for an unknown or empty split, and what `field_of` raises.
+        `occupancy_probabilities(model)`. A view in which it finds nothing (PhotoError) counts with IoU 0.
+    Raises DatasetError for an unknown or empty split, and what else `field_of` raises.
     """
-    samples = samples_of(dataset, split, views_per_object)
+    samples = samples_of(dataset, split, views_per_object, protocol)
     ious = []
     for sample in tqdm(samples, desc="threshold", disable=not progress):
         truth = downsample_occupancy(sample.solid, RESOLUTION)
-        fields = [field_of(sample.view(view)) for view in range(min(views_per_object, sample.num_views))]
+        fields = [_field_or_nothing(field_of, sample.view(view)) for view in samples.views(sample)]
         ious.append([np.mean([voxel_iou(field > level, truth) for field in fields]) for level in thresholds])
     means = np.mean(ious, axis=0)
     best = int(means.argmax())
@@ -70,3 +74,10 @@ def occupancy_probabilities(model: FieldModel) -> Callable[[np.ndarray], np.ndar
         return (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
 
     return field_of
+
+
+def _field_or_nothing(field_of: Callable[[np.ndarray], np.ndarray], view: np.ndarray) -> np.ndarray:
+    try:
+        return field_of(view)
+    except PhotoError:
+        return np.full((RESOLUTION,) * 3, -np.inf)

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from shapeshot.errors import ExportError, unknown_name
+from shapeshot.export.binvox import encode_binvox
 from shapeshot.export.glb import encode_glb
 from shapeshot.export.npz import encode_npz
-from shapeshot.export.obj import encode_obj
+from shapeshot.export.obj import encode_obj, encode_obj_files
 from shapeshot.export.ply import encode_ply
 from shapeshot.export.stl import encode_stl
+from shapeshot.export.threemf import encode_3mf
+from shapeshot.export.usdz import encode_usdz
 from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.geometry.voxel_boundary import voxel_boundary
 
-__all__ = ["WRITERS", "Shape", "Writer", "encode_shape", "find_writer", "write_shape"]
+__all__ = ["WRITERS", "Shape", "Writer", "encode_files", "encode_shape", "find_writer", "write_shape"]
 
 Shape: TypeAlias = Mesh | PointCloud | VoxelGrid
 
@@ -27,18 +30,27 @@ _NAMES = {Mesh: "mesh", PointCloud: "point cloud", VoxelGrid: "voxel grid"}
 
 @dataclass(frozen=True)
 class Writer:
-    """A file format. encode: a shape of one of the types in `holds` -> the bytes of the file, the same every time."""
+    """A file format.
+
+    encode: a shape of one of the types in `holds` -> the bytes of one file that stands alone, the same every time.
+    encode_files: for a format that wants files beside the main one, or its own name inside it: a shape and the main
+    file's name without suffix -> the content of each file by name, the main file last.
+    """
 
     encode: Callable[[Any], bytes]
     holds: tuple[type, ...]
+    encode_files: Callable[[Any, str], dict[str, bytes]] | None = None
 
 
 # By suffix. A format that holds meshes also takes voxel grids, as the mesh of their blocks.
 WRITERS: dict[str, Writer] = {
     "glb": Writer(encode_glb, (Mesh, PointCloud)),
-    "obj": Writer(encode_obj, (Mesh, PointCloud)),
+    "obj": Writer(encode_obj, (Mesh, PointCloud), encode_obj_files),
     "ply": Writer(encode_ply, (Mesh, PointCloud)),
     "stl": Writer(encode_stl, (Mesh,)),
+    "3mf": Writer(encode_3mf, (Mesh,)),
+    "usdz": Writer(encode_usdz, (Mesh,)),
+    "binvox": Writer(encode_binvox, (VoxelGrid,)),
     "npz": Writer(encode_npz, (Mesh, PointCloud, VoxelGrid)),
 }
 
@@ -54,28 +66,51 @@ def find_writer(path: str | os.PathLike[str]) -> Writer:
 
 
 def encode_shape(shape: Shape, suffix: str) -> bytes:
-    """The bytes of a file with this suffix ("glb"). Raises ExportError as `write_shape` does."""
+    """The bytes of one file with this suffix ("glb"), which stands alone. Raises ExportError as `write_shape` does."""
     writer = find_writer(f"shape.{suffix}")
+    return writer.encode(_fitting(shape, writer, suffix))
+
+
+def encode_files(shape: Shape, suffix: str, name: str) -> dict[str, bytes]:
+    """All that `write_shape` writes for `name`.`suffix`: content by file name, the file itself last.
+
+    One file for most formats; an OBJ has its materials and their texture beside it.
+    Raises ExportError as `write_shape` does.
+    """
+    writer = find_writer(f"shape.{suffix}")
+    fitting = _fitting(shape, writer, suffix)
+    if writer.encode_files is None:
+        return {f"{name}.{suffix}": writer.encode(fitting)}
+    return writer.encode_files(fitting, name)
+
+
+def write_shape(shape: Shape, path: str | os.PathLike[str]) -> None:
+    """Write a shape in the format that the path's suffix names (see WRITERS): each file whole or not at all.
+
+    Axes and lengths are the shape's own: +y up, front towards +z; in metres if it was scaled to metres. (3MF alone has
+    axes and a unit of its own; see threemf.py.)
+    Raises ExportError for an unknown suffix, a shape that the format cannot hold, an empty shape, a library that is not
+    installed, and a folder or disk that cannot be written.
+    """
+    find_writer(path)
+    target = Path(path)
+    *beside, content = encode_files(shape, target.suffix[1:].lower(), target.stem).items()
+    for name, extra in beside:
+        atomic_write(target.with_name(name), extra)
+    atomic_write(target, content[1])  # last, as it refers to the others
+
+
+def _fitting(shape: Shape, writer: Writer, suffix: str) -> Shape:
+    """The shape as the writer takes it: voxels as blocks where it holds meshes only. Raises ExportError."""
     if isinstance(shape, VoxelGrid) and VoxelGrid not in writer.holds:
         shape = voxel_boundary(shape)
     name = _NAMES[type(shape)]
     if not isinstance(shape, writer.holds):
-        able = [f".{suffix}" for suffix, other in sorted(WRITERS.items()) if isinstance(shape, other.holds)]
-        raise ExportError(f"a .{suffix} file cannot hold a {name}; choose from {', '.join(able)}")
+        able = [f".{other}" for other, entry in sorted(WRITERS.items()) if isinstance(shape, entry.holds)]
+        raise ExportError(f"a .{suffix.lower()} file cannot hold a {name}; choose from {', '.join(able)}")
     if _is_empty(shape):
         raise ExportError(f"there is nothing to write: the {name} is empty")
-    return writer.encode(shape)
-
-
-def write_shape(shape: Shape, path: str | os.PathLike[str]) -> None:
-    """Write a shape in the format that the path's suffix names (see WRITERS): the whole file or none.
-
-    Axes and lengths are the shape's own: +y up, front towards +z; in metres if it was scaled to metres.
-    Raises ExportError for an unknown suffix, a shape that the format cannot hold, an empty shape, and a folder or disk
-    that cannot be written.
-    """
-    find_writer(path)
-    atomic_write(path, encode_shape(shape, Path(path).suffix[1:]))
+    return shape
 
 
 def _is_empty(shape: Shape) -> bool:

@@ -1,16 +1,17 @@
-"""Wavefront OBJ, with vertex colours behind the coordinates as Blender, MeshLab and most readers take them."""
+"""Wavefront OBJ, with vertex colours behind the coordinates, and an MTL with a texture for those who ignore them."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from shapeshot.export.color_texture import color_texture
 from shapeshot.geometry import Mesh, PointCloud
 
 
 def encode_obj(shape: Mesh | PointCloud) -> bytes:
-    """Text lines `v x y z` or `v x y z r g b` (sRGB in [0, 1]), then the faces; a point cloud has points instead.
+    """One file that stands alone: lines `v x y z` or `v x y z r g b` (sRGB in [0, 1]), then faces `f`, or points `p`.
 
-    Normals are left out: readers compute their own.
+    Blender, MeshLab and most readers take colours so. Normals are left out: readers compute their own.
     """
     if isinstance(shape, Mesh):
         text = _vertex_lines(shape.vertices, shape.colors) + _lines("f %d %d %d", shape.faces + 1)
@@ -18,6 +19,26 @@ def encode_obj(shape: Mesh | PointCloud) -> bytes:
         numbers = np.arange(1, len(shape.points) + 1)
         text = _vertex_lines(shape.points, shape.colors) + _lines("p %d", numbers)
     return f"# shapeshot\n{text}".encode("ascii")
+
+
+def encode_obj_files(shape: Mesh | PointCloud, name: str) -> dict[str, bytes]:
+    """name.texture.png and name.mtl for a coloured mesh, and name.obj, which comes last as it refers to them.
+
+    The texture gives each vertex the place of its colour (see color_texture.py); the vertex colours stay as well.
+    """
+    if not isinstance(shape, Mesh) or shape.colors is None:
+        return {f"{name}.obj": encode_obj(shape)}
+    texture = color_texture(shape.colors)
+    vertices = _vertex_lines(shape.vertices, shape.colors) + _lines("vt %.5f %.5f", texture.uvs)
+    faces = _lines("f %d/%d %d/%d %d/%d", np.repeat(shape.faces + 1, 2, axis=1))
+    text = f"# shapeshot\nmtllib {name}.mtl\no object\n{vertices}usemtl colors\n{faces}"
+    picture = f"{name}.texture.png"
+    return {picture: texture.png(), f"{name}.mtl": _material(picture), f"{name}.obj": text.encode()}
+
+
+def _material(texture: str) -> bytes:
+    # Kd is white because readers multiply the texture by it; no highlight, as the field knows only a plain colour.
+    return f"# shapeshot\nnewmtl colors\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\nmap_Kd {texture}\n".encode()
 
 
 def _vertex_lines(positions: np.ndarray, colors: np.ndarray | None) -> str:

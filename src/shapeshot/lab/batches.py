@@ -73,7 +73,7 @@ class TrainingSet:
         else:
             chosen = [(dataset, key) for dataset in datasets for key in dataset.ids(split)]
         self.objects = [
-            _training_object(dataset.sample(key), max_views)
+            training_object(dataset.sample(key), max_views)
             for dataset, key in tqdm(chosen, desc=f"loading {split}", unit="obj", disable=not progress)
         ]
         require_objects([item.id for item in self.objects], split, ", ".join(folders))
@@ -82,7 +82,8 @@ class TrainingSet:
         return len(self.objects)
 
 
-def _training_object(sample: Sample, max_views: int | None) -> TrainingObject:
+def training_object(sample: Sample, max_views: int | None = None) -> TrainingObject:
+    """What training keeps of a sample, with its first `max_views` views."""
     solid, points = PackedSolid.pack(sample.solid), sample.points.astype(np.float16)
     return TrainingObject(sample.id, sample.encoded_views()[:max_views], solid, points, sample.colors)
 

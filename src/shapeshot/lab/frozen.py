@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,10 +12,8 @@ from torch import Tensor
 
 from shapeshot.lab.batches import Arrays, TrainingObject, plain_pixels
 from shapeshot.lab.encoders import EncoderOutput
+from shapeshot.lab.feature_cache import Features, cached_features
 from shapeshot.lab.model import SingleViewModel
-
-if TYPE_CHECKING:
-    from shapeshot.lab.feature_cache import Features
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,19 +27,13 @@ class FrozenFeatures:
         cls, model: SingleViewModel, objects: Sequence[TrainingObject], accelerator: Accelerator, progress: bool = True
     ) -> FrozenFeatures:
         """From the cache, which the first process fills where something is missing."""
-        from shapeshot.lab.feature_cache import cached_features
-
         with accelerator.main_process_first():
-            features = cached_features(
-                model.encoder, objects, want_tokens=model.decoder.reads_tokens, progress=progress
+            return cls(
+                cached_features(model.encoder, objects, want_tokens=model.decoder.reads_tokens, progress=progress)
             )
-        return cls(features)
 
     def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> Arrays:
-        pooled = np.array(self.features.pooled[index, view, int(mirrored)], np.float32)
-        if self.features.tokens is None:
-            return {"tokens": np.zeros((0, 1), np.float32), "pooled": pooled}
-        return {"tokens": np.array(self.features.tokens[index, view, int(mirrored)], np.float32), "pooled": pooled}
+        return self.features.example(index, view, mirrored)
 
 
 @torch.no_grad()

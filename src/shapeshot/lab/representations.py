@@ -15,7 +15,9 @@ from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.decoders.mesh import MeshDecoder
+from shapeshot.lab.decoders.decoder import Decoder
+from shapeshot.lab.decoders.free import FreeField, FreeMesh, FreePoints, FreeVoxels
+from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.graphs import Graph, field_graphs, shape_graph
 from shapeshot.lab.losses import (
     MeshLossWeights,
@@ -48,7 +50,12 @@ class Representation:
     score: (model, output of one object's views, truth) -> a score per threshold [thresholds] (one where there are
         none), the mean over views; higher is better. score_name: what it is.
     shapes: (model, output, level) -> a shape an image; level is the threshold as a logit. Raises EmptyShapeError.
+    gives: what its shapes have, of volume, surface, normals, mesh and (where `probabilities` is there) probabilities;
+        the metrics that need something else are missing for it.
+    probabilities: (model, output) -> occupancy probability [batch, 32, 32, 32], or None where the kind has none.
     graphs: what is exported. format: the card's format of such a model folder.
+    free: the decoder whose output is a parameter, which `lab/fit.py` optimises. form: which reading of a
+        PredictedShape is predicted as such, "voxels", "points" or "mesh"; the others follow from it.
     """
 
     target: Callable[[TrainingObject, np.random.Generator, TrainConfig], Arrays]
@@ -59,6 +66,10 @@ class Representation:
     score_name: str
     shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
     graphs: Callable[[SingleViewModel], list[Graph]]
+    gives: frozenset[str]
+    free: type[Decoder]
+    form: str
+    probabilities: Callable[[SingleViewModel, Tensor], Tensor] | None = field(default=None)
     thresholds: tuple[float, ...] = field(default=())
     format: str = "shapeshot-shape-model"
 
@@ -165,8 +176,13 @@ def field_terms(
 
 def field_score(model: SingleViewModel, planes: Tensor, truth: Tensor) -> Tensor:
     """Mean IoU over views at every threshold."""
+    return mean_iou(field_logits(model, planes), truth)
+
+
+def field_logits(model: SingleViewModel, planes: Tensor) -> Tensor:
+    """Occupancy logits at the centres of 32^3 cells, float32 [batch, 32, 32, 32]."""
     axis = torch.from_numpy(cell_centers(RESOLUTION)).to(planes.device)
-    return mean_iou(model.field.grid(planes, axis, axis, axis).float(), truth)
+    return model.field.grid(planes, axis, axis, axis).float()
 
 
 def mirror_points(arrays: Arrays) -> Arrays:
@@ -197,8 +213,8 @@ def level_of(threshold: float | None) -> float:
     return 0.0 if threshold is None else math.log(threshold / (1 - threshold))
 
 
-def _mesh_decoder(model: SingleViewModel) -> MeshDecoder:
-    assert isinstance(model.decoder, MeshDecoder)
+def _mesh_decoder(model: SingleViewModel) -> DeformedSphere:
+    assert isinstance(model.decoder, DeformedSphere)
     return model.decoder
 
 
@@ -212,6 +228,10 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=lambda model, logits, level: [voxel_shape(item, level) for item in logits.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "logits"),
+        gives=frozenset(("volume", "surface", "normals", "mesh", "probabilities")),
+        probabilities=lambda model, logits: logits.float().sigmoid(),
+        free=FreeVoxels,
+        form="voxels",
         thresholds=THRESHOLDS,
     ),
     "point": Representation(
@@ -223,6 +243,9 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, points, level: [point_shape(item) for item in points.float().cpu().numpy()],
         graphs=lambda model: shape_graph(model, "points"),
+        gives=frozenset(("surface",)),  # a cloud encloses nothing and has no normals
+        free=FreePoints,
+        form="points",
     ),
     "mesh": Representation(
         target=lambda item, rng, config: surface_target(item, rng, config.num_samples),
@@ -233,6 +256,9 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="F-score at 5 %",
         shapes=lambda model, vertices, level: mesh_shapes(model, vertices),
         graphs=lambda model: shape_graph(model, "vertices"),
+        gives=frozenset(("volume", "surface", "normals", "mesh")),
+        free=FreeMesh,
+        form="mesh",
     ),
     "field": Representation(
         target=field_target,
@@ -243,6 +269,10 @@ REPRESENTATIONS: dict[str, Representation] = {
         score_name="IoU",
         shapes=field_shapes,
         graphs=field_graphs,
+        gives=frozenset(("volume", "surface", "normals", "mesh", "probabilities")),
+        probabilities=lambda model, planes: field_logits(model, planes).sigmoid(),
+        free=FreeField,
+        form="mesh",
         thresholds=THRESHOLDS,
         format=FIELD_FORMAT,
     ),

@@ -17,7 +17,7 @@ from shapeshot.geometry import Mesh, PointCloud, cell_centers
 from shapeshot.geometry.components import remove_small_components
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
-from shapeshot.lab.decoders.mesh import MeshDecoder
+from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.model import SingleViewModel
 
 RESOLUTION = 32
@@ -29,9 +29,9 @@ SPECK_FRACTION = 0.005
 
 @dataclass(frozen=True, eq=False)
 class PredictedShape:
-    """occupancy: bool [32, 32, 32]. surface: points of it, with normals where the kind has any. mesh: or None."""
+    """occupancy: bool [32, 32, 32] or None. surface: points, with normals where the kind has any. mesh: or None."""
 
-    occupancy: np.ndarray
+    occupancy: np.ndarray | None
     surface: PointCloud
     mesh: Mesh | None
 
@@ -43,8 +43,8 @@ def voxel_shape(logits: np.ndarray, level: float) -> PredictedShape:
 
 
 def point_shape(points: np.ndarray) -> PredictedShape:
-    """Of points float [points, 3]: the points themselves; no normals and no mesh, since none were predicted."""
-    return PredictedShape(solid_of_points(points, RESOLUTION), PointCloud(points.astype(np.float32)), None)
+    """Of points float [points, 3]: the points themselves; no solid, normals or mesh, since none were predicted."""
+    return PredictedShape(None, PointCloud(points.astype(np.float32)), None)
 
 
 def mesh_shape(vertices: np.ndarray, faces: np.ndarray) -> PredictedShape:
@@ -62,35 +62,11 @@ def field_shape(coarse: np.ndarray, fine: np.ndarray, level: float) -> Predicted
     return PredictedShape(coarse > level, _surface(mesh), mesh)
 
 
-def solid_of_points(points: np.ndarray, resolution: int) -> np.ndarray:
-    """The solid that a cloud outlines, bool [resolution]^3: a morphological closing with a ball, and its holes filled.
-
-    The ball's radius is twice the median distance between neighbouring points, but at least a cell: enough to close
-    the gaps of an evenly sampled surface. Cells that hold a point are always part of it, however thin the part.
-    """
-    from scipy.ndimage import binary_fill_holes, distance_transform_edt
-    from scipy.spatial import cKDTree
-
-    inside = np.clip(np.floor((points + 0.5) * resolution).astype(int), 0, resolution - 1)
-    held = np.zeros((resolution,) * 3, bool)
-    held[tuple(inside.T)] = True
-    if len(points) < 4:
-        return held
-    tree, cell = cKDTree(points), 1 / resolution
-    radius = max(2 * float(np.median(tree.query(points, k=2)[0][:, 1])), cell)
-    margin = int(np.ceil(radius / cell)) + 1  # so that the ball never meets the border
-    axis = (np.arange(-margin, resolution + margin) + 0.5) * cell - 0.5
-    centers = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
-    near = tree.query(centers.reshape(-1, 3), distance_upper_bound=radius)[0].reshape(centers.shape[:3]) <= radius
-    closed = distance_transform_edt(binary_fill_holes(near), sampling=cell) > radius
-    return closed[(slice(margin, -margin),) * 3] | held
-
-
 @torch.no_grad()
 def mesh_shapes(model: SingleViewModel, vertices: Tensor) -> list[PredictedShape]:
     """One shape an image, of vertices [batch, vertices, 3]."""
     decoder = model.decoder
-    assert isinstance(decoder, MeshDecoder)
+    assert isinstance(decoder, DeformedSphere)
     faces = decoder.faces.cpu().numpy().astype(np.int32)
     return [mesh_shape(item, faces) for item in vertices.float().cpu().numpy()]
 

@@ -1,23 +1,28 @@
 """The one image path, used by the runtime and by training: decode, orient, find the object, crop on grey.
 
-    rgba = load_photo("chair.jpg")
-    photo = prepare_photo(rgba, find_object(rgba))
-    photo.pixels  # uint8 [128, 128, 3], what the network sees
+rgba = load_photo("chair.jpg")
+photo = prepare_photo(rgba, find_object(rgba))
+photo.pixels  # uint8 [128, 128, 3], what the network sees
 """
 
 from shapeshot.photo.background import BACKGROUNDS, ObjectMask, find_object
 from shapeshot.photo.crop import GREY, Box, PreparedPhoto, crop_on_grey, object_box, prepare_photo
-from shapeshot.photo.decode import load_photo
+from shapeshot.photo.decode import Photo, load_photo, read_photo
+from shapeshot.photo.pointed import given_mask, object_in_region
 
 __all__ = [
     "BACKGROUNDS",
     "GREY",
     "Box",
     "ObjectMask",
+    "Photo",
     "PreparedPhoto",
     "crop_on_grey",
     "find_object",
+    "given_mask",
     "load_photo",
     "object_box",
+    "object_in_region",
     "prepare_photo",
+    "read_photo",
 ]

@@ -29,9 +29,7 @@ def test_equals_pytorch3d(align: str) -> None:
     bounds = [torch.stack([rows.amin(dim=0), rows.amax(dim=0)], dim=1) for rows in meshes.vertices_list()]
     torch.testing.assert_close(torch.stack(bounds), torch.from_numpy(GOLDEN[f"cubify_{align}/bounds"]))
     areas = [part.sum() for part in face_areas_normals(meshes)[0].split(meshes.num_faces)]
-    torch.testing.assert_close(
-        torch.stack(areas), torch.from_numpy(GOLDEN[f"cubify_{align}/areas"]), rtol=1e-5, atol=0
-    )
+    torch.testing.assert_close(torch.stack(areas), torch.from_numpy(GOLDEN[f"cubify_{align}/areas"]), rtol=1e-5, atol=0)
 
 
 def test_one_cell_is_a_cube_in_its_place() -> None:
@@ -56,9 +54,7 @@ def test_volume_and_surface_are_those_of_the_cells() -> None:
 
     assert len(mesh.faces) == len(boundary.faces)
     assert mesh.face_areas.sum() == pytest.approx(boundary.face_areas.sum(), rel=1e-6)
-    ours, theirs = (
-        np.unique(shape.triangles.reshape(-1, 3).round(4) + 0.0, axis=0) for shape in (mesh, boundary)
-    )
+    ours, theirs = (np.unique(shape.triangles.reshape(-1, 3).round(4) + 0.0, axis=0) for shape in (mesh, boundary))
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 

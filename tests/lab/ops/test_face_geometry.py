@@ -21,9 +21,7 @@ def vectors(seed: int) -> torch.Tensor:
 
 
 def test_equals_pytorch3d() -> None:
-    vertices, faces = (
-        [torch.from_numpy(GOLDEN[f"mesh/{part}{i}"]) for i in (1, 2)] for part in ("verts", "faces")
-    )
+    vertices, faces = ([torch.from_numpy(GOLDEN[f"mesh/{part}{i}"]) for i in (1, 2)] for part in ("verts", "faces"))
     areas, normals = face_areas_normals(MeshBatch(vertices, faces))
     torch.testing.assert_close(areas, torch.from_numpy(GOLDEN["mesh/face_areas"]), rtol=1e-5, atol=0)
     torch.testing.assert_close(normals, torch.from_numpy(GOLDEN["mesh/face_normals"]), rtol=1e-5, atol=1e-6)

@@ -48,10 +48,7 @@ def test_the_same_sphere_as_trimesh() -> None:
 
 
 def test_finer_levels_approach_the_sphere() -> None:
-    short = [
-        4 * math.pi - face_areas_normals(ico_sphere(level, torch.float64))[0].sum().item()
-        for level in (3, 4, 5)
-    ]
+    short = [4 * math.pi - face_areas_normals(ico_sphere(level, torch.float64))[0].sum().item() for level in (3, 4, 5)]
     assert short[0] / short[1] == pytest.approx(4, rel=0.01)
     assert short[1] / short[2] == pytest.approx(4, rel=0.01)
 

@@ -80,7 +80,5 @@ def test_gradient_of_uniform_is_the_transposed_laplacian_of_directions() -> None
 
 
 def test_an_unknown_method_lists_the_choices() -> None:
-    with pytest.raises(
-        UserError, match=r"unknown Laplacian 'cott'; choose from cot, cotcurv, uniform. Did you mean"
-    ):
+    with pytest.raises(UserError, match=r"unknown Laplacian 'cott'; choose from cot, cotcurv, uniform. Did you mean"):
         mesh_laplacian_smoothing(ico_sphere(0), "cott")

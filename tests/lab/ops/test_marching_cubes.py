@@ -53,9 +53,7 @@ def test_gradients() -> None:
     # Values far enough from the level and each other that no small step changes a case or meets the margin.
     values = random_fields(1, 3, 3, 4, dtype=torch.float64)
     values = (values.sign() * (0.2 + values.abs())).requires_grad_()
-    assert torch.autograd.gradcheck(
-        lambda v: marching_cubes(v, 0.0).vertices_packed(), (values,), atol=1e-4, eps=1e-5
-    )
+    assert torch.autograd.gradcheck(lambda v: marching_cubes(v, 0.0).vertices_packed(), (values,), atol=1e-4, eps=1e-5)
 
 
 def test_the_wall_that_closes_the_border_stands_still() -> None:

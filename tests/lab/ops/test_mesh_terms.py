@@ -67,9 +67,7 @@ def odd_batch(scale: float = 1.0) -> tuple[list[torch.Tensor], list[torch.Tensor
     return [scale * rows for rows in vertices], faces
 
 
-def loss_and_gradients(
-    term: Loss, vertices: list[torch.Tensor], faces: list[torch.Tensor]
-) -> list[torch.Tensor]:
+def loss_and_gradients(term: Loss, vertices: list[torch.Tensor], faces: list[torch.Tensor]) -> list[torch.Tensor]:
     leaves = [rows.clone().requires_grad_() for rows in vertices]
     loss = term(MeshBatch(leaves, faces))
     return [loss.detach(), *torch.autograd.grad(loss, leaves)]
@@ -96,9 +94,7 @@ def test_equals_the_reference_on_odd_meshes(name: str) -> None:
 def test_shared_topology_equals_one_by_one(name: str) -> None:
     term, sphere, vertices = TERMS[name][0], ico_sphere(2), bumpy(2, 3)
     together = term(sphere.with_vertices(vertices))
-    torch.testing.assert_close(
-        together, torch.stack([term(sphere.with_vertices(one)) for one in vertices]).mean()
-    )
+    torch.testing.assert_close(together, torch.stack([term(sphere.with_vertices(one)) for one in vertices]).mean())
 
 
 @each_term
@@ -180,11 +176,7 @@ def test_no_meshes_give_zero(name: str) -> None:
 @each_term
 def test_the_mode_chooses_the_reference(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
-    stem = (
-        "mesh_laplacian_smoothing"
-        if name.startswith("laplacian")
-        else TERMS[name.split("_target")[0]][1].__name__
-    )
+    stem = "mesh_laplacian_smoothing" if name.startswith("laplacian") else TERMS[name.split("_target")[0]][1].__name__
     original = getattr(mesh_reference, stem)
     monkeypatch.setattr(mesh_reference, stem, lambda *args: called.append(stem) or original(*args))
     meshes = ico_sphere(1).with_vertices(bumpy(1, 2))

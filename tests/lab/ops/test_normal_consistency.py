@@ -17,9 +17,7 @@ def fold(degrees: float) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("degrees", [0, 30, 90, 150, 180])
-@pytest.mark.parametrize(
-    "faces", [[[1, 0, 2], [0, 1, 3]], [[1, 0, 2], [1, 0, 3]]], ids=["oriented", "turned over"]
-)
+@pytest.mark.parametrize("faces", [[[1, 0, 2], [0, 1, 3]], [[1, 0, 2], [1, 0, 3]]], ids=["oriented", "turned over"])
 def test_a_fold_gives_its_angle(degrees: float, faces: list[list[int]]) -> None:
     loss = mesh_normal_consistency(MeshBatch([fold(degrees)], [torch.tensor(faces)]))
     assert loss.item() == pytest.approx(1 - math.cos(math.radians(degrees)), abs=1e-6)

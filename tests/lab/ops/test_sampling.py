@@ -34,9 +34,7 @@ def ragged() -> MeshBatch:
         torch.ones(1, 3),
         torch.from_numpy(np.array(box.vertices)).float() + 10,
     ]
-    return MeshBatch(
-        vertices, [sphere.faces_packed(), NO_FACES, NO_FACES, torch.from_numpy(np.array(box.faces))]
-    )
+    return MeshBatch(vertices, [sphere.faces_packed(), NO_FACES, NO_FACES, torch.from_numpy(np.array(box.faces))])
 
 
 def shared() -> MeshBatch:
@@ -92,9 +90,7 @@ def test_same_distribution_as_the_reference() -> None:
 
 
 def test_seeds() -> None:
-    first, again, other = (
-        sample_points_from_meshes(ragged(), 50, generator=seeded(seed)) for seed in (0, 0, 1)
-    )
+    first, again, other = (sample_points_from_meshes(ragged(), 50, generator=seeded(seed)) for seed in (0, 0, 1))
     assert isinstance(first, torch.Tensor)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -117,9 +113,7 @@ def test_attributes_follow_the_points() -> None:
     filled = torch.tensor(meshes.num_faces) > 0
     torch.testing.assert_close(values[filled], torch.cat([points, 2 * points + 1], dim=2)[filled])
     assert not values[~filled].any()
-    points_only, values_only = sample_points_from_meshes(
-        meshes, 40, attributes=attributes, generator=seeded()
-    )
+    points_only, values_only = sample_points_from_meshes(meshes, 40, attributes=attributes, generator=seeded())
     assert torch.equal(points_only, points)
     assert torch.equal(values_only, values)
 
@@ -159,9 +153,7 @@ def test_gradients_by_finite_differences() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_dtypes(dtype: torch.dtype) -> None:
-    points, normals = sample_points_from_meshes(
-        ico_sphere(2, dtype), 100, return_normals=True, generator=seeded()
-    )
+    points, normals = sample_points_from_meshes(ico_sphere(2, dtype), 100, return_normals=True, generator=seeded())
     assert points.dtype == normals.dtype == dtype
     assert points.norm(dim=2).float().sub(1).abs().max() < 0.05
 

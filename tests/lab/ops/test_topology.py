@@ -44,9 +44,7 @@ def test_edges_and_pairs_are_those_of_naive_loops(faces: torch.Tensor) -> None:
 
 def test_each_corner_faces_its_edge() -> None:
     topology = ico_sphere(1).topology
-    for face, edges, forward in zip(
-        topology.faces, topology.edges.of_face, topology.edges.is_forward, strict=True
-    ):
+    for face, edges, forward in zip(topology.faces, topology.edges.of_face, topology.edges.is_forward, strict=True):
         for corner in range(3):
             start, end = face[(corner + 1) % 3].item(), face[(corner + 2) % 3].item()
             assert topology.edges.vertices[edges[corner]].tolist() == sorted([start, end])

@@ -46,6 +46,21 @@ class FolderEntry:
         return _read_with_trimesh(content, self.path.suffix.lower()[1:], name, files)
 
 
+def read_mesh_file(path: Path | str) -> ObjectModel:
+    """The object in one mesh file, in the file's own axes and unit. Raises MeshError naming the file.
+
+    It may read its materials, textures and buffers from the file's own folder and below.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MeshError(f"no such mesh file: {path}; give one of {', '.join(SUFFIXES)}")
+    if path.suffix.lower() not in SUFFIXES:
+        raise MeshError(f"{path} is no mesh file that can be read; give one of {', '.join(SUFFIXES)}")
+    path = path.resolve()
+    info = ObjectInfo(free_id(path.stem, set()), path.stem, "object", "folder", "unknown", "")
+    return FolderEntry(info, path, path.parent).load()
+
+
 class FolderSource:
     """All mesh files below a folder, in the order of their paths. Raises DatasetError where there are none."""
 

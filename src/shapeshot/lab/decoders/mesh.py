@@ -22,43 +22,49 @@ if TYPE_CHECKING:
 RADIUS = 0.35  # of the sphere that is deformed: between the cube's inscribed ball (0.5) and the thinnest furniture
 
 
-class MeshDecoder(Decoder):
-    """Pooled image features -> vertices [batch, vertices, 3] in the canonical cube, over the faces of `template`.
+class DeformedSphere(Decoder):
+    """An icosphere whose vertices move and whose faces never change: what every kind of mesh here is made of.
 
-    level: of the icosphere; 4 has 2562 vertices and 5120 faces. Raises MeshError outside 0..9.
+    level: subdivisions of the icosphere; 4 has 2562 vertices and 5120 faces. Raises MeshError outside 0..9.
     """
 
     kind = "mesh"
     reads_tokens = False
     sphere: Tensor
 
-    def __init__(self, pooled_channels: int, latent: int = 512, level: int = 4) -> None:
+    def __init__(self, level: int) -> None:
         super().__init__()
-        template = ico_sphere(level)
-        self.read_pooled = latent_projection(pooled_channels, latent)
-        self.layers = fully_connected(latent, 3 * len(template.vertices_packed()))
-        # Starts close to the sphere: a tangled start stays tangled, since chamfer does not see which side is out.
-        last = cast(nn.Linear, self.layers[-1])
-        nn.init.normal_(last.weight, std=1e-3)
-        nn.init.zeros_(last.bias)
-        self.template = template
-        self.register_buffer("sphere", RADIUS * template.vertices_packed(), persistent=False)
-
-    @classmethod
-    def build(cls, encoder: Encoder, config: ModelConfig) -> MeshDecoder:
-        """As `config` describes it, for an encoder of ENCODERS."""
-        return cls(encoder.pooled_channels, config.latent, config.ico_level)
+        self.template = ico_sphere(level)
+        self.register_buffer("sphere", RADIUS * self.template.vertices_packed(), persistent=False)
 
     @property
     def faces(self) -> Tensor:
         """Faces of every prediction, int64 [faces, 3]."""
         return self.template.faces_packed()
 
-    def forward(self, encoded: EncoderOutput) -> Tensor:
-        return self.sphere + self.layers(self.read_pooled(encoded.pooled)).unflatten(1, (-1, 3))
-
     def meshes(self, vertices: Tensor) -> MeshBatch:
         """Predicted vertices [batch, vertices, 3] as meshes that share the template's topology."""
         if self.template.device != vertices.device:
             self.template = self.template.to(vertices.device)
         return self.template.with_vertices(vertices.to(torch.promote_types(vertices.dtype, torch.float32)))
+
+
+class MeshDecoder(DeformedSphere):
+    """Pooled image features -> vertices [batch, vertices, 3] in the canonical cube, over the faces of `template`."""
+
+    def __init__(self, pooled_channels: int, latent: int = 512, level: int = 4) -> None:
+        super().__init__(level)
+        self.read_pooled = latent_projection(pooled_channels, latent)
+        self.layers = fully_connected(latent, self.sphere.numel())
+        # Starts close to the sphere: a tangled start stays tangled, since chamfer does not see which side is out.
+        last = cast(nn.Linear, self.layers[-1])
+        nn.init.normal_(last.weight, std=1e-3)
+        nn.init.zeros_(last.bias)
+
+    @classmethod
+    def build(cls, encoder: Encoder, config: ModelConfig) -> MeshDecoder:
+        """As `config` describes it, for an encoder of ENCODERS."""
+        return cls(encoder.pooled_channels, config.latent, config.ico_level)
+
+    def forward(self, encoded: EncoderOutput) -> Tensor:
+        return self.sphere + self.layers(self.read_pooled(encoded.pooled)).unflatten(1, (-1, 3))

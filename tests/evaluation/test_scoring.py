@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, UserError
+from shapeshot.evaluation.aspects import SHAPE, SURFACE
 from shapeshot.evaluation.metrics import MeshCheck, voxel_iou
 from shapeshot.evaluation.model_predictor import ModelPredictor
-from shapeshot.evaluation.protocol import Prediction, evaluate, object_means, true_shape
+from shapeshot.evaluation.predictor import Prediction
+from shapeshot.evaluation.protocols import PROTOCOLS
+from shapeshot.evaluation.scoring import evaluate, object_means, true_shape
 from shapeshot.evaluation.threshold import fit_threshold, occupancy_probabilities
 from shapeshot.geometry import Mesh, PointCloud, cell_centers
 
@@ -14,7 +17,7 @@ from shapeshot.geometry import Mesh, PointCloud, cell_centers
 class Recorder:
     """Answers every view with the truth of one object, and remembers the views."""
 
-    name, details = "recorder", {}
+    name, details, gives = "recorder", {}, SHAPE
 
     def __init__(self, sample):
         truth = true_shape(sample)
@@ -29,15 +32,15 @@ class Recorder:
 class Failing:
     name, details = "failing", {}
 
-    def __init__(self, error):
-        self.error = error
+    def __init__(self, error, gives=SHAPE):
+        self.error, self.gives = error, gives
 
     def predict(self, view):
         raise self.error
 
 
 class Seer:
-    name, details = "seer", {}
+    name, details, gives = "seer", {}, SHAPE
 
     def predict_from_truth(self, occupancy):
         centers = cell_centers(32)[np.argwhere(occupancy)]
@@ -113,9 +116,53 @@ def test_unknown_and_empty_splits_and_no_views_are_refused(boxes):
         evaluate(recorder, boxes, "test", views_per_object=0, progress=False)
 
 
-def test_a_prediction_needs_normals():
-    with pytest.raises(ValueError, match="normals"):
-        Prediction(np.zeros((32, 32, 32), bool), PointCloud(np.zeros((1, 3))))
+class Cloud:
+    """Answers with points alone, as a point decoder does."""
+
+    name, details, gives = "cloud", {}, frozenset((SURFACE,))
+
+    def __init__(self, points):
+        self.points = points
+
+    def predict(self, view):
+        return Prediction(None, PointCloud(self.points))
+
+
+def test_a_cloud_has_no_volume_normals_or_mesh_and_says_so(boxes):
+    truth = true_shape(boxes.sample("cube-t"))
+    rows = evaluate(Cloud(truth.surface.points), boxes, "test", views_per_object=1, progress=False)
+    row = {row.object_id: row for row in rows}["cube-t"]
+    assert row.scores["f_score_1"] == 1.0
+    assert row.check is None
+    assert not {"iou", "normal_consistency", "iou_above_50"} & row.scores.keys()
+    assert set(row.scores) == set(PROTOCOLS["shapeshot"].metrics({SURFACE}))
+
+
+def test_an_empty_cloud_is_worst_in_what_a_cloud_has(boxes):
+    full = evaluate(Cloud(np.zeros((5, 3))), boxes, "test", views_per_object=1, progress=False)
+    for predictor in (Cloud(np.zeros((0, 3))), Failing(EmptyShapeError("nothing there"), frozenset((SURFACE,)))):
+        rows = evaluate(predictor, boxes, "test", views_per_object=1, progress=False)
+        for row, other in zip(rows, full, strict=True):
+            assert row.scores.keys() == other.scores.keys()
+            assert row.scores["chamfer_l1"] == pytest.approx(np.sqrt(3))
+            assert {value for key, value in row.scores.items() if key != "chamfer_l1"} == {0.0}
+
+
+def test_what_a_prediction_lacks_of_its_kind_is_worst(boxes):
+    class Half(Cloud):
+        gives = SHAPE
+
+    rows = evaluate(Half(np.zeros((5, 3))), boxes, "test", views_per_object=1, progress=False)
+    assert {row.scores["iou"] for row in rows} == {0.0}
+    assert {row.scores["normal_consistency"] for row in rows} == {0.0}
+    assert not any(row.check.passed for row in rows)
+
+
+def test_a_protocol_without_a_metric_for_a_kind_says_which_fit(boxes):
+    with pytest.raises(
+        UserError, match=r"scores probabilities and volume, but cloud gives surface.*cmu-16825"
+    ):
+        evaluate(Cloud(np.zeros((5, 3))), boxes, "test", protocol=PROTOCOLS["r2n2-iou"], progress=False)
 
 
 def test_threshold_is_the_best_of_the_grid_on_its_split(boxes):

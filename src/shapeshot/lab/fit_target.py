@@ -1,0 +1,54 @@
+"""What a fit aims at: one true shape, from a mesh file or from a dataset."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from shapeshot.data.dataset import Dataset
+from shapeshot.data.object_shape import canonical_shape
+from shapeshot.data.queries import PackedSolid
+from shapeshot.data.sources.folder import read_mesh_file
+from shapeshot.errors import DatasetError
+from shapeshot.geometry import Mesh
+from shapeshot.lab.batches import TrainingObject, training_object
+
+
+@dataclass(frozen=True, eq=False)
+class FitTarget:
+    """One object in the canonical cube, as training sees it and as it is shown and scored.
+
+    name: for people. item: what the losses read. solid: bool [128, 128, 128]. mesh: as its artist left it, often open.
+    """
+
+    name: str
+    item: TrainingObject
+    solid: np.ndarray
+    mesh: Mesh
+
+
+def target_from_file(path: Path | str) -> FitTarget:
+    """The object of a mesh file (glb, gltf, obj, off, ply, stl), +y up and its front towards +z.
+
+    Raises MeshError naming the file where it cannot be read or encloses nothing.
+    """
+    name = Path(path).stem
+    shape = canonical_shape(read_mesh_file(path), Path(path).name, np.random.default_rng(zlib.crc32(name.encode())))
+    points, colors = shape.surface.points.astype(np.float16), shape.surface.colors
+    item = TrainingObject(name, (), PackedSolid.pack(shape.solid), points, colors)
+    return FitTarget(name, item, shape.solid, Mesh(shape.vertices, shape.faces))
+
+
+def target_from_dataset(folder: Path | str, object_id: str) -> FitTarget:
+    """An object of a dataset. Raises DatasetError for another folder, and for an unknown id with the nearest one."""
+    dataset = Dataset.open(folder)
+    if object_id not in dataset.records:
+        near = get_close_matches(object_id, dataset.ids(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise DatasetError(f"no object {object_id!r} among the {len(dataset)} of {folder}{hint}")
+    sample = dataset.sample(object_id)
+    return FitTarget(object_id, training_object(sample, 0), sample.solid, Mesh(sample.vertices, sample.faces))

@@ -1,0 +1,196 @@
+"""The bounded queue and the threads that work it off: photos in, results in the store.
+
+Each worker takes up to `max_batch` waiting photos, prepares them, runs the encoder once on the batch, and finishes
+them one by one. Threads rather than processes: nearly all time is spent inside numpy, Pillow and ONNX Runtime, which
+release the interpreter's lock; measured figures stand in docs/http-api.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from shapeshot.field_model import FieldModel
+from shapeshot.reconstruct import Clock, View, shape_in
+from shapeshot.studio.metrics import Metrics
+
+
+class DroppedError(Exception):
+    """The job's time was up, or nobody waited for it any more, before it was done."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One photo on its way.
+
+    look: reads and prepares the photo. shape: keywords for `shape_in`, or None where looking is all there is to do.
+    finish: makes the job's result out of the reconstruction (or the view). deadline: on time.monotonic's clock.
+    """
+
+    look: Callable[[], View]
+    shape: dict[str, Any] | None
+    finish: Callable[[Any], Any]
+    deadline: float
+    result: Future[Any] = field(default_factory=Future)
+    cancelled: bool = False
+    clock: Clock = field(default_factory=Clock)
+    view: View | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.cancelled or time.monotonic() > self.deadline
+
+
+class Engine:
+    """Accepts jobs up to a limit and works them off. Its methods may be called from any thread."""
+
+    def __init__(self, model: FieldModel, workers: int, max_batch: int, queue: int, metrics: Metrics) -> None:
+        self.model, self.metrics = model, metrics
+        self._max_batch, self._limit, self._num_workers = max_batch, queue, workers
+        self._lock = threading.Condition()
+        self._waiting: deque[Job] = deque()
+        self._slots = 0  # taken: uploading, waiting or being worked on
+        self._closed = False
+        self._seconds_per_job = 0.3  # a running mean, to say when another try makes sense
+        self._threads = [
+            threading.Thread(target=self._work, name=f"shapeshot-{i}", daemon=True) for i in range(workers)
+        ]
+
+    def start(self) -> None:
+        """Start the workers, with a model that has run once: its sessions start when first needed."""
+        size = self.model.image_size
+        planes = self.model.encode_batch(np.zeros((1, size, size, 3), np.uint8))[0]
+        self.model.grid(planes, 8)
+        self.model.colors_at(planes, np.zeros((1, 3), np.float32))
+        for thread in self._threads:
+            thread.start()
+
+    def take_slot(self) -> bool:
+        """Reserve room for one job; False where all is taken. Give it back with `free_slot` or hand it to `submit`."""
+        with self._lock:
+            if self._slots >= self._limit:
+                return False
+            self._slots += 1
+        self.metrics.queue_depth.set(self._slots)
+        return True
+
+    def free_slot(self) -> None:
+        """Give back a slot; where it was the last one, whoever waits in `drained` goes on."""
+        with self._lock:
+            self._slots -= 1
+            self._lock.notify_all()
+        self.metrics.queue_depth.set(self._slots)
+
+    def submit(self, job: Job) -> None:
+        """Queue a job that has a slot; the slot is given back when the job leaves the engine, however it ends."""
+        job.result.add_done_callback(lambda _: self.free_slot())
+        with self._lock:
+            self._waiting.append(job)
+            self._lock.notify()
+
+    def cancel(self, job: Job) -> None:
+        """Nobody waits for it any more: drop it if it is queued, else stop it between two stages."""
+        job.cancelled = True
+        with self._lock:
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+        job.result.cancel()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no slot is taken."""
+        return self._slots == 0
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds until about half of what waits will have been worked off, 1 to 60."""
+        return int(np.clip(math.ceil(self._slots / 2 * self._seconds_per_job / self._num_workers), 1, 60))
+
+    async def drained(self) -> None:
+        """Wait until every slot is free."""
+        while not self.is_idle:
+            await asyncio.sleep(0.02)
+
+    def stop(self) -> None:
+        """Let the workers finish what they hold and end; queued jobs are dropped."""
+        with self._lock:
+            self._closed = True
+            dropped, self._waiting = list(self._waiting), deque()
+            self._lock.notify_all()
+        for job in dropped:
+            job.result.cancel()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while batch := self._next_batch():
+            start = time.monotonic()
+            self._run(batch)
+            seconds = (time.monotonic() - start) / len(batch)
+            self._seconds_per_job += 0.1 * (seconds - self._seconds_per_job)
+
+    def _next_batch(self) -> list[Job]:
+        """Wait for jobs and take a fair share of them; empty when the engine stops."""
+        with self._lock:
+            while not self._waiting and not self._closed:
+                self._lock.wait()
+            share = min(math.ceil(len(self._waiting) / self._num_workers), self._max_batch)
+            batch = [self._waiting.popleft() for _ in range(share)]
+        for job in batch:
+            job.result.set_running_or_notify_cancel()  # from here on only a worker ends it
+        return batch
+
+    def _run(self, batch: list[Job]) -> None:
+        prepared = [job for job in batch if self._attempt(job, self._look) and not job.result.done()]
+        if not prepared:
+            return
+        self.metrics.batch_size.observe(len(prepared))
+        start = time.perf_counter()
+        try:
+            planes = self.model.encode_batch(np.stack([job.view.photo.pixels for job in prepared if job.view]))
+        except Exception as error:
+            for job in prepared:
+                job.result.set_exception(error)
+            return
+        seconds = (time.perf_counter() - start) / len(prepared)
+        for job, own in zip(prepared, planes, strict=True):
+            job.clock.add("encode", seconds)
+            self._attempt(job, partial(self._shape, planes=own))
+
+    def _look(self, job: Job) -> None:
+        with job.clock("photo"):
+            job.view = job.look()
+        if job.shape is None:
+            job.result.set_result(job.finish(job.view))
+
+    def _shape(self, job: Job, planes: np.ndarray) -> None:
+        assert job.view is not None
+        assert job.shape is not None
+        shape = shape_in(job.view, planes, self.model, **job.shape, clock=job.clock)
+        if job.is_over:
+            raise DroppedError
+        job.result.set_result(job.finish(shape))
+
+    def _attempt(self, job: Job, step: Callable[[Job], None]) -> bool:
+        """Whether the job goes on after `step`; its errors become its result."""
+        if job.is_over:
+            job.result.set_exception(DroppedError())
+            return False
+        try:
+            step(job)
+        except Exception as error:
+            job.result.set_exception(error)
+            return False
+        return True

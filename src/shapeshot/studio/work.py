@@ -1,0 +1,128 @@
+"""From an upload to a job, and from a job to what is answered: everything that knows both shapes and requests."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from shapeshot.batch import result_facts
+from shapeshot.errors import EmptyShapeError, UserError
+from shapeshot.export import encode_shape
+from shapeshot.field_model import FieldModel
+from shapeshot.photo import read_photo
+from shapeshot.reconstruct import Reconstruction, View, check_options, look_at
+from shapeshot.studio.engine import Job
+from shapeshot.studio.formats import check_format
+from shapeshot.studio.settings import Settings
+from shapeshot.studio.store import Entry, Store
+from shapeshot.studio.upload import Upload, decode_mask
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished reconstruction. file: in the format that was asked for, or None."""
+
+    entry: Entry
+    facts: dict[str, Any]
+    file: bytes | None
+
+
+def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings: Settings) -> Job:
+    """The job of POST /v1/reconstructions; its result is a Done. Raises UserError for options out of range."""
+    options = upload.options
+    resolution, num_points = options.get("resolution", 32), options.get("points", 2048)
+    size, threshold = options.get("size"), options.get("threshold")
+    check_options(resolution, num_points, size, options.get("background", "auto"), threshold, options.get("region"))
+    _check_limit("resolution", resolution, settings.max_resolution)
+    _check_limit("number of points", num_points, settings.max_points)
+    suffix = options.get("format")
+    form = check_format(suffix, options.get("form")) if suffix else None
+
+    def finish(shape: Reconstruction) -> Done:
+        if not shape.voxels.occupancy.any():
+            raise EmptyShapeError(f"the object fills no cell at resolution {resolution}; give a higher resolution")
+        facts = facts_of(shape, model)
+        file = encode_shape(getattr(shape, form), suffix) if suffix and form else None
+        return Done(store.add(shape, facts, pictures_of(shape)), facts, file)
+
+    shape = {"resolution": resolution, "num_points": num_points, "size": size, "threshold": threshold}
+    return Job(_looker(upload, model, settings), shape, finish, time.monotonic() + settings.timeout)
+
+
+def object_job(upload: Upload, model: FieldModel, settings: Settings) -> Job:
+    """The job of POST /v1/objects; its result is the answer's content."""
+    options = upload.options
+    check_options(32, 1, None, options.get("background", "auto"), None, options.get("region"))
+    return Job(_looker(upload, model, settings), None, object_facts, time.monotonic() + settings.timeout)
+
+
+def facts_of(shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
+    """What result.json says, without the photo's name, and with the box of what was taken for the object."""
+    facts = result_facts(Path("photo"), shape, model)
+    del facts["photo"]
+    facts["object"]["box"] = _box(shape.mask, shape.photo_size)
+    return facts
+
+
+def object_facts(view: View) -> dict[str, Any]:
+    """What was taken for the object; lengths are pixels of the photo as it came."""
+    scale = view.source.size[0] / view.source.rgba.shape[1]
+    return {
+        "photo_size": list(view.source.size),
+        "method": view.found.method,
+        "box": _box(view.found.mask, view.source.size),
+        "crop": {edge: float(pixels) * scale for edge, pixels in view.photo.box._asdict().items()},
+        "mask": _data_url(mask_png(view.found.mask)),
+        "seen": _data_url(_png(Image.fromarray(view.photo.pixels))),
+    }
+
+
+def pictures_of(shape: Reconstruction) -> dict[str, bytes]:
+    """PNG files: the crop that the model saw, and the mask."""
+    return {"crop": _png(Image.fromarray(shape.photo.pixels)), "mask": mask_png(shape.mask)}
+
+
+def mask_png(mask: np.ndarray) -> bytes:
+    """A mask float32 [height, width] in [0, 1] as a grey PNG; white is the object."""
+    return _png(Image.fromarray(np.rint(mask * 255).astype(np.uint8)))
+
+
+def _looker(upload: Upload, model: FieldModel, settings: Settings) -> Any:
+    def look() -> View:
+        photo = read_photo(upload.image, settings.max_pixels)
+        mask = None if upload.mask is None else decode_mask(upload.mask, settings.max_pixels)
+        options = upload.options
+        return look_at(photo, model.image_size, options.get("background", "auto"), options.get("region"), mask)
+
+    return look
+
+
+def _check_limit(what: str, value: int, limit: int) -> None:
+    if value > limit:
+        raise UserError(f"this server takes a {what} of at most {limit}; got {value}")
+
+
+def _box(mask: np.ndarray, photo_size: tuple[int, int]) -> dict[str, float]:
+    """The box of a mask's object in pixels of the photo as it came."""
+    inside = mask >= 0.5
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    x, y = photo_size[0] / mask.shape[1], photo_size[1] / mask.shape[0]
+    edges = {"left": columns[0] * x, "top": rows[0] * y, "right": (columns[-1] + 1) * x, "bottom": (rows[-1] + 1) * y}
+    return {name: float(edge) for name, edge in edges.items()}
+
+
+def _png(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
