@@ -13,7 +13,17 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
 BASE = {"errors", "files"}
-RUNTIME = BASE | {"geometry", "photo", "color_transfer", "export", "preview", "field_model", "reconstruct", "batch"}
+RUNTIME = BASE | {
+    "geometry",
+    "photo",
+    "color_transfer",
+    "confidence",
+    "export",
+    "preview",
+    "field_model",
+    "reconstruct",
+    "batch",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
@@ -22,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "color_transfer": BASE,
     "export": BASE | {"geometry"},
     "preview": BASE | {"geometry"},
-    "field_model": BASE | {"geometry", "photo", "export", "preview"},
+    "confidence": BASE,
+    "field_model": BASE | {"geometry", "photo", "confidence", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
     "batch": RUNTIME,
     "studio": RUNTIME,

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,19 @@ def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[
             "occupied": int(shape.voxels.occupancy.sum()),
             "side": shape.voxels.side,
         },
+        **confidence_facts(shape),
         "timings": dict(shape.timings),
+    }
+
+
+def confidence_facts(shape: Reconstruction) -> dict[str, Any]:
+    """How far the shape can be trusted; null where the model has no head for it. confidence: the mean of the points'."""
+    sure = shape.point_confidence
+    return {
+        "size_estimate": None if shape.size_estimate is None else asdict(shape.size_estimate),
+        "familiarity": None if shape.familiarity is None else asdict(shape.familiarity),
+        "confidence": None if sure is None else float(sure.mean()),
+        "warnings": list(shape.warnings),
     }
 
 

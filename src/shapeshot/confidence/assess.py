@@ -46,4 +46,3 @@ def assess(
     if normals is not None:
         confidence = surface_confidence(calibrated(fine, heads.temperature), points, normals)
     return Assessment(size, familiarity, calibrated(coarse, heads.temperature), confidence)
-
