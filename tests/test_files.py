@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shapeshot.errors import ExportError
-from shapeshot.files import atomic_path, atomic_write
+from shapeshot.files import atomic_path, atomic_write, remove_leftovers
 
 
 def test_folders_are_made_and_content_is_whole(tmp_path: Path) -> None:
@@ -49,3 +49,14 @@ def test_a_path_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> Non
         atomic_write(tmp_path / "file" / "b.txt", "x")
     with pytest.raises(ExportError, match="cannot write"):
         atomic_write(tmp_path / ("n" * 300), "x")
+
+
+def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / "mesh.glb") as temporary:
+        names = [temporary.name, f".{'x' * 40}.0123456789ab", ".hidden", ".git.0123456789ab.d.txt", "mesh.ply"]
+        for name in names:
+            (tmp_path / name).write_text("")
+        remove_leftovers(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[2:])
+        temporary.touch()
+    remove_leftovers(tmp_path / "missing")

@@ -50,6 +50,8 @@ RUNTIME_LIBRARIES = {
     "onnxruntime",
     "tqdm",
     "rembg",  # the extra `photo`, imported when asked for
+    "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
+    "ray",  # the extra `cluster`, imported when asked for
     "pxr",  # the extra `usd`, likewise
 }
 LAB_LIBRARIES = {

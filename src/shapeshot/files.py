@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from shapeshot.errors import ExportError
+
+_TEMPORARY = re.compile(r"\..{1,40}\.[0-9a-f]{12}(\.\w+)?")  # as atomic_path names its files
 
 
 @contextmanager
@@ -40,3 +43,12 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str) -> None:
     with atomic_path(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what a killed process was writing into a folder through `atomic_path`; a folder that is not there is fine.
+
+    Only where no other process writes into it.
+    """
+    for path in folder.glob(".*"):
+        if _TEMPORARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)

@@ -109,14 +109,14 @@ def test_one_bad_photo_does_not_stop_the_others(shapeshot_command: Run, photo_fi
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
     assert "bad.jpg" in done.err
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"disc", "disc-2"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"disc", "disc-2", "manifest.parquet"}
 
 
 def test_a_folder_of_photos(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
     photo_file.with_name("notes.txt").write_text("not a photo")
     (photo_file.with_name("second.PNG")).write_bytes(photo_file.read_bytes())
     assert shapeshot_command("reconstruct", photo_file.parent, "--out", tmp_path / "out", "--as", "voxels").code == 0
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"disc", "second"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"disc", "second", "manifest.parquet"}
 
 
 def test_names_stay_apart(tmp_path: Path) -> None:

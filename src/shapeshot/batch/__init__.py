@@ -2,5 +2,16 @@
 
 from shapeshot.batch.options import BatchOptions
 from shapeshot.batch.outputs import PHOTO_SUFFIXES, Target, plan_targets, result_facts, write_target
+from shapeshot.batch.run import run_photos
+from shapeshot.batch.work import Outcome
 
-__all__ = ["PHOTO_SUFFIXES", "BatchOptions", "Target", "plan_targets", "result_facts", "write_target"]
+__all__ = [
+    "PHOTO_SUFFIXES",
+    "BatchOptions",
+    "Outcome",
+    "Target",
+    "plan_targets",
+    "result_facts",
+    "run_photos",
+    "write_target",
+]

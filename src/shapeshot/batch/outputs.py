@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
 from shapeshot.errors import EmptyShapeError, ExportError
-from shapeshot.export import WRITERS, find_writer, write_shape
-from shapeshot.files import atomic_path, atomic_write
+from shapeshot.export import WRITERS, Shape, encode_files, find_writer
+from shapeshot.files import atomic_write, remove_leftovers
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FOLDER_FILES = {"mesh": "mesh.glb", "points": "points.ply", "voxels": "voxels.npz"}
+RESULT = "result.json"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,29 @@ class Target:
     forms: tuple[str, ...]
     is_folder: bool
     preview: bool
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The file of each form, and of the preview."""
+        if not self.is_folder:
+            return {self.forms[0]: self.path} | self._with_preview(self.path.with_name(f"{self.path.stem}.preview.png"))
+        files = {form: self.path / FOLDER_FILES[form] for form in self.forms}
+        return files | self._with_preview(self.path / "preview.png")
+
+    def _with_preview(self, path: Path) -> dict[str, Path]:
+        return {"preview": path} if self.preview else {}
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedResult:
+    """One photo's files before they are written, small enough to travel between processes and machines.
+
+    contents: the bytes of each file by its name in the target's folder, in the order of writing.
+    facts: result.json's, or what there is to say of a single file.
+    """
+
+    contents: dict[str, bytes]
+    facts: dict[str, Any]
 
 
 def plan_targets(photos: Sequence[Path], out: str, form: str | None, preview: bool) -> list[Target]:
@@ -52,23 +78,51 @@ def plan_targets(photos: Sequence[Path], out: str, form: str | None, preview: bo
     return [Target(photo, path / name, forms, True, preview) for photo, name in zip(expanded, names, strict=True)]
 
 
-def write_target(target: Target, shape: Reconstruction, model: FieldModel) -> None:
-    """Write the shapes, and into a folder also result.json, which comes last: where it is, all is."""
+def encode_target(
+    target: Target, shape: Reconstruction, model: FieldModel, made_from: Mapping[str, Any] | None = None
+) -> EncodedResult:
+    """The content of every file of a target. Raises EmptyShapeError and ExportError.
+
+    made_from: what the result depends on, for result.json; see `shapeshot.batch.fingerprint`.
+    """
     start = time.perf_counter()
     if "voxels" in target.forms and not shape.voxels.occupancy.any():
         coarse = shape.voxels.resolution
         raise EmptyShapeError(f"the object fills no cell at resolution {coarse}; give a higher --resolution")
-    files = {form: target.path / FOLDER_FILES[form] if target.is_folder else target.path for form in target.forms}
-    for form, path in files.items():
-        write_shape(getattr(shape, form), path)
+    files = target.files
+    contents: dict[str, bytes] = {}
+    for form in target.forms:
+        contents |= _encoded(getattr(shape, form), files[form])
     if target.preview:
-        files["preview"] = _preview_path(target)
-        _write_preview(shape, files["preview"])
+        contents[files["preview"].name] = _preview_png(shape)
     if target.is_folder:
         facts = result_facts(target.photo, shape, model)
         facts["files"] = {form: path.name for form, path in files.items()}
-        facts["timings"]["write"] = time.perf_counter() - start
-        atomic_write(target.path / "result.json", json.dumps(facts, indent=2) + "\n")
+        facts["made_from"] = dict(made_from or {})
+    else:
+        facts = {"mesh": {"faces": len(shape.mesh.faces)}, "timings": dict(shape.timings)}
+    facts["timings"]["write"] = time.perf_counter() - start
+    return EncodedResult(contents, facts)
+
+
+def write_result(target: Target, result: EncodedResult) -> None:
+    """Write the files, and into a folder result.json, which comes last: where it is, all is. Raises ExportError."""
+    start = time.perf_counter()
+    if target.is_folder:
+        with suppress(OSError):  # of an earlier run: it must not speak for files that are being replaced
+            (target.path / RESULT).unlink(missing_ok=True)
+            remove_leftovers(target.path)
+    folder = target.path if target.is_folder else target.path.parent
+    for name, content in result.contents.items():
+        atomic_write(folder / name, content)
+    result.facts["timings"]["write"] += time.perf_counter() - start
+    if target.is_folder:
+        atomic_write(target.path / RESULT, json.dumps(result.facts, indent=2) + "\n")
+
+
+def write_target(target: Target, shape: Reconstruction, model: FieldModel) -> None:
+    """Encode and write all of a target's files."""
+    write_result(target, encode_target(target, shape, model))
 
 
 def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
@@ -112,6 +166,12 @@ def confidence_facts(shape: Reconstruction) -> dict[str, Any]:
         "confidence": None if sure is None else float(sure.mean()),
         "warnings": list(shape.warnings),
     }
+
+
+def _encoded(shape: Shape, path: Path) -> dict[str, bytes]:
+    """The file at `path`, and those beside it that it refers to, by name; it comes last."""
+    *beside, (_, content) = encode_files(shape, path.suffix[1:].lower(), path.stem).items()
+    return {**dict(beside), path.name: content}
 
 
 def _images_in(photo: Path) -> list[Path]:
@@ -162,13 +222,10 @@ def _unique_names(stems: Sequence[str]) -> list[str]:
     return names
 
 
-def _preview_path(target: Target) -> Path:
-    return target.path / "preview.png" if target.is_folder else target.path.with_name(f"{target.path.stem}.preview.png")
-
-
-def _write_preview(shape: Reconstruction, path: Path) -> None:
+def _preview_png(shape: Reconstruction) -> bytes:
     from shapeshot.preview import preview_image
 
     picture = preview_image(shape.rgba, shape.photo.pixels, shape.voxels, shape.points, shape.mesh)
-    with atomic_path(path) as temporary:
-        picture.save(temporary)
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()

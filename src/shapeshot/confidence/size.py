@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shapeshot.confidence.look import Look
-
 Lengths = tuple[float, float, float]
 # Added to the spread of the neighbours' logarithms: even where they all agree, a new object may be 10 % off.
 FLOOR = 0.1

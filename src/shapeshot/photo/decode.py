@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from shapeshot.errors import NotAnImageError, PhotoError, TooLargeError
 
-PhotoSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | np.ndarray"
+PhotoSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | np.ndarray | Photo"
 
 MAX_PIXELS = 120_000_000  # a 108-megapixel phone passes; decoded as RGBA this is half a gigabyte, enough
 MAX_BYTES = 256 * 2**20
@@ -48,11 +48,14 @@ def read_photo(source: PhotoSource, max_pixels: int = MAX_PIXELS) -> Photo:
 
     `source` is a path, the bytes of an image file, a Pillow image, or an array: uint8, uint16 or bool,
     [height, width] grey or [height, width, 1 to 4] (grey, grey + alpha, RGB, RGBA). EXIF orientation is applied;
-    an animation gives its first frame; colour profiles are ignored (values are taken as sRGB).
+    an animation gives its first frame; colour profiles are ignored (values are taken as sRGB). A Photo is
+    returned as it is.
     max_pixels: more than so many are refused, as TooLargeError.
     Raises PhotoError for anything that is not a readable image of sensible size; the size is judged from the
     header, before a pixel is decoded.
     """
+    if isinstance(source, Photo):
+        return source
     if isinstance(source, np.ndarray):
         return _to_photo(_from_array(source), "the array", max_pixels)
     if isinstance(source, Image.Image):
@@ -69,6 +72,17 @@ def read_photo(source: PhotoSource, max_pixels: int = MAX_PIXELS) -> Photo:
         raise PhotoError(f"cannot open {path}: {error.strerror or error}; check the file's permissions") from error
 
 
+def read_bytes(source: str | os.PathLike[str]) -> bytes:
+    """The bytes of an image file, not decoded: `read_photo` takes them. Raises PhotoError where it cannot be read."""
+    path = Path(source)
+    try:
+        with _open_file(path) as file:
+            _check_bytes(os.fstat(file.fileno()).st_size, str(path))
+            return file.read()
+    except OSError as error:
+        raise PhotoError(f"cannot open {path}: {error.strerror or error}; check the file's permissions") from error
+
+
 def _open_file(path: Path) -> BinaryIO:
     if path.is_dir():
         raise PhotoError(f"{path} is a folder; give an image file")
@@ -80,10 +94,7 @@ def _open_file(path: Path) -> BinaryIO:
 
 
 def _read(file: BinaryIO, num_bytes: int, name: str, max_pixels: int) -> Photo:
-    if not num_bytes:
-        raise NotAnImageError(f"{name} is empty; give an image file")
-    if num_bytes > MAX_BYTES:
-        raise TooLargeError(f"{name} has {num_bytes >> 20} MiB; the limit is {MAX_BYTES >> 20} MiB, save it smaller")
+    _check_bytes(num_bytes, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # _check_size says it better
@@ -101,6 +112,13 @@ def _read(file: BinaryIO, num_bytes: int, name: str, max_pixels: int) -> Photo:
     scale = _DRAFT_SIDE / max(*image.size, _DRAFT_SIDE)
     image.draft(None, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     return _to_photo(image, name, max_pixels, full_size)
+
+
+def _check_bytes(num_bytes: int, name: str) -> None:
+    if not num_bytes:
+        raise NotAnImageError(f"{name} is empty; give an image file")
+    if num_bytes > MAX_BYTES:
+        raise TooLargeError(f"{name} has {num_bytes >> 20} MiB; the limit is {MAX_BYTES >> 20} MiB, save it smaller")
 
 
 def _to_photo(image: Image.Image, name: str, max_pixels: int, full_size: tuple[int, int] | None = None) -> Photo:

@@ -1,4 +1,4 @@
-"""Coverage is kept on data whose distribution is known, and the quantile is the textbook's where objects have one view."""
+"""Coverage is kept on data of a known distribution; with one view an object it is the textbook's quantile."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ same picture. Text needs Pillow's own font, rooms and groups need Mitsuba.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -20,11 +21,14 @@ Maker = Callable[[np.random.Generator], np.ndarray]
 
 SIZE = 192
 RENDER_SAMPLES = 12
-WORDS = (
-    "the of and to a in is that for it as was with be by on not he his but at are this have from or had an they which "
-    "one you were all her she there would their we him been has when who will no more if out so what up said its about "
-    "table light window market river copper seventeen letters paragraph invoice quantity total amount summer"
-).split()
+WORDS = re.findall(
+    r"\w+",
+    """
+    the of and to a in is that for it as was with be by on not he his but at are this have from or had an they which
+    one you were all her she there would their we him been has when who will no more if out so what up said its about
+    table light window market river copper seventeen letters paragraph invoice quantity total amount summer
+    """,
+)
 
 
 def noise(rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,45 @@
+"""Folders of small photos and the model that ships with shapeshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageEnhance
+
+from shapeshot.batch import Target, plan_targets
+from shapeshot.field_model import FieldModel
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> FieldModel:
+    return FieldModel.load(num_threads=1)
+
+
+@pytest.fixture
+def make_photos(tmp_path: Path) -> Callable[[int], Path]:
+    """Makes `tmp_path/photos` with so many different small photos, 000.jpg, 001.jpg ..., and returns the folder."""
+
+    def make(count: int) -> Path:
+        folder = tmp_path / "photos"
+        folder.mkdir()
+        originals = [Image.open(EXAMPLES / f"{name}.jpg").resize((192, 192)) for name in ("armchair", "bed")]
+        for index in range(count):
+            photo = ImageEnhance.Brightness(originals[index % 2]).enhance(1 - 0.01 * (index // 2))
+            photo.save(folder / f"{index:03d}.jpg")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Callable[..., list[Target]]:
+    """The targets of a run over a folder of photos into `tmp_path/out`: voxels alone, unless told otherwise."""
+
+    def targets(photos: Path, form: str = "voxels") -> list[Target]:
+        return plan_targets([photos], f"{tmp_path / 'out'}/", form, preview=False)
+
+    return targets
