@@ -158,7 +158,7 @@ def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[
 
 
 def confidence_facts(shape: Reconstruction) -> dict[str, Any]:
-    """How far the shape can be trusted; null where the model has no head for it. confidence: the mean of the points'."""
+    """How far the shape can be trusted; null where the model has no head. confidence: the mean of the points'."""
     sure = shape.point_confidence
     return {
         "size_estimate": None if shape.size_estimate is None else asdict(shape.size_estimate),
