@@ -130,12 +130,12 @@ def _added_peak(prepare: Callable[[str, Case, str], Call], name: str, case: Case
         allocated = torch.cuda.memory_allocated()
         call()
         return round((torch.cuda.max_memory_allocated() - allocated) / 1e6, 1)
-    resident = _resident_peak()
+    resident = resident_peak()
     call()
-    return round((_resident_peak() - resident) / 1e6, 1)
+    return round((resident_peak() - resident) / 1e6, 1)
 
 
-def _resident_peak() -> float:
+def resident_peak() -> float:
     """Peak resident bytes of this process. Linux's ru_maxrss will not do: it is handed down from the parent by exec."""
     status = Path("/proc/self/status")
     if status.is_file():

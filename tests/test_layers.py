@@ -18,6 +18,7 @@ RUNTIME = BASE | {
     "photo",
     "color_transfer",
     "confidence",
+    "finish",
     "export",
     "preview",
     "field_model",
@@ -30,7 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "color_transfer": BASE,
-    "export": BASE | {"geometry"},
+    "finish": BASE | {"geometry"},
+    "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
     "preview": BASE | {"geometry"},
     "confidence": BASE,
     "field_model": BASE | {"geometry", "photo", "confidence", "export", "preview"},
@@ -53,6 +55,7 @@ RUNTIME_LIBRARIES = {
     "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
     "ray",  # the extra `cluster`, imported when asked for
     "pxr",  # the extra `usd`, likewise
+    "fast_simplification",  # the extra `finish`, likewise
 }
 LAB_LIBRARIES = {
     "torch",

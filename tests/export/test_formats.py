@@ -112,7 +112,7 @@ def test_the_suffix_counts_in_any_case_and_missing_folders_are_made(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("chair.gltf", r"unknown file format 'gltf'; choose from 3mf, binvox, glb, npz, obj, ply, stl, usdz\."),
+        ("chair.gltf", r"unknown file format 'gltf'; choose from 3mf, binvox, glb, npz, obj, ply, sh3f, stl, usdz\."),
         ("chair.glbb", "Did you mean 'glb'"),
         ("chair", "no suffix"),
         (".glb", "no suffix"),

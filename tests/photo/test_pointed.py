@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shapeshot.errors import PhotoError, UserError
-from shapeshot.photo import given_mask, object_in_region, read_photo
+from shapeshot.photo import given_mask, object_in_region, read_mask, read_photo
 from shapeshot.photo.pointed import check_region
 
 WHITE, RED, BLUE = 255, (200, 30, 30), (30, 30, 200)
@@ -89,3 +91,22 @@ def test_the_size_told_is_the_upright_photos_own(studio: Callable[..., tuple[byt
     photo = read_photo(data)
     assert photo.size == (2400, 1800)
     assert max(photo.rgba.shape) <= 1024
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "RGB", "RGBA", "LA"])
+def test_masks_from_files(mode: str) -> None:
+    """White on black, or opaque on transparent: the same mask, larger than it is worked with."""
+    inside = two_discs(10)[..., 0] < 128
+    grey = Image.fromarray(inside.astype(np.uint8) * 255)
+    if "A" in mode:
+        image = Image.new(mode, grey.size)  # black, and opaque only where the object is
+        image.putalpha(grey)
+    else:
+        image = grey.convert(mode)
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    mask = read_mask(content.getvalue())
+    assert mask.shape == (512, 1024)
+    assert (mask > 127).mean() == pytest.approx(inside.mean(), rel=0.01)
+    photo = read_photo(two_discs(10))
+    assert np.abs(given_mask(photo, mask).mask - given_mask(photo, inside).mask).mean() < 0.01

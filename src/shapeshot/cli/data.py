@@ -8,8 +8,16 @@ from typing import Any
 
 from shapeshot.cli.parser import Parser, UsageError
 
-# The flags that only one source takes, by the name of its argument in data.sources.SOURCES.
-SOURCE_FLAGS = {"catalogs": "sweethome3d", "count": "procedural", "folder": "folder"}
+# The flags that only some sources take, by the name of the argument in data.sources.SOURCES.
+PUBLISHED = ("shapenet", "r2n2", "pix3d")
+SOURCE_FLAGS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "catalogs": ("--catalog", ("sweethome3d",)),
+    "count": ("--count", ("procedural",)),
+    "folder": ("--folder", ("folder", *PUBLISHED)),
+    "shapenet": ("--shapenet", ("r2n2",)),
+    "categories": ("--category", PUBLISHED),
+    "split_files": ("--split-file", PUBLISHED),
+}
 
 
 def add_command(parser: Parser) -> None:
@@ -28,13 +36,28 @@ def declare_build(command: Parser) -> None:
     from shapeshot.data.build import BuildOptions
 
     default = BuildOptions()
-    command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural or folder")
+    command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural, folder, shapenet, r2n2 or pix3d")
     command.add_argument("--out", required=True, metavar="DIR", help="where the dataset goes; run again to resume")
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
     )
     command.add_argument("--count", type=int, metavar="N", help="procedural: number of objects (default 1000)")
-    command.add_argument("--folder", metavar="PATH", help="folder: the directory of meshes")
+    command.add_argument("--folder", metavar="PATH", help="folder, shapenet, r2n2, pix3d: where it lies")
+    command.add_argument("--shapenet", metavar="PATH", help="r2n2: ShapeNetCore v1, whose meshes give the surfaces")
+    command.add_argument(
+        "--category",
+        dest="categories",
+        action="append",
+        metavar="NAME",
+        help="shapenet, r2n2, pix3d: only these (repeatable; a name or a synset)",
+    )
+    command.add_argument(
+        "--split-file",
+        dest="split_files",
+        action="append",
+        metavar="FILE",
+        help="shapenet, r2n2, pix3d: published splits in place of our own (repeatable); see docs/datasets.md",
+    )
     for name, text in (
         ("views", "rendered views per object"),
         ("size", "side of a view in pixels"),
@@ -82,11 +105,11 @@ def info(args: argparse.Namespace) -> int:
 def _source_options(args: argparse.Namespace) -> dict[str, Any]:
     given = {name: getattr(args, name) for name in SOURCE_FLAGS if getattr(args, name) is not None}
     for name in given:
-        if SOURCE_FLAGS[name] != args.source:
-            flag = "--catalog" if name == "catalogs" else f"--{name}"
-            raise UsageError(f"{flag} is for the source {SOURCE_FLAGS[name]}, not {args.source}")
-    if args.source == "folder" and "folder" not in given:
-        raise UsageError("the source folder needs --folder PATH, a directory of meshes")
+        flag, sources = SOURCE_FLAGS[name]
+        if args.source not in sources:
+            raise UsageError(f"{flag} is for {', '.join(sources)}, not for the source {args.source}")
+    if args.source in SOURCE_FLAGS["folder"][1] and "folder" not in given:
+        raise UsageError(f"the source {args.source} needs --folder PATH, where it lies")
     if args.source == "procedural":
         given["seed"] = args.seed
     return given

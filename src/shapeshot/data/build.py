@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
-from shapeshot.data.object_shape import canonical_shape, check_model
-from shapeshot.data.objects import Source, SourceEntry, Unreadable
+from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
+from shapeshot.data.objects import PublishedViews, SolidEntry, Source, SourceEntry, SplitSource, Unreadable, ViewedEntry
 from shapeshot.data.shards import (
     TAR_BLOCK,
     decode_solid,
@@ -94,6 +94,10 @@ def build_dataset(
     options = options or BuildOptions()
     out = Path(out)
     entries = list(source.entries())
+    if options.variants and any(isinstance(entry, ViewedEntry) for entry in entries):
+        raise UserError(
+            f"{source.name} brings its own pictures, so variants cannot be made; build it without --variants"
+        )
     plan = _plan(source, entries, options)
     if (out / MANIFEST).is_file():
         return _reopen(out, plan)
@@ -107,7 +111,7 @@ def build_dataset(
         raise DatasetError(
             f"none of the {len(entries)} objects of {source.name} could be read ({reasons or 'no objects'})"
         )
-    groups, splits = _split(jobs, options, staging)
+    groups, splits = _split(jobs, _given_splits(source), options, staging)
     varied = [
         Job(job.entry, variant)
         for job in jobs
@@ -123,19 +127,19 @@ def build_dataset(
 
 def pack_object(job: Job, options: BuildOptions) -> bytes:
     """Everything about one object as packed tar members. Raises MeshError or DatasetError where it cannot be read."""
-    from shapeshot.data.render import render_views
-
     rng = np.random.default_rng([options.seed, zlib.crc32(job.id.encode())])
     model, info = job.entry.load(), job.entry.info
     check_model(model, job.id)
     if job.variant:
         model, info = vary(model, info, rng)
-    shape = canonical_shape(model, job.id, rng)
-    radius = float(np.linalg.norm(shape.vertices, axis=1).max())
-    cameras = [sample_camera(rng, radius) for _ in range(options.views)]
-    views = render_views(shape.model, cameras, options.size, rng, options.samples)
-    members = {"json": encode_json({"info": info_to_json(info), "cameras": [asdict(camera) for camera in cameras]})}
-    members |= {f"view{index:02d}.webp": encode_view(view) for index, view in enumerate(views)}
+    shape = canonical_shape(model, job.id, rng, job.entry.solid() if isinstance(job.entry, SolidEntry) else None)
+    if isinstance(job.entry, ViewedEntry):
+        views = job.entry.views(options.views, options.size)
+    else:
+        views = _rendered(shape, options, rng)
+    cameras = [asdict(camera) for camera in views.cameras]
+    members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
+    members |= {f"view{index:02d}.webp": encode_view(view) for index, view in enumerate(views.images)}
     surface = shape.surface
     members["solid.npz"] = encode_solid(shape.solid)
     members["surface.npz"] = encode_arrays(
@@ -145,11 +149,21 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
     return pack_members(job.id, members)
 
 
+def _rendered(shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
+    from shapeshot.data.render import render_views
+
+    radius = float(np.linalg.norm(shape.vertices, axis=1).max())
+    cameras = tuple(sample_camera(rng, radius) for _ in range(options.views))
+    return PublishedViews(tuple(render_views(shape.model, cameras, options.size, rng, options.samples)), cameras)
+
+
 def _plan(source: Source, entries: Sequence[SourceEntry], options: BuildOptions) -> dict[str, Any]:
     ids = [entry.info.id for entry in entries]
     if len(set(ids)) != len(ids):
         raise DatasetError(f"source {source.name} lists an id twice; ids must be unique")
-    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    given = _given_splits(source)
+    listed = ids if given is None else [f"{key} {given[key]}" for key in ids]
+    digest = hashlib.sha256("\n".join(listed).encode()).hexdigest()
     return {"source": source.name, "objects_sha256": digest, "options": asdict(options)}
 
 
@@ -236,14 +250,23 @@ def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:
     return None
 
 
-def _split(jobs: Sequence[Job], options: BuildOptions, staging: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Near-duplicate group and split by base id."""
+def _given_splits(source: Source) -> Mapping[str, str] | None:
+    return source.splits() if isinstance(source, SplitSource) else None
+
+
+def _split(
+    jobs: Sequence[Job], given: Mapping[str, str] | None, options: BuildOptions, staging: Path
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Near-duplicate group and split by base id. given: the source's own splits, whose near-duplicates stay apart."""
     from shapeshot.data.solid import downsample_occupancy
-    from shapeshot.data.splits import assign_splits, near_duplicate_groups
+    from shapeshot.data.splits import assign_splits, near_duplicate_groups, with_validation
 
     ids = [job.id for job in jobs]
+    alone = {key: key for key in ids}
     if options.split == "train":
-        return {key: key for key in ids}, dict.fromkeys(ids, "train")
+        return alone, dict.fromkeys(ids, "train")
+    if given is not None:
+        return alone, with_validation({key: given[key] for key in ids}, options.seed)
     occupancies = np.stack(
         [
             downsample_occupancy(decode_solid(unpack_members(_packed_path(staging, job).read_bytes())["solid.npz"]), 32)

@@ -8,7 +8,7 @@ import numpy as np
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.surface import SurfaceSamples
-from shapeshot.errors import MeshError
+from shapeshot.errors import DatasetError, MeshError
 
 NUM_SURFACE_POINTS = 8192
 SOLID_RESOLUTION = 128
@@ -28,22 +28,37 @@ class ObjectShape:
     surface: SurfaceSamples
 
 
-def canonical_shape(model: ObjectModel, name: str, rng: np.random.Generator) -> ObjectShape:
+def canonical_shape(
+    model: ObjectModel, name: str, rng: np.random.Generator, solid: np.ndarray | None = None
+) -> ObjectShape:
     """The true shape of a model of any size. name: what errors call it. rng: of the surface points.
 
-    Raises MeshError for a model that `check_model` refuses or that encloses nothing.
+    solid: the model's occupancy where its source has one, bool [n, n, n]; cells and model then stay where they are.
+    Raises MeshError for a model that `check_model` refuses or that encloses nothing, and DatasetError for an occupancy
+    whose side does not divide 128.
     """
     from shapeshot.data.solid import solid_occupancy
     from shapeshot.data.surface import sample_outer_surface
 
     check_model(model, name)
-    model, _ = model.canonical()
+    if solid is None:
+        model, _ = model.canonical()
     vertices, faces = model.merged()
-    solid = solid_occupancy(vertices, faces, SOLID_RESOLUTION)
+    solid = solid_occupancy(vertices, faces, SOLID_RESOLUTION) if solid is None else refined(solid, name)
     if not solid.any():
         raise MeshError(f"{name} encloses nothing at {SOLID_RESOLUTION}^3; it may be a single flat triangle")
     surface = sample_outer_surface(model, solid, num_points=NUM_SURFACE_POINTS, rng=rng)
     return ObjectShape(model, vertices, faces, solid, surface)
+
+
+def refined(solid: np.ndarray, name: str) -> np.ndarray:
+    """A coarser occupancy cell for cell at 128^3. Raises DatasetError where its side does not divide 128."""
+    side = solid.shape[0]
+    if solid.shape != (side,) * 3 or SOLID_RESOLUTION % side:
+        raise DatasetError(f"{name} has an occupancy of {list(solid.shape)}; expected a cube whose side divides 128")
+    for axis in range(3):
+        solid = np.repeat(solid, SOLID_RESOLUTION // side, axis=axis)
+    return solid
 
 
 def check_model(model: ObjectModel, name: str) -> None:

@@ -1,12 +1,18 @@
-"""What a source of 3D objects yields: textured parts in the canonical axes, and what is known about the object."""
+"""What a source of 3D objects yields: textured parts in the canonical axes, and what is known about the object.
+
+A source that publishes pictures, occupancies or splits of its own says so by the protocols ViewedEntry, SolidEntry and
+SplitSource; they are then used in place of ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+
+from shapeshot.data.cameras import Camera
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +106,32 @@ class SourceEntry(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class PublishedViews:
+    """Pictures that come with an object. images: square, uint8 [side, side, 4], straight alpha; a camera for each."""
+
+    images: tuple[np.ndarray, ...]
+    cameras: tuple[Camera, ...]
+
+
+@runtime_checkable
+class ViewedEntry(Protocol):
+    """An entry whose source has pictures of it, which are used as they are: nothing is rendered."""
+
+    def views(self, count: int, size: int) -> PublishedViews:
+        """The first `count`, none wider than `size` pixels. Raises DatasetError or PhotoError."""
+        ...
+
+
+@runtime_checkable
+class SolidEntry(Protocol):
+    """An entry whose source has its occupancy; `load()` then gives a model that lies where the occupancy does."""
+
+    def solid(self) -> np.ndarray:
+        """Occupancy of the canonical cube, bool [n, n, n], indexed [x, y, z]. Raises DatasetError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Unreadable:
     """An entry that could not even be listed; reported by name and counted."""
@@ -116,3 +148,12 @@ class Source(Protocol):
 
     def entries(self) -> Sequence[SourceEntry]: ...
     def unreadable(self) -> Sequence[Unreadable]: ...
+
+
+@runtime_checkable
+class SplitSource(Protocol):
+    """A source that may come with the splits under which results on it were published."""
+
+    def splits(self) -> Mapping[str, str] | None:
+        """The split, "train", "val" or "test", of each entry's id; None for our own splits."""
+        ...

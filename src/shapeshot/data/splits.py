@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
@@ -96,6 +96,16 @@ def assign_splits(
     splits = dict.fromkeys(held_out, "test-unseen")
     splits.update(_split_by_hash({g: m for g, m in members.items() if g not in held_out}, len(ids), seed))
     return {object_id: splits[group] for object_id, group in zip(ids, groups, strict=True)}
+
+
+def with_validation(splits: Mapping[str, str], seed: int = 0) -> dict[str, str]:
+    """Published splits, id -> split; where none is for validation, a seeded tenth of train (at least one of two)."""
+    chosen = dict(splits)
+    train = sorted(key for key, split in chosen.items() if split == "train")
+    if "val" not in chosen.values() and len(train) > 1:
+        order = sorted(train, key=lambda key: _hash(seed, "val", key))
+        chosen.update(dict.fromkeys(order[: max(1, len(train) // 10)], "val"))
+    return chosen
 
 
 def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -74,13 +74,15 @@ def _draw_outer(
     if not doubled_areas.sum() > 0:
         raise MeshError("a mesh without area has no surface to sample; expected triangles of finite, positive area")
     shares = np.cumsum(doubled_areas) / doubled_areas.sum()
+    # Where the solid is made of larger cells, as published 32^3 grids are, a face may lie as deep as one of them.
+    reach = max(OUTER_CELLS, _cell_size(solid) + 1)
     kept: list[tuple[np.ndarray, ...]] = []
     for _ in range(MAX_DRAWS):
         face = np.minimum(np.searchsorted(shares, rng.random(num_points), side="right"), len(shares) - 1)
         weights = _barycentric(rng, num_points)
         points = np.einsum("pc,pcx->px", weights, corners[face])
         normals = crosses[face] / doubled_areas[face, None].clip(1e-30)
-        outer, outwards = _facing(points, normals, solid)
+        outer, outwards = _facing(points, normals, solid, reach)
         kept.append((points[outer], (normals * outwards[:, None])[outer], face[outer], weights[outer]))
         if sum(len(batch[0]) for batch in kept) >= num_points:
             points, normals, face, weights = (np.concatenate(column)[:num_points] for column in zip(*kept, strict=True))
@@ -94,19 +96,30 @@ def _barycentric(rng: np.random.Generator, count: int) -> np.ndarray:
     return np.stack([1 - root, root * (1 - second), root * second], axis=1)
 
 
-def _facing(points: np.ndarray, normals: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _facing(points: np.ndarray, normals: np.ndarray, solid: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """Which points the outside is next to (bool [points]), and the sign that turns each normal towards it (+1 or -1).
 
-    Looks up to OUTER_CELLS along the normal and against it, in half cells: a point is outer when either way leads
+    Looks `reach` cells along the normal and against it, in half cells: a point is outer when either way leads
     outside. The side that is outside for longer wins; in the middle of a sheet they are equal, and the normal stays.
     """
     # Steps of whole cells along the normal's largest component: thin parts are thickened by cubes, not balls.
     step = normals / np.abs(normals).max(axis=1, keepdims=True).clip(1e-30) / solid.shape[0]
     free = np.zeros((2, len(points)), np.int64)
-    for cells in np.arange(1, 2 * OUTER_CELLS + 1) / 2:
+    for cells in np.arange(1, 2 * reach + 1) / 2:
         for side, sign in enumerate((1.0, -1.0)):
             free[side] += ~_occupied(points + sign * cells * step, solid)
     return free.max(axis=0) > 0, np.where(free[1] > free[0], -1.0, 1.0)
+
+
+def _cell_size(solid: np.ndarray) -> int:
+    """The largest of 8, 4, 2 and 1 such that the solid is made of blocks of so many cells a side."""
+    for size in (8, 4, 2):
+        if solid.shape[0] % size == 0 and all(
+            (solid == np.repeat(np.take(solid, range(0, solid.shape[axis], size), axis), size, axis)).all()
+            for axis in range(3)
+        ):
+            return size
+    return 1
 
 
 def _occupied(points: np.ndarray, solid: np.ndarray) -> np.ndarray:

@@ -14,9 +14,10 @@ from shapeshot.export.glb import encode_glb
 from shapeshot.export.npz import encode_npz
 from shapeshot.export.obj import encode_obj, encode_obj_files
 from shapeshot.export.ply import encode_ply
+from shapeshot.export.sh3f import encode_sh3f, encode_sh3f_files
 from shapeshot.export.stl import encode_stl
 from shapeshot.export.threemf import encode_3mf
-from shapeshot.export.usdz import encode_usdz
+from shapeshot.export.usdz import check_usd, encode_usdz
 from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.geometry.voxel_boundary import voxel_boundary
@@ -35,11 +36,16 @@ class Writer:
     encode: a shape of one of the types in `holds` -> the bytes of one file that stands alone, the same every time.
     encode_files: for a format that wants files beside the main one, or its own name inside it: a shape and the main
     file's name without suffix -> the content of each file by name, the main file last.
+    check: raises ExportError where a library that the format needs is not installed.
+    in_metres: made for things at their real size; a shape without one should be given one before (see
+    `geometry.frames`).
     """
 
     encode: Callable[[Any], bytes]
     holds: tuple[type, ...]
     encode_files: Callable[[Any, str], dict[str, bytes]] | None = None
+    check: Callable[[], object] = lambda: None
+    in_metres: bool = False
 
 
 # By suffix. A format that holds meshes also takes voxel grids, as the mesh of their blocks.
@@ -48,8 +54,9 @@ WRITERS: dict[str, Writer] = {
     "obj": Writer(encode_obj, (Mesh, PointCloud), encode_obj_files),
     "ply": Writer(encode_ply, (Mesh, PointCloud)),
     "stl": Writer(encode_stl, (Mesh,)),
-    "3mf": Writer(encode_3mf, (Mesh,)),
-    "usdz": Writer(encode_usdz, (Mesh,)),
+    "3mf": Writer(encode_3mf, (Mesh,), in_metres=True),
+    "usdz": Writer(encode_usdz, (Mesh,), check=check_usd, in_metres=True),
+    "sh3f": Writer(encode_sh3f, (Mesh,), encode_sh3f_files, in_metres=True),
     "binvox": Writer(encode_binvox, (VoxelGrid,)),
     "npz": Writer(encode_npz, (Mesh, PointCloud, VoxelGrid)),
 }

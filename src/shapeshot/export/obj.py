@@ -21,17 +21,19 @@ def encode_obj(shape: Mesh | PointCloud) -> bytes:
     return f"# shapeshot\n{text}".encode("ascii")
 
 
-def encode_obj_files(shape: Mesh | PointCloud, name: str) -> dict[str, bytes]:
+def encode_obj_files(shape: Mesh | PointCloud, name: str, vertex_colors: bool = True) -> dict[str, bytes]:
     """name.texture.png and name.mtl for a coloured mesh, and name.obj, which comes last as it refers to them.
 
-    The texture gives each vertex the place of its colour (see color_texture.py); the vertex colours stay as well.
+    The texture gives each vertex the place of its colour (see color_texture.py). The vertex colours stay as well unless
+    vertex_colors is False, for strict readers that take three numbers behind `v` and no more.
     """
     if not isinstance(shape, Mesh) or shape.colors is None:
         return {f"{name}.obj": encode_obj(shape)}
     texture = color_texture(shape.colors)
-    vertices = _vertex_lines(shape.vertices, shape.colors) + _lines("vt %.5f %.5f", texture.uvs)
+    vertices = _vertex_lines(shape.vertices, shape.colors if vertex_colors else None)
+    places = _lines("vt %.5f %.5f", texture.uvs)
     faces = _lines("f %d/%d %d/%d %d/%d", np.repeat(shape.faces + 1, 2, axis=1))
-    text = f"# shapeshot\nmtllib {name}.mtl\no object\n{vertices}usemtl colors\n{faces}"
+    text = f"# shapeshot\nmtllib {name}.mtl\no object\n{vertices}{places}usemtl colors\n{faces}"
     picture = f"{name}.texture.png"
     return {picture: texture.png(), f"{name}.mtl": _material(picture), f"{name}.obj": text.encode()}
 

@@ -51,7 +51,9 @@ def encode_3mf(mesh: Mesh) -> bytes:
             ("_rels/.rels", _RELATIONSHIPS),
             ("3D/3dmodel.model", model),
         ):
-            package.writestr(zipfile.ZipInfo(name, _EPOCH), text, zipfile.ZIP_DEFLATED)
+            member = zipfile.ZipInfo(name, _EPOCH)
+            member.external_attr = 0o644 << 16  # readable once unpacked
+            package.writestr(member, text, zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 

@@ -24,7 +24,7 @@ def encode_usdz(mesh: Mesh) -> bytes:
     as a texture on a UsdPreviewSurface, because AR Quick Look ignores colours at vertices.
     Raises ExportError without the extra `usd`.
     """
-    usd = _import_usd()
+    usd = check_usd()
     with tempfile.TemporaryDirectory() as folder:
         layer, package = Path(folder, "object.usdc"), Path(folder, "object.usdz")
         _write_stage(usd, mesh, layer)
@@ -36,7 +36,8 @@ def encode_usdz(mesh: Mesh) -> bytes:
         return package.read_bytes()
 
 
-def _import_usd() -> Any:
+def check_usd() -> Any:
+    """The modules of usd-core, imported. Raises ExportError without the extra `usd`."""
     try:
         import pxr.Gf
         import pxr.Sdf

@@ -11,12 +11,20 @@ from shapeshot.geometry.mesh import Mesh
 def vertex_components(mesh: Mesh) -> np.ndarray:
     """The piece each vertex belongs to, int64 [vertices], numbered from 0 in order of their first vertex.
 
-    Faces connect their vertices; a vertex without a face is a piece of its own. Union-find on whole arrays: every
-    root hooks onto the smallest root it touches, then all paths are halved until flat (after Shiloach and Vishkin,
-    "An O(log n) Parallel Connectivity Algorithm", 1982).
+    Faces connect their vertices; a vertex without a face is a piece of its own.
     """
-    parent = np.arange(len(mesh.vertices))
-    edges = np.concatenate([mesh.faces[:, :2], mesh.faces[:, 1:]]).astype(np.int64)
+    return connected_components(len(mesh.vertices), np.concatenate([mesh.faces[:, :2], mesh.faces[:, 1:]]))
+
+
+def connected_components(count: int, edges: np.ndarray) -> np.ndarray:
+    """The piece each of `count` nodes belongs to, int64 [count], numbered from 0 in order of their first node.
+
+    edges: int [edges, 2], pairs of connected nodes. Union-find on whole arrays: every root hooks onto the smallest
+    root it touches, then all paths are halved until flat (after Shiloach and Vishkin, "An O(log n) Parallel
+    Connectivity Algorithm", 1982).
+    """
+    parent = np.arange(count)
+    edges = edges.astype(np.int64)
     while True:
         roots = parent[edges]
         apart = roots[:, 0] != roots[:, 1]
@@ -26,6 +34,11 @@ def vertex_components(mesh: Mesh) -> np.ndarray:
         np.minimum.at(parent, roots.max(axis=1), roots.min(axis=1))
         while not np.array_equal(parent, flatter := parent[parent]):
             parent = flatter
+
+
+def count_pieces(mesh: Mesh) -> int:
+    """The connected pieces of surface that have faces; a hollow's wall is a piece of its own."""
+    return len(np.unique(vertex_components(mesh)[mesh.faces[:, 0]]))
 
 
 def remove_small_components(mesh: Mesh, min_fraction: float) -> Mesh:

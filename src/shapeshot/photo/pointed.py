@@ -12,7 +12,7 @@ from PIL import Image
 
 from shapeshot.errors import PhotoError, UserError
 from shapeshot.photo.background import ObjectMask, find_object
-from shapeshot.photo.decode import MIN_SIDE, Photo
+from shapeshot.photo.decode import MAX_PIXELS, MIN_SIDE, Photo, PhotoSource, read_photo
 
 Region = tuple[float, float, float, float]
 
@@ -42,6 +42,17 @@ def object_in_region(photo: Photo, region: Region, background: str = "auto") -> 
     mask = np.zeros(photo.rgba.shape[:2], np.float32)
     mask[top:bottom, left:right] = found.mask
     return ObjectMask(mask, found.method)
+
+
+def read_mask(source: PhotoSource, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """A mask from an image file, uint8 [height, width], scaled down as photos are: white, or opaque, is the object.
+
+    Where any of it is transparent its alpha counts, else its lightness. Raises PhotoError as read_photo does.
+    """
+    rgba = read_photo(source, max_pixels).rgba
+    if rgba[..., 3].min() < 255:
+        return rgba[..., 3]
+    return np.asarray(Image.fromarray(rgba).convert("L"))
 
 
 def given_mask(photo: Photo, mask: np.ndarray, region: Region | None = None) -> ObjectMask:

@@ -35,7 +35,9 @@ def create_app(settings: Settings, model: FieldModel | None = None) -> FastAPI:
     metrics = Metrics()
     # One thread a run: the workers are as many as there are cores.
     field_model = model or FieldModel.load(settings.model, num_threads=1)
-    engine = Engine(field_model, settings.num_workers, settings.max_batch, settings.queue, metrics)
+    engine = Engine(
+        field_model, settings.num_workers, settings.max_batch, settings.queue, settings.max_uploads, metrics
+    )
     store = Store(settings.ttl, settings.disk_budget)
     service = Service(settings, engine, store, metrics, CapacityLimiter(settings.num_workers))
     app = FastAPI(

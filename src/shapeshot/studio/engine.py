@@ -34,13 +34,14 @@ class Job:
     """One photo on its way.
 
     look: reads and prepares the photo. shape: keywords for `shape_in`, or None where looking is all there is to do.
-    finish: makes the job's result out of the reconstruction (or the view). deadline: on time.monotonic's clock.
+    finish: makes the job's result out of the reconstruction (or the view).
+    deadline: on time.monotonic's clock; whoever has not got a result by then has none coming.
     """
 
     look: Callable[[], View]
     shape: dict[str, Any] | None
     finish: Callable[[Any], Any]
-    deadline: float
+    deadline: float = math.inf
     result: Future[Any] = field(default_factory=Future)
     cancelled: bool = False
     clock: Clock = field(default_factory=Clock)
@@ -52,15 +53,49 @@ class Job:
         return self.cancelled or time.monotonic() > self.deadline
 
 
-class Engine:
-    """Accepts jobs up to a limit and works them off. Its methods may be called from any thread."""
+class Slot:
+    """Room for one job, and for the bytes of its upload, which are held in memory until the job is over."""
 
-    def __init__(self, model: FieldModel, workers: int, max_batch: int, queue: int, metrics: Metrics) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._bytes, self._is_free = engine, 0, False
+
+    def grow(self, num_bytes: int) -> bool:
+        """Take so many bytes more; False where all uploads together would exceed the engine's limit."""
+        engine = self._engine
+        with engine._lock:
+            if engine._upload_bytes + num_bytes > engine._max_upload_bytes:
+                return False
+            engine._upload_bytes += num_bytes
+            self._bytes += num_bytes
+        return True
+
+    def free(self) -> None:
+        """Give it all back; a second time does nothing."""
+        engine = self._engine
+        with engine._lock:
+            if self._is_free:
+                return
+            self._is_free = True
+            engine._slots -= 1
+            engine._upload_bytes -= self._bytes
+            engine.metrics.queue_depth.set(engine._slots)
+
+
+class Engine:
+    """Accepts jobs up to a limit and works them off. Its methods may be called from any thread.
+
+    queue: jobs uploading, waiting or being worked on. max_upload_bytes: that their uploads may take together.
+    """
+
+    def __init__(
+        self, model: FieldModel, workers: int, max_batch: int, queue: int, max_upload_bytes: int, metrics: Metrics
+    ) -> None:
         self.model, self.metrics = model, metrics
         self._max_batch, self._limit, self._num_workers = max_batch, queue, workers
+        self._max_upload_bytes, self._upload_bytes = max_upload_bytes, 0
         self._lock = threading.Condition()
         self._waiting: deque[Job] = deque()
-        self._slots = 0  # taken: uploading, waiting or being worked on
+        self._slots = 0
         self._closed = False
         self._seconds_per_job = 0.3  # a running mean, to say when another try makes sense
         self._threads = [
@@ -76,25 +111,18 @@ class Engine:
         for thread in self._threads:
             thread.start()
 
-    def take_slot(self) -> bool:
-        """Reserve room for one job; False where all is taken. Give it back with `free_slot` or hand it to `submit`."""
+    def take_slot(self) -> Slot | None:
+        """Reserve room for one job, or None where all is taken. Free it, or hand it to `submit`."""
         with self._lock:
             if self._slots >= self._limit:
-                return False
+                return None
             self._slots += 1
-        self.metrics.queue_depth.set(self._slots)
-        return True
+            self.metrics.queue_depth.set(self._slots)
+        return Slot(self)
 
-    def free_slot(self) -> None:
-        """Give back a slot; where it was the last one, whoever waits in `drained` goes on."""
-        with self._lock:
-            self._slots -= 1
-            self._lock.notify_all()
-        self.metrics.queue_depth.set(self._slots)
-
-    def submit(self, job: Job) -> None:
-        """Queue a job that has a slot; the slot is given back when the job leaves the engine, however it ends."""
-        job.result.add_done_callback(lambda _: self.free_slot())
+    def submit(self, job: Job, slot: Slot) -> None:
+        """Queue a job; its slot is freed when the job leaves the engine, however it ends."""
+        job.result.add_done_callback(lambda _: slot.free())
         with self._lock:
             self._waiting.append(job)
             self._lock.notify()
@@ -172,6 +200,7 @@ class Engine:
             self._attempt(job, partial(self._shape, planes=planes[index], features=own))
 
     def _look(self, job: Job) -> None:
+        job.clock = Clock()  # the stages are work; what came before was waiting
         with job.clock("photo"):
             job.view = job.look()
         if job.shape is None:
@@ -181,6 +210,7 @@ class Engine:
         assert job.view is not None
         assert job.shape is not None
         shape = shape_in(job.view, planes, self.model, **job.shape, clock=job.clock, features=features)
+        job.view = None  # a worker that waits for its next batch holds on to this one
         if job.is_over:
             raise DroppedError
         job.result.set_result(job.finish(shape))

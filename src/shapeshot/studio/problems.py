@@ -58,6 +58,10 @@ def handle_problems(app: FastAPI) -> None:
     async def _user(request: Request, error: UserError) -> JSONResponse:
         return problem_response(status_of(error), str(error))
 
+    @app.exception_handler(MemoryError)
+    async def _memory(request: Request, error: MemoryError) -> JSONResponse:
+        return problem_response(503, "out of memory; try a lower resolution, or again later", {"Retry-After": "10"})
+
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         return problem_response(error.status_code, _sentence(request, error), dict(error.headers or {}))

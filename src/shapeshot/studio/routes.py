@@ -180,20 +180,20 @@ def _add_probes(router: APIRouter, service: Service) -> None:
 async def _work(request: Request, service: Service, make_job: Callable[[Upload], Job]) -> tuple[Upload, Any]:
     """Take a place in the queue, read the upload, and wait for its job: refused before a byte of it is read."""
     _check_ready(service)
-    engine = service.engine
-    if not engine.take_slot():
-        detail = (
-            f"{service.settings.queue} reconstructions are under way, which is all this server takes; try again later"
-        )
+    settings, engine = service.settings, service.engine
+    deadline = time.monotonic() + settings.timeout
+    slot = engine.take_slot()
+    if slot is None:
+        detail = f"{settings.queue} reconstructions are under way, which is all this server takes; try again later"
         raise ApiError(429, detail, engine.retry_after)
-    job = None
     try:
-        upload = await read_upload(request, service.settings.max_upload)
+        upload = await read_upload(request, settings.max_upload, slot.grow)
         job = make_job(upload)
-    finally:
-        if job is None:
-            engine.free_slot()
-    engine.submit(job)
+    except BaseException:
+        slot.free()
+        raise
+    job.deadline = deadline
+    engine.submit(job, slot)
     return upload, await _result(request, service, job)
 
 

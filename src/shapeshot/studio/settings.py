@@ -56,6 +56,11 @@ class Settings:
             raise UserError(f"no such model folder: {self.model}; give a folder that shapeshot exported")
 
     @property
+    def max_uploads(self) -> int:
+        """Bytes that all requests under way may hold in memory together: a few large ones, or many usual ones."""
+        return 8 * self.max_upload
+
+    @property
     def num_workers(self) -> int:
         """Threads that compute."""
         return (

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import python_multipart  # noqa: F401 (starlette uses it, and only asserts that it is there)
 from fastapi import Request
-from PIL import Image
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from shapeshot.errors import PhotoError, UserError, unknown_name
-from shapeshot.photo import load_photo
+from shapeshot.errors import UserError, unknown_name
 from shapeshot.studio.problems import ApiError
 
 FILES = ("image", "mask")
@@ -67,10 +63,12 @@ class Upload:
     options: dict[str, Any]
 
 
-async def read_upload(request: Request, max_bytes: int) -> Upload:
+async def read_upload(request: Request, max_bytes: int, hold: Callable[[int], bool]) -> Upload:
     """Read and check a multipart request of at most max_bytes.
 
-    Raises ApiError (400 broken, 408 slow, 413 too large, 415 not multipart) and UserError for its fields.
+    hold: asked before so many bytes more are kept in memory; False refuses them.
+    Raises ApiError (400 broken, 408 slow, 413 too large, 415 not multipart, 429 no memory left) and UserError for its
+    fields.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise ApiError(415, "send multipart/form-data with a file field 'image'")
@@ -79,7 +77,7 @@ async def read_upload(request: Request, max_bytes: int) -> Upload:
         raise _too_large(max_bytes)
     parser = MultiPartParser(
         request.headers,
-        _limited(request, max_bytes),
+        _limited(request, max_bytes, hold),
         max_files=len(FILES),
         max_fields=32,
         max_part_size=MAX_FIELD_BYTES,
@@ -96,12 +94,14 @@ async def read_upload(request: Request, max_bytes: int) -> Upload:
     return await _checked(form.multi_items())
 
 
-async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _limited(request: Request, max_bytes: int, hold: Callable[[int], bool]) -> AsyncGenerator[bytes, None]:
     total = 0
     async for chunk in request.stream():
         total += len(chunk)
         if total > max_bytes:
             raise _too_large(max_bytes)
+        if not hold(len(chunk)):
+            raise ApiError(429, "too much is being uploaded at once; try again later", 2)
         yield chunk
 
 
@@ -129,16 +129,3 @@ async def _checked(items: list[tuple[str, str | UploadFile]]) -> Upload:
     if "image" not in files:
         raise UserError("the field 'image' is missing; send the photo as a file in it")
     return Upload(files["image"], files.get("mask"), options)
-
-
-def decode_mask(data: bytes, max_pixels: int) -> np.ndarray:
-    """A mask that was sent as an image: uint8 [height, width]; its alpha counts where it has any, else its lightness.
-
-    Raises PhotoError for what is no readable image of at most max_pixels.
-    """
-    load_photo(data)  # the same checks as the photo's
-    with Image.open(io.BytesIO(data)) as image:
-        if image.width * image.height > max_pixels:
-            raise PhotoError(f"the mask is {image.width}x{image.height}; scale it down")
-        has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-        return np.asarray(image.convert("RGBA").getchannel("A") if has_alpha else image.convert("L"))

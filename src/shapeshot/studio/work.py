@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,13 @@ from shapeshot.batch import result_facts
 from shapeshot.errors import EmptyShapeError, UserError
 from shapeshot.export import encode_shape
 from shapeshot.field_model import FieldModel
-from shapeshot.photo import read_photo
+from shapeshot.photo import read_mask, read_photo
 from shapeshot.reconstruct import Reconstruction, View, check_options, look_at
 from shapeshot.studio.engine import Job
 from shapeshot.studio.formats import check_format
 from shapeshot.studio.settings import Settings
 from shapeshot.studio.store import Entry, Store
-from shapeshot.studio.upload import Upload, decode_mask
+from shapeshot.studio.upload import Upload
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,14 @@ def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings
         return Done(store.add(shape, facts, pictures_of(shape)), facts, file)
 
     shape = {"resolution": resolution, "num_points": num_points, "size": size, "threshold": threshold}
-    return Job(_looker(upload, model, settings), shape, finish, time.monotonic() + settings.timeout)
+    return Job(_looker(upload, model, settings), shape, finish)
 
 
 def object_job(upload: Upload, model: FieldModel, settings: Settings) -> Job:
     """The job of POST /v1/objects; its result is the answer's content."""
     options = upload.options
     check_options(32, 1, None, options.get("background", "auto"), None, options.get("region"))
-    return Job(_looker(upload, model, settings), None, object_facts, time.monotonic() + settings.timeout)
+    return Job(_looker(upload, model, settings), None, object_facts)
 
 
 def facts_of(shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
@@ -97,7 +96,7 @@ def mask_png(mask: np.ndarray) -> bytes:
 def _looker(upload: Upload, model: FieldModel, settings: Settings) -> Any:
     def look() -> View:
         photo = read_photo(upload.image, settings.max_pixels)
-        mask = None if upload.mask is None else decode_mask(upload.mask, settings.max_pixels)
+        mask = None if upload.mask is None else read_mask(upload.mask, settings.max_pixels)
         options = upload.options
         return look_at(photo, model.image_size, options.get("background", "auto"), options.get("region"), mask)
 

@@ -1,4 +1,4 @@
-"""Where 3D objects come from: catalogues, a generator, folders. Each is imported only when asked for."""
+"""Where 3D objects come from: catalogues, a generator, folders, published sets. Each is imported when asked for."""
 
 from __future__ import annotations
 
@@ -27,10 +27,40 @@ def _folder(folder: Path | str) -> Source:
     return FolderSource(Path(folder))
 
 
+def _shapenet(
+    folder: Path | str, categories: Sequence[str] | None = None, split_files: Sequence[Path | str] = ()
+) -> Source:
+    from shapeshot.data.sources.shapenet import ShapeNetSource
+
+    return ShapeNetSource(folder, categories, split_files)
+
+
+def _r2n2(
+    folder: Path | str,
+    shapenet: Path | str | None = None,
+    categories: Sequence[str] | None = None,
+    split_files: Sequence[Path | str] = (),
+) -> Source:
+    from shapeshot.data.sources.r2n2 import R2N2Source
+
+    return R2N2Source(folder, shapenet, categories, split_files)
+
+
+def _pix3d(
+    folder: Path | str, categories: Sequence[str] | None = None, split_files: Sequence[Path | str] = ()
+) -> Source:
+    from shapeshot.data.sources.pix3d import Pix3DSource
+
+    return Pix3DSource(folder, categories, split_files)
+
+
 SOURCES: dict[str, Callable[..., Source]] = {
     "sweethome3d": _sweethome3d,  # catalogs=[PATH.sh3f, ...]
     "procedural": _procedural,  # count=, seed=
     "folder": _folder,  # folder=PATH
+    "shapenet": _shapenet,  # folder=PATH, categories=[...], split_files=[PATH, ...]
+    "r2n2": _r2n2,  # the same, and shapenet=PATH
+    "pix3d": _pix3d,  # folder=PATH, categories=[...], split_files=[PATH, ...]
 }
 
 

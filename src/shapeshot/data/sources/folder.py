@@ -37,7 +37,7 @@ class FolderEntry:
     def load(self) -> ObjectModel:
         """The object in the file's own axes and unit. Raises MeshError naming the file."""
         name = str(self.path.relative_to(self.root))
-        files = _Files(self.path.parent, self.root)
+        files = ConfinedFiles(self.path.parent, self.root)
         content = files.read(self.path.name)
         if content is None:
             raise MeshError(f"{name} cannot be read, or is over {MAX_FILE_BYTES // 2**20} MB; check the file")
@@ -101,7 +101,7 @@ class FolderSource:
 
 
 @dataclass(frozen=True)
-class _Files:
+class ConfinedFiles:
     """Files beside a mesh, never outside the root: neither by `..`, nor absolute, nor through a link.
 
     Passes for a trimesh resolver, so that a glTF's buffers and images go the same way.
@@ -131,7 +131,7 @@ class _Files:
         return self.get(name)
 
 
-def _read_with_trimesh(content: bytes, suffix: str, name: str, files: _Files) -> ObjectModel:
+def _read_with_trimesh(content: bytes, suffix: str, name: str, files: ConfinedFiles) -> ObjectModel:
     from io import BytesIO
 
     import trimesh

@@ -1,0 +1,152 @@
+"""Sweet Home 3D furniture libraries (.sh3f): a zip that the program imports by "Import furniture library".
+
+It holds PluginFurnitureCatalog.properties (key#N=value for piece N), and for each piece an OBJ with its materials and a
+picture. The keys are those of Sweet Home 3D's DefaultFurnitureCatalog: https://www.sweethome3d.com/documentation
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from shapeshot.errors import ExportError
+from shapeshot.export.obj import encode_obj_files
+from shapeshot.files import atomic_path
+from shapeshot.geometry import Mesh
+
+PROPERTIES = "PluginFurnitureCatalog.properties"
+_ICON_SIZE = 128  # pixels, as in the libraries of Sweet Home 3D
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same date for all members, so that equal shapes give equal bytes
+_CENTIMETRES = 100.0  # per metre
+
+
+@dataclass(frozen=True)
+class FurnitureLabels:
+    """What a library says of all its pieces. A licence is the maker's to give: by default none is claimed."""
+
+    category: str = "Miscellaneous"  # one that Sweet Home 3D has and translates
+    creator: str = "shapeshot"
+    licence: str = "not stated"
+
+
+def encode_sh3f(mesh: Mesh, name: str = "Object", labels: FurnitureLabels | None = None) -> bytes:
+    """A library of one piece. Lengths are taken as metres; +y is up and the front faces +z, as the program has it.
+
+    Width, height and depth are those of the mesh, to a thousandth of a millimetre.
+    """
+    labels = labels or FurnitureLabels()
+    # Sweet Home 3D's own reader refuses an OBJ with colours at its vertices (tried with version 7.0.2).
+    files = encode_obj_files(mesh, "model", vertex_colors=False) | {"icon.png": _icon(mesh)}
+    width, height, depth = np.ptp(mesh.bounds.astype(np.float64), axis=0) * _CENTIMETRES
+    digest = hashlib.sha256(files["model.obj"]).hexdigest()[:8]
+    entry = {
+        "id": f"shapeshot#{_slug(name)}-{digest}",
+        "name": name,
+        "category": labels.category,
+        "icon": "/1/icon.png",
+        "model": "/1/model.obj",
+        "multiPartModel": "true",  # the OBJ comes with its MTL and texture
+        "width": f"{width:.4f}",
+        "depth": f"{depth:.4f}",
+        "height": f"{height:.4f}",
+        "movable": "true",
+        "doorOrWindow": "false",
+        "creator": labels.creator,
+    }
+    text = _header(name, labels) + "".join(f"{key}#1={_escaped(value)}\n" for key, value in entry.items())
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as library:
+        _add(library, PROPERTIES, text.encode("ascii"))
+        for file, data in files.items():
+            _add(library, f"1/{file}", data)
+    return content.getvalue()
+
+
+def encode_sh3f_files(mesh: Mesh, name: str) -> dict[str, bytes]:
+    """The library, in which the piece has the file's name."""
+    return {f"{name}.sh3f": encode_sh3f(mesh, name)}
+
+
+def merge_libraries(parts: Iterable[Path], path: Path, labels: FurnitureLabels) -> int:
+    """Write one library of the pieces of several that `encode_sh3f` made; the number of pieces.
+
+    One part is open at a time, so that thousands fit. Raises ExportError where there is none, and where the folder
+    cannot be written.
+    """
+    entries: list[str] = []
+    ids: set[str] = set()
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as library:
+        for number, part in enumerate(parts, 1):
+            with zipfile.ZipFile(part) as piece:
+                entries.append(_renumbered(piece.read(PROPERTIES).decode("ascii"), number, ids, labels))
+                for member in piece.namelist():
+                    if member != PROPERTIES:
+                        _add(library, f"{number}/{member.partition('/')[2]}", piece.read(member))
+        if not entries:
+            raise ExportError(f"there is nothing to write into {path}: no piece of furniture was made")
+        _add(library, PROPERTIES, (_header(path.stem, labels) + "\n".join(entries)).encode("ascii"))
+    return len(entries)
+
+
+def _header(name: str, labels: FurnitureLabels) -> str:
+    library = {
+        "id": f"shapeshot#{_slug(name)}",
+        "name": name,
+        "description": "Made from photos by shapeshot",
+        "version": "1.0",
+        "license": labels.licence,
+        "provider": labels.creator,
+    }
+    return "".join(f"{key}={_escaped(value)}\n" for key, value in library.items()) + "\n"
+
+
+def _renumbered(properties: str, number: int, ids: set[str], labels: FurnitureLabels) -> str:
+    """The lines of a part's only piece as those of piece `number`, with an id of its own."""
+    # Values stay escaped as they are: the part was written by this module.
+    lines = (line.partition("#1=") for line in properties.splitlines())
+    values = {key: value for key, separator, value in lines if separator}
+    values |= {"category": _escaped(labels.category), "creator": _escaped(labels.creator)}
+    for key in ("icon", "model"):
+        values[key] = values[key].replace("/1/", f"/{number}/", 1)
+    if values["id"] in ids:
+        values["id"] += f"-{number}"
+    ids.add(values["id"])
+    return "".join(f"{key}#{number}={value}\n" for key, value in values.items())
+
+
+def _icon(mesh: Mesh) -> bytes:
+    from shapeshot.preview import render_mesh  # here, as no other format draws
+
+    content = io.BytesIO()
+    Image.fromarray(render_mesh(mesh, _ICON_SIZE)).save(content, "PNG")
+    return content.getvalue()
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "object"
+
+
+def _escaped(text: str) -> str:
+    r"""A value of a Java .properties file in plain ASCII: \ doubled, other characters as \uXXXX in UTF-16.
+
+    The rules are those of java.util.Properties.load. A leading blank would be lost, and so is escaped.
+    """
+    units = text.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2)]
+    plain = "".join(chr(c) if 32 <= c < 127 and c != 92 else f"\\u{c:04x}" if c != 92 else "\\\\" for c in codes)
+    return f"\\{plain}" if plain.startswith(" ") else plain
+
+
+def _add(library: zipfile.ZipFile, name: str, content: bytes) -> None:
+    member = zipfile.ZipInfo(name, _EPOCH)
+    member.external_attr = 0o644 << 16  # readable once unpacked
+    # A PNG is compressed already.
+    library.writestr(member, content, zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED)

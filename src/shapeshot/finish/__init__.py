@@ -1,0 +1,85 @@
+"""A reconstructed mesh made fit for its purpose: smoother, lighter, printable."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from shapeshot.errors import MeshError, UserError
+from shapeshot.finish.simplify import MIN_FACES, simplified
+from shapeshot.finish.smooth import MAX_ROUNDS, smoothed
+from shapeshot.finish.solid import WallThickness, center_of_mass, wall_thickness
+from shapeshot.geometry import Mesh
+from shapeshot.geometry.components import count_pieces, largest_component
+
+__all__ = ["FinishOptions", "WallThickness", "center_of_mass", "finish", "simplified", "smoothed", "wall_thickness"]
+
+
+@dataclass(frozen=True)
+class FinishOptions:
+    """What to do to a mesh, in this order: printable, smooth, simplify.
+
+    simplify: the number of faces to come down to, or None. smooth: rounds of Taubin smoothing, 0 for none.
+    printable: keep only the piece that encloses most, fill the hollows in it, and measure the solid.
+    Raises UserError for values out of range.
+    """
+
+    simplify: int | None = None
+    smooth: int = 0
+    printable: bool = False
+
+    def __post_init__(self) -> None:
+        if self.simplify is not None and self.simplify < MIN_FACES:
+            raise UserError(f"a closed mesh has at least {MIN_FACES} faces; got {self.simplify} to simplify to")
+        if not 0 <= self.smooth <= MAX_ROUNDS:
+            raise UserError(f"the rounds of smoothing must lie in 0..{MAX_ROUNDS}; got {self.smooth}")
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether these options leave every mesh as it is."""
+        return self == FinishOptions()
+
+
+def finish(mesh: Mesh, options: FinishOptions, keep_axis: int | None = None) -> tuple[Mesh, dict[str, Any]]:
+    """The finished mesh, closed like the one given, and what was done and found, as JSON values.
+
+    keep_axis: 0, 1 or 2 where the extent along x, y or z was given by the user: the finished mesh is scaled to have it
+    again. None: its longest side is as long as before smoothing and simplifying.
+    Facts: "options"; "faces": [before, after]; and with `printable` "pieces_dropped" and "volume_dropped" (a share of
+    the whole), "volume", "center_of_mass", "wall_thickness" {"thinnest", "percentile_5"}, in the mesh's unit of length.
+    Raises MeshError for a mesh that is not closed, UserError without the extra `finish` where `simplify` is given.
+    """
+    if not mesh.is_closed:
+        raise MeshError("only a closed mesh can be finished; this one has open edges")
+    facts: dict[str, Any] = {"options": asdict(options)}
+    finished = largest_component(mesh) if options.printable else mesh
+    if options.printable:
+        facts |= _dropped(mesh, finished)
+    reference = _extents(finished if keep_axis is None else mesh)
+    if options.smooth:
+        finished = smoothed(finished, options.smooth)
+    if options.simplify is not None:
+        finished = simplified(finished, options.simplify, keep_whole=options.printable)
+    if finished is not mesh:
+        axis = int(reference.argmax()) if keep_axis is None else keep_axis
+        finished = finished.scaled(reference[axis] / _extents(finished)[axis])
+    facts["faces"] = [len(mesh.faces), len(finished.faces)]
+    return finished, facts | (_measured(finished) if options.printable else {})
+
+
+def _extents(mesh: Mesh) -> np.ndarray:
+    return np.ptp(mesh.bounds.astype(np.float64), axis=0)
+
+
+def _dropped(mesh: Mesh, kept: Mesh) -> dict[str, Any]:
+    return {"pieces_dropped": count_pieces(mesh) - count_pieces(kept), "volume_dropped": 1 - kept.volume / mesh.volume}
+
+
+def _measured(mesh: Mesh) -> dict[str, Any]:
+    return {
+        "volume": mesh.volume,
+        "center_of_mass": center_of_mass(mesh).tolist(),
+        "wall_thickness": asdict(wall_thickness(mesh)),
+    }

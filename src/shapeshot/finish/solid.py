@@ -1,0 +1,106 @@
+"""What a maker asks of a solid: how heavy, where it balances, how thin its thinnest wall is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shapeshot.errors import MeshError
+from shapeshot.geometry import Mesh
+from shapeshot.geometry.sample import sample_surface
+
+_NUM_RAYS = 2048
+_RAYS_AT_ONCE = 256  # bounds the memory: 256 rays by 50 000 faces are 100 MB
+_STRAIGHT = 0.5**0.5  # cosine of 45 degrees
+_SEED = 0  # the same mesh gives the same numbers
+
+
+@dataclass(frozen=True)
+class WallThickness:
+    """Lengths in the mesh's unit. thinnest: the least of all; percentile_5: 5 % of the surface is thinner."""
+
+    thinnest: float
+    percentile_5: float
+
+
+def center_of_mass(mesh: Mesh) -> np.ndarray:
+    """Of the solid inside a closed mesh, at one density; float64 [3].
+
+    The sum over faces of signed volume times centroid of the tetrahedra that they make with one point, divided by the
+    volume: Lien and Kajiya, "A Symbolic Method for Calculating the Integral Properties of Arbitrary Nonconvex
+    Polyhedra" (1984). Raises MeshError for a mesh that is not closed or encloses nothing.
+    """
+    if not mesh.is_closed:
+        raise MeshError("only a closed mesh has a centre of mass; this one has open edges")
+    # About the middle of the mesh and not the origin, which may be far away and cost digits.
+    middle = mesh.bounds.astype(np.float64).mean(axis=0)
+    a, b, c = (mesh.triangles.astype(np.float64) - middle).transpose(1, 0, 2)
+    volumes = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
+    if not volumes.sum() > 0:
+        raise MeshError("the mesh encloses no volume; its faces must look outwards")
+    return middle + (volumes[:, None] * (a + b + c) / 4).sum(axis=0) / volumes.sum()
+
+
+def wall_thickness(mesh: Mesh, num_rays: int = _NUM_RAYS) -> WallThickness:
+    """How far it is through the solid, straight in from the surface, over points spread evenly on the surface.
+
+    From each of num_rays random points (seeded) a ray runs against the face's normal to where it leaves the solid. It
+    counts where it leaves within 45 degrees of straight: two sides of a wall look away from each other, the two of an
+    edge or a ridge do not, and every edge is thin. Exact for plates and shells; on curved parts the chord. A thin spot
+    smaller than about 1 / num_rays of the surface can be missed.
+    Raises MeshError for a mesh that is not closed, or has no such walls.
+    """
+    if not mesh.is_closed:
+        raise MeshError("only a closed mesh has walls to measure; this one has open edges")
+    cloud = sample_surface(mesh, num_rays, np.random.default_rng(_SEED))
+    assert cloud.normals is not None
+    faces = _Faces(mesh)
+    origins, directions = cloud.points.astype(np.float64), -cloud.normals.astype(np.float64)
+    parts = [slice(first, first + _RAYS_AT_ONCE) for first in range(0, num_rays, _RAYS_AT_ONCE)]
+    depths = np.concatenate([faces.first_exit(origins[part], directions[part]) for part in parts])
+    depths = depths[np.isfinite(depths)]
+    if not len(depths):
+        raise MeshError("no ray went straight through the mesh; its faces must look outwards and enclose a solid")
+    return WallThickness(float(depths.min()), float(np.percentile(depths, 5)))
+
+
+class _Faces:
+    """Triangles prepared for many rays, in float64."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.triangles = mesh.triangles.astype(np.float64)
+        self.normals = mesh.face_normals
+        self.centers = self.triangles.mean(axis=1)
+        self.radii = np.linalg.norm(self.triangles - self.centers[:, None], axis=2).max(axis=1)
+        self.tolerance = 1e-6 * float(np.linalg.norm(np.ptp(mesh.bounds, axis=0)))
+
+    def first_exit(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """Distance to where each ray first leaves the solid, float64 [rays]; inf where it does not, or too aslant."""
+        ray, face = np.nonzero(self._near(origins, directions))
+        start, along = origins[ray], directions[ray]
+        a, b, c = self.triangles[face].transpose(1, 0, 2)
+        # Moller and Trumbore, "Fast, Minimum Storage Ray/Triangle Intersection" (1997).
+        across = np.cross(along, c - a)
+        determinant = np.einsum("ij,ij->i", b - a, across)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            u = np.einsum("ij,ij->i", start - a, across) / determinant
+            turned = np.cross(start - a, b - a)
+            v = np.einsum("ij,ij->i", along, turned) / determinant
+            distance = np.einsum("ij,ij->i", c - a, turned) / determinant
+            edge = -1e-9  # a ray exactly between two faces hits both, not neither
+            hits = (u >= edge) & (v >= edge) & (u + v <= 1 - edge) & (distance > self.tolerance)
+        straightness = np.einsum("ij,ij->i", self.normals[face], along)
+        hits = np.flatnonzero(hits & (straightness > 0))
+        # Of each ray the nearest hit, and of several at one distance the straightest.
+        hits = hits[np.lexsort((-straightness[hits], distance[hits], ray[hits]))]
+        rays, first = np.unique(ray[hits], return_index=True)
+        depths = np.full(len(origins), np.inf)
+        depths[rays] = np.where(straightness[hits[first]] >= _STRAIGHT, distance[hits[first]], np.inf)
+        return depths
+
+    def _near(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """Whether each ray's line passes each face's bounding sphere, bool [rays, faces]; by matrix products alone."""
+        along = directions @ self.centers.T - np.einsum("ij,ij->i", origins, directions)[:, None]
+        squared = (self.centers**2).sum(axis=1) + (origins**2).sum(axis=1)[:, None] - 2 * origins @ self.centers.T
+        return squared - along**2 <= (self.radii + self.tolerance) ** 2

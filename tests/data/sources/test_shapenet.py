@@ -1,0 +1,96 @@
+"""ShapeNetCore in both layouts: found, named, turned to our axes, split as published, and never outside its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapeshot.data.objects import ObjectModel
+from shapeshot.data.sources import make_source
+from shapeshot.data.sources.shapenet import LICENCE
+from shapeshot.data.sources.wavefront import read_obj
+from shapeshot.errors import DatasetError, MeshError
+
+
+def corners(model: ObjectModel) -> np.ndarray:
+    vertices, _ = model.canonical()[0].merged()
+    return np.unique(vertices.round(5), axis=0)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_front_faces_plus_z(tmp_path: Path, published: Any, version: int) -> None:
+    published.shapenet(tmp_path, version, count=3)
+    entry = make_source("shapenet", folder=tmp_path).entries()[2]
+    true = read_obj(published.chair_obj(published.ours, 1.0).encode(), "chair", lambda name: None)
+    np.testing.assert_allclose(corners(entry.load()), corners(true), atol=1e-5)
+
+
+def test_what_is_known_of_a_model(tmp_path: Path, published: Any) -> None:
+    published.shapenet(tmp_path)
+    published.write(tmp_path / "09999999/odd/model.obj", published.chair_obj(published.front_x))
+    source = make_source("shapenet", folder=tmp_path)
+    info = source.entries()[0].info
+    assert (info.id, info.kind, info.source) == ("03001627_model0", "chair", "shapenet")
+    assert info.licence == LICENCE
+    assert "non-commercial" in info.licence
+    assert source.entries()[-1].info.kind == "gadget"
+    assert source.splits() is None
+
+
+def test_the_published_split(tmp_path: Path, published: Any) -> None:
+    published.shapenet(tmp_path)
+    published.write(tmp_path / published.chair / "new" / "model.obj", published.chair_obj(published.front_x))
+    source = make_source("shapenet", folder=tmp_path, split_files=[tmp_path / "all.csv"])
+    splits = source.splits()
+    assert splits is not None
+    assert list(splits.values()) == ["train"] * 4 + ["val", "test"]
+    assert [item.name for item in source.unreadable()] == ["03001627/new"]
+
+
+def test_categories_are_chosen_by_name_or_synset(tmp_path: Path, published: Any) -> None:
+    published.shapenet(tmp_path)
+    published.write(tmp_path / published.table / "t" / "model.obj", published.chair_obj(published.front_x))
+    for category in ("table", published.table):
+        entries = make_source("shapenet", folder=tmp_path, categories=[category]).entries()
+        assert [entry.info.id for entry in entries] == ["04379243_t"]
+    with pytest.raises(DatasetError, match="Did you mean 'chair'"):
+        make_source("shapenet", folder=tmp_path, categories=["chairs"])
+
+
+def test_a_model_without_a_mesh_is_reported(tmp_path: Path, published: Any) -> None:
+    published.shapenet(tmp_path)
+    (tmp_path / published.chair / "model2" / "model.obj").unlink()
+    source = make_source("shapenet", folder=tmp_path)
+    assert len(source.entries()) == 5
+    assert [item.name for item in source.unreadable()] == ["03001627/model2"]
+
+
+def test_materials_are_read_beside_the_model_and_nowhere_else(tmp_path: Path, published: Any) -> None:
+    folder, secret = tmp_path / "set", tmp_path / "secret.mtl"
+    secret.write_text("newmtl m\nKd 1 0 0\n")
+    below = folder / published.chair / "a" / "model.obj"
+    published.write(below, published.chair_obj(published.front_x, head=["mtllib own.mtl", "usemtl m"]))
+    published.write(below.with_name("own.mtl"), "newmtl m\nKd 0 1 0\n")
+    green = make_source("shapenet", folder=folder).entries()[0].load().parts[0].material.color
+    assert green[1] > 0.9 > 0.1 > green[0]
+    outside = "../" * 3 + "secret.mtl"
+    published.write(below, published.chair_obj(published.front_x, head=[f"mtllib {outside}", "usemtl m"]))
+    assert make_source("shapenet", folder=folder).entries()[0].load().parts[0].material.color[0] < 0.9
+    below.unlink()
+    (tmp_path / "secret.obj").write_text(published.chair_obj(published.front_x))
+    below.symlink_to(tmp_path / "secret.obj")
+    with pytest.raises(MeshError, match=r"a/model\.obj cannot be read"):
+        make_source("shapenet", folder=folder).entries()[0].load()
+
+
+def test_other_folders_are_refused(tmp_path: Path, published: Any) -> None:
+    with pytest.raises(DatasetError, match="no such folder"):
+        make_source("shapenet", folder=tmp_path / "gone")
+    with pytest.raises(DatasetError, match="holds no models"):
+        make_source("shapenet", folder=tmp_path).entries()
+    published.write(tmp_path / "taxonomy.json", "[3]")
+    with pytest.raises(DatasetError, match=r"taxonomy\.json"):
+        make_source("shapenet", folder=tmp_path)
