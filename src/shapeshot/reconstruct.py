@@ -185,16 +185,17 @@ def shape_in(
     clock = clock or Clock()
     surface = model.threshold if threshold is None else threshold
     with clock("mesh"):
-        mesh, predicted, fine = _mesh(model, planes, resolution, surface)
+        field = _field(model, planes, resolution, surface)
+        mesh, predicted, fine = _mesh(model, planes, field)
     with clock("colors"):
         recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
         mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
     with clock("voxels"):
-        voxels, coarse = _voxels(model, planes, resolution, surface, recolor)
+        voxels = _voxels(model, planes, field, recolor)
     with clock("points"):
         points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
     with clock("confidence"):
-        known = assess(model.heads, features, coarse.logits, fine.logits, points.points, points.normals)
+        known = assess(model.heads, features, field.logits, fine.logits, points.points, points.normals)
     if size is not None:
         factor = _scale(mesh, size, known.size_estimate)
         voxels, points, mesh = voxels.scaled(factor), points.scaled(factor), mesh.scaled(factor)
@@ -263,21 +264,19 @@ def _scale(mesh: Mesh, size: str, estimate: SizeEstimate | None) -> float:
     return estimate.scale(mesh.bounds[1] - mesh.bounds[0])
 
 
-def _voxels(
-    model: FieldModel, planes: np.ndarray, resolution: int, threshold: float, recolor: ColorTransfer
-) -> tuple[VoxelGrid, Field]:
-    values = _field(model, planes, resolution, threshold)
-    occupancy = values.occupancy
-    axis = cell_centers(resolution)
+def _voxels(model: FieldModel, planes: np.ndarray, field: Field, recolor: ColorTransfer) -> VoxelGrid:
+    occupancy = field.occupancy
+    axis = cell_centers(field.resolution)
     colors = np.zeros((*occupancy.shape, 3), np.float32)
     colors[occupancy] = recolor(model.colors_at(planes, axis[np.argwhere(occupancy)]))
-    return VoxelGrid(occupancy, colors), values
+    return VoxelGrid(occupancy, colors)
 
 
-def _mesh(model: FieldModel, planes: np.ndarray, resolution: int, threshold: float) -> tuple[Mesh, np.ndarray, Field]:
-    """The mesh, the colours that the field has at its vertices, float32 [vertices, 3], and the field on its grid."""
-    cells = int(np.clip(2 * resolution, *MESH_RESOLUTIONS))
-    values = _field(model, planes, cells, threshold)
+def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np.ndarray, Field]:
+    """The mesh, the field's colours at its vertices, float32 [vertices, 3], and its grid; `field` is the voxels'."""
+    cells = int(np.clip(2 * field.resolution, *MESH_RESOLUTIONS))
+    guide = field if 2 * field.resolution == cells else replace(model.grid(planes, cells // 2), level=field.level)
+    values = model.grid(planes, cells, guide)
     if not values.occupancy.any():
         raise EmptyShapeError(
             "the model saw no object in this photo; try a closer photo of one whole object on a plain background"
