@@ -1,0 +1,178 @@
+"""`shapeshot serve` as a process: how it starts, what it does under load, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+PHOTO = Path(__file__).parents[2] / "examples" / "chair.jpg"
+POST = "/v1/reconstructions"
+LONG = {"resolution": "96"}  # some seconds of work, where the default takes a tenth of one
+
+
+@dataclass
+class Running:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+    temporary: Path
+
+    def post(self, **fields: str) -> httpx.Response:
+        return httpx.post(self.url + POST, files={"image": PHOTO.read_bytes()}, data=fields, timeout=60)
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=20)
+
+    @property
+    def queue_depth(self) -> float:
+        match = re.search(r"^shapeshot_queue_depth (\S+)$", self.get("/metrics").text, re.MULTILINE)
+        assert match
+        return float(match[1])
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """serve(*flags): a running server; ended after the test."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def run(*flags: str) -> Running:
+        command = [sys.executable, "-m", "shapeshot", "serve", "--port", "0", *flags]
+        environment = os.environ | {"TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=tmp_path
+        )
+        processes.append(process)
+        assert process.stdout
+        line = process.stdout.readline()
+        match = re.search(r"http://\S+", line)
+        assert match, process.stderr.read() if process.stderr else line
+        return Running(process, match[0], tmp_path)
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_it_finishes_what_it_accepted_and_refuses_the_rest(serve: Callable[..., Running]) -> None:
+    server = serve("--workers", "1")
+    link = server.post().headers["location"]
+    assert len(list(server.temporary.glob("shapeshot-results-*/*.npz"))) == 1
+    with ThreadPoolExecutor(2) as pool:
+        accepted = [pool.submit(server.post, **options) for options in (LONG, {"format": "glb"})]
+        wait_for(lambda: server.queue_depth == 2)
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: server.get("/readyz").status_code == 503)
+        assert server.get("/healthz").status_code == 200
+        assert server.get(link).status_code == 200
+        refused = server.post()
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"]
+        assert [future.result().status_code for future in accepted] == [201, 200]
+    assert server.process.wait(20) == 0
+    assert list(server.temporary.glob("shapeshot-*")) == []
+    assert server.process.stderr
+    assert server.process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_an_idle_server_ends_at_once(serve: Callable[..., Running], kind: signal.Signals) -> None:
+    server = serve()
+    assert server.get("/readyz").status_code == 200
+    server.process.send_signal(kind)
+    assert server.process.wait(10) == 0
+
+
+def test_work_of_clients_who_left_is_dropped(serve: Callable[..., Running]) -> None:
+    server = serve("--workers", "1")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(server.post, **LONG)
+        wait_for(lambda: server.queue_depth == 1)
+        leavers = [upload_raw(server.url) for _ in range(3)]
+        wait_for(lambda: server.queue_depth == 4)
+        for leaver in leavers:
+            leaver.close()
+        wait_for(lambda: server.queue_depth == 1)
+        assert not running.done()
+        assert running.result().status_code == 201
+    text = server.get("/metrics").text
+    assert 'shapeshot_requests_total{code="499",method="POST",route="/v1/reconstructions"} 3.0' in text
+    assert "shapeshot_batch_size_count 1.0" in text  # the encoder never saw their photos
+
+
+def upload_raw(url: str) -> socket.socket:
+    """A connection that has sent a whole request and waits."""
+    request = httpx.Request("POST", url + POST, files={"image": PHOTO.read_bytes()})
+    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+    connection = socket.create_connection((request.url.host, request.url.port or 80), timeout=20)
+    connection.sendall(f"POST {POST} HTTP/1.1\r\n{head}\r\n".encode() + request.read())
+    return connection
+
+
+def test_under_more_load_than_it_takes(serve: Callable[..., Running]) -> None:
+    """Whoever is refused is told so and when to come back; probes are answered; afterwards all is as before."""
+    server = serve("--queue", "3")
+    slowest, stop = [0.0], threading.Event()
+
+    def probe() -> None:
+        while not stop.wait(0.05):
+            start = time.perf_counter()
+            assert server.get("/healthz").status_code == 200
+            slowest[0] = max(slowest[0], time.perf_counter() - start)
+
+    with ThreadPoolExecutor(31) as pool:
+        probing = pool.submit(probe)
+        answers = list(pool.map(lambda _: server.post(), range(90)))
+        stop.set()
+        probing.result()
+    codes = [answer.status_code for answer in answers]
+    assert set(codes) == {201, 429}
+    assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 429)
+    assert slowest[0] < 2.0
+    wait_for(lambda: server.queue_depth == 0)
+    assert server.post().status_code == 201
+
+
+def test_an_endless_upload_is_cut_off(serve: Callable[..., Running]) -> None:
+    server = serve("--max-upload", "0.1")
+
+    def endless() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+        for _ in range(20):
+            yield bytes(100_000)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = httpx.post(server.url + POST, content=endless(), headers=headers, timeout=20)
+    assert answer.status_code == 413
+    assert server.queue_depth == 0
+
+
+def test_a_port_that_is_taken(serve: Callable[..., Running]) -> None:
+    port = serve().url.rpartition(":")[2]
+    command = [sys.executable, "-m", "shapeshot", "serve", "--port", port]
+    done: Any = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "choose another --host or --port" in done.stderr
