@@ -55,7 +55,7 @@ def test_a_size_that_was_given_is_kept(options: FinishOptions, axis: int) -> Non
 
 def test_without_a_given_size_nothing_is_scaled() -> None:
     mesh = assembly()
-    found, _ = finish(mesh, FinishOptions(smooth=20))
+    found, _ = finish(mesh, FinishOptions(smooth=5))
     assert found.volume == pytest.approx(mesh.volume, rel=0.01)
     # Dropping a piece is no reason to blow up what is left.
     found, _ = finish(mesh, FinishOptions(printable=True))
