@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from shapeshot.errors import MeshError, UserError
-from shapeshot.finish.manifold import made_manifold
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.components import count_pieces, remove_small_components
+from shapeshot.geometry.manifold import made_manifold
 
 MIN_FACES = 4  # of a tetrahedron
 # Shares of the collapses to take back until the result is closed; the last is all of them.
@@ -22,8 +22,8 @@ def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
 
     Quadric error metrics are Garland and Heckbert, "Surface Simplification Using Quadric Error Metrics" (1997). A
     vertex gets the mean colour of those that were merged into it. The library's collapses may fold faces onto each
-    other; these are taken away (see manifold.py), and where that does not close the surface the last collapses are
-    taken back, so that there can be more faces than asked for.
+    other; these are taken away (see geometry/manifold.py), and where that does not close the surface the last
+    collapses are taken back, so that there can be more faces than asked for.
     keep_whole: take collapses back, too, that pinch thin parts off into pieces of their own; costs many more faces
     where a thin leg must not vanish.
     Raises UserError for fewer than 4 faces and without the extra `finish`, MeshError for a mesh that is not closed.
@@ -34,14 +34,14 @@ def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
         raise MeshError("only a closed mesh can be simplified; this one has open edges")
     if num_faces >= len(mesh.faces):
         return mesh
-    library = _import_library()
+    library = import_library()
     # Copies, as the library takes no read-only arrays.
     vertices, faces = mesh.vertices.astype(np.float64), mesh.faces.copy()
     *_, collapses = library.simplify(vertices, faces, target_count=num_faces, return_collapses=True)
     pieces = count_pieces(mesh)
     for share in _TAKEN_BACK:
         kept = collapses[: round(len(collapses) * (1 - share))]
-        found = made_manifold(_collapsed(library, mesh, vertices, faces, kept)) if len(kept) else mesh
+        found = made_manifold(_collapsed(library, mesh, vertices, faces, kept))[0] if len(kept) else mesh
         found = remove_small_components(found, _SPECK_FRACTION)
         if found.is_closed and found.volume > 0 and (not keep_whole or count_pieces(found) <= pieces):
             return found
@@ -59,7 +59,8 @@ def _collapsed(library: Any, mesh: Mesh, vertices: np.ndarray, faces: np.ndarray
     return Mesh(positions, triangles, np.stack(sums, axis=1) / merged[:, None])
 
 
-def _import_library() -> Any:
+def import_library() -> Any:
+    """The module fast_simplification. UserError that names the extra where it is missing."""
     try:
         import fast_simplification
     except ModuleNotFoundError as error:
