@@ -175,11 +175,13 @@ _PHOTO_FIELDS: dict[str, Any] = {
 }
 
 
-def multipart(limits: dict[str, int], formats: list[str]) -> dict[str, Any]:
-    """`openapi_extra` of POST /v1/reconstructions. limits: max_resolution and max_points."""
+def multipart(max_resolution: int, max_points: int, formats: list[str]) -> dict[str, Any]:
+    """`openapi_extra` of POST /v1/reconstructions."""
+    resolution = {"minimum": 8, "maximum": max_resolution, "default": min(32, max_resolution)}
+    points = {"minimum": 1, "maximum": max_points, "default": min(2048, max_points)}
     fields = _PHOTO_FIELDS | {
-        "resolution": {"type": "integer", "minimum": 8, "maximum": limits["max_resolution"], "default": 32},
-        "points": {"type": "integer", "minimum": 1, "maximum": limits["max_points"], "default": 2048},
+        "resolution": {"type": "integer", "description": "Voxels along each side.", **resolution},
+        "points": {"type": "integer", "description": "Points of the cloud.", **points},
         "size": {
             "type": "string",
             "pattern": r"^(width|height|depth)=[1-9]\d{0,3}(mm|cm|m|in|ft)$",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from shapeshot.errors import UserError, unknown_name
-from shapeshot.export import WRITERS
+from functools import lru_cache
+
+import numpy as np
+
+from shapeshot.errors import ExportError, UserError, unknown_name
+from shapeshot.export import WRITERS, Shape, encode_shape
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 
 JSON = "application/json"
@@ -25,6 +29,26 @@ def media_type(suffix: str) -> str:
     return MEDIA_TYPES.get(suffix, OTHER)
 
 
+@lru_cache(maxsize=1)
+def usable_formats() -> tuple[str, ...]:
+    """The suffixes, sorted, of the formats that can be written here: without those whose package is not installed.
+
+    Tried out on a tetrahedron and a voxel, once a process.
+    """
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+    mesh = Mesh(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], np.int32), corners)
+    tries: dict[str, Shape] = {"mesh": mesh, "points": PointCloud(corners), "voxels": VoxelGrid(np.ones((1, 1, 1), bool))}
+
+    def works(suffix: str) -> bool:
+        try:
+            encode_shape(tries[forms_of(suffix)[0]], suffix)
+        except ExportError:
+            return False
+        return True
+
+    return tuple(filter(works, sorted(WRITERS)))
+
+
 def forms_of(suffix: str) -> list[str]:
     """The forms that a format can hold; voxels go as the mesh of their blocks where only meshes fit."""
     holds = WRITERS[suffix].holds
@@ -38,20 +62,20 @@ def default_form(suffix: str) -> str:
 
 def check_format(suffix: str, form: str | None) -> str:
     """The form to write. UserError with the choices for an unknown format or form, or where they do not suit."""
-    if suffix not in WRITERS:
-        raise unknown_name("file format", suffix, WRITERS)
+    if suffix not in usable_formats():
+        raise unknown_name("file format", suffix, usable_formats())
     form = form or default_form(suffix)
     if form not in FORMS:
         raise unknown_name("form", form, FORMS)
     if form not in forms_of(suffix):
-        able = ", ".join(f".{other}" for other in sorted(WRITERS) if form in forms_of(other))
+        able = ", ".join(f".{other}" for other in usable_formats() if form in forms_of(other))
         raise UserError(f"a .{suffix} file cannot hold {form}; choose from {able}")
     return form
 
 
 def wanted_format(accept: str) -> str | None:
     """The suffix that an Accept header prefers, or None for JSON (also where it says nothing that we know)."""
-    by_type = {kind: suffix for suffix, kind in MEDIA_TYPES.items() if suffix in WRITERS} | {JSON: None}
+    by_type = {kind: suffix for suffix, kind in MEDIA_TYPES.items() if suffix in usable_formats()} | {JSON: None}
     for kind in _by_preference(accept):
         if kind in by_type:
             return by_type[kind]

@@ -36,7 +36,8 @@ class Done:
 def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings: Settings) -> Job:
     """The job of POST /v1/reconstructions; its result is a Done. Raises UserError for options out of range."""
     options = upload.options
-    resolution, num_points = options.get("resolution", 32), options.get("points", 2048)
+    resolution = options.get("resolution", min(32, settings.max_resolution))
+    num_points = options.get("points", min(2048, settings.max_points))
     size, threshold = options.get("size"), options.get("threshold")
     check_options(resolution, num_points, size, options.get("background", "auto"), threshold, options.get("region"))
     _check_limit("resolution", resolution, settings.max_resolution)
