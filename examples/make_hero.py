@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("out", nargs="?", type=Path, default=HERE.parent / "docs" / "images" / "hero.png")
     args = parser.parse_args()
     shape = shapeshot.reconstruct(args.photo, num_points=6000)
-    picture = preview_image(shape.rgba, shape.photo.pixels, shape.voxels, shape.points, shape.mesh)
+    picture = preview_image(shape.rgba, shape.photo.pixels, shape.voxels, shape.points, shape.mesh, tile_size=320)
     with atomic_path(args.out) as temporary:
         picture.save(temporary, optimize=True)
 

@@ -36,10 +36,10 @@ class AnalyticField:
     def level(self) -> float:
         return float(np.log(self.threshold / (1 - self.threshold)))
 
-    def grid(self, planes: np.ndarray, resolution: int) -> Field:
+    def grid(self, planes: np.ndarray, resolution: int, guide: Field | None = None) -> Field:
         axis = cell_centers(resolution)
         points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
-        return Field(self.logits(points), self.level)
+        return Field(self.logits(points), self.level if guide is None else guide.level)
 
     def logits(self, points: np.ndarray) -> np.ndarray:
         inside = 1.0 - np.linalg.norm(points / np.float32(self.half_axes), axis=-1)

@@ -22,6 +22,7 @@ import numpy as np
 
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
+from shapeshot.geometry.surface_blocks import surface_blocks
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -103,11 +104,19 @@ class FieldModel:
             raise ModelError(f"the model takes RGB pixels as {expected}; got {pixels.dtype} {list(pixels.shape)}")
         return self._encoder.run(None, {"pixels": pixels})[0]
 
-    def grid(self, planes: np.ndarray, resolution: int) -> Field:
-        """The field at the centres of resolution^3 cells, `planes` as one photo's from `encode`."""
+    def grid(self, planes: np.ndarray, resolution: int, guide: Field | None = None) -> Field:
+        """The field at the centres of resolution^3 cells, `planes` as one photo's from `encode`.
+
+        guide: the same planes' field on a grid that this one divides evenly, such as half as fine. The network is then
+        run only where the surface may be by the guide, in a fraction of the time, and the result holds the guide's
+        values elsewhere: its surface and what lies inside are the same, its logits far from the surface are not.
+        Raises ModelError for a resolution below 1 and a guide that does not fit.
+        """
         if resolution < 1:
             raise ModelError(f"the grid's resolution must be at least 1; got {resolution}")
         centers = cell_centers(resolution)
+        if guide is not None:
+            return self._guided_grid(planes, centers, guide)
         logits = np.empty((resolution,) * 3, dtype=np.float32)
         step = max(1, CELLS_PER_RUN // resolution**2)
         for start in range(0, resolution, step):
@@ -115,6 +124,19 @@ class FieldModel:
             inputs = {"planes": planes, "xs": centers[rows], "ys": centers, "zs": centers}
             logits[rows] = self._grid.run(None, inputs)[0]
         return Field(logits, self.level)
+
+    def _guided_grid(self, planes: np.ndarray, centers: np.ndarray, guide: Field) -> Field:
+        times, rest = divmod(len(centers), guide.resolution)
+        if rest:
+            raise ModelError(f"a grid of {len(centers)} cells a side cannot be guided by one of {guide.resolution}")
+        logits = guide.logits
+        for axis in range(3):
+            logits = logits.repeat(times, axis)
+        for box in surface_blocks(guide.logits, guide.level):
+            x, y, z = (slice(cells.start * times, cells.stop * times) for cells in box)
+            inputs = {"planes": planes, "xs": centers[x], "ys": centers[y], "zs": centers[z]}
+            logits[x, y, z] = self._grid.run(None, inputs)[0]
+        return Field(logits, guide.level)
 
     def at(self, planes: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The field at points [points, 3] in the canonical cube: logits float32 [points], sRGB float32 [points, 3]."""

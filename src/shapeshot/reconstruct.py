@@ -161,12 +161,13 @@ def shape_in(
     clock = clock or Clock()
     surface = model.threshold if threshold is None else threshold
     with clock("mesh"):
-        mesh, predicted = _mesh(model, planes, resolution, surface)
+        field = _field(model, planes, resolution, surface)
+        mesh, predicted = _mesh(model, planes, field)
     with clock("colors"):
         recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
         mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
     with clock("voxels"):
-        voxels = _voxels(model, planes, resolution, surface, recolor)
+        voxels = _voxels(model, planes, field, recolor)
     with clock("points"):
         points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
     if size is not None:
@@ -224,20 +225,19 @@ def _field(model: FieldModel, planes: np.ndarray, cells: int, threshold: float) 
     return values if threshold == model.threshold else replace(values, level=math.log(threshold / (1 - threshold)))
 
 
-def _voxels(
-    model: FieldModel, planes: np.ndarray, resolution: int, threshold: float, recolor: ColorTransfer
-) -> VoxelGrid:
-    occupancy = _field(model, planes, resolution, threshold).occupancy
-    axis = cell_centers(resolution)
+def _voxels(model: FieldModel, planes: np.ndarray, field: Field, recolor: ColorTransfer) -> VoxelGrid:
+    occupancy = field.occupancy
+    axis = cell_centers(field.resolution)
     colors = np.zeros((*occupancy.shape, 3), np.float32)
     colors[occupancy] = recolor(model.colors_at(planes, axis[np.argwhere(occupancy)]))
     return VoxelGrid(occupancy, colors)
 
 
-def _mesh(model: FieldModel, planes: np.ndarray, resolution: int, threshold: float) -> tuple[Mesh, np.ndarray]:
-    """The mesh, and the colours that the field has at its vertices, float32 [vertices, 3]."""
-    cells = int(np.clip(2 * resolution, *MESH_RESOLUTIONS))
-    values = _field(model, planes, cells, threshold)
+def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np.ndarray]:
+    """The mesh, and the colours that the field has at its vertices, float32 [vertices, 3]; `field` is the voxels'."""
+    cells = int(np.clip(2 * field.resolution, *MESH_RESOLUTIONS))
+    guide = field if 2 * field.resolution == cells else replace(model.grid(planes, cells // 2), level=field.level)
+    values = model.grid(planes, cells, guide)
     if not values.occupancy.any():
         raise EmptyShapeError(
             "the model saw no object in this photo; try a closer photo of one whole object on a plain background"

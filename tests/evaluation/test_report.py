@@ -15,8 +15,9 @@ from shapeshot.evaluation.cases import choose_rows
 from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
 from shapeshot.evaluation.metrics import MeshCheck
 from shapeshot.evaluation.report import write_report
+from shapeshot.evaluation.rows import Row
 from shapeshot.evaluation.run import run_evaluation
-from shapeshot.evaluation.scoring import Row, evaluate
+from shapeshot.evaluation.scoring import evaluate
 from shapeshot.evaluation.summary import summarise
 
 FILES = ["objects.csv", "report.html", "rows.csv", "summary.json", "summary.md"]

@@ -9,7 +9,8 @@ from shapeshot.evaluation.metrics import MeshCheck, voxel_iou
 from shapeshot.evaluation.model_predictor import ModelPredictor
 from shapeshot.evaluation.predictor import Prediction
 from shapeshot.evaluation.protocols import PROTOCOLS
-from shapeshot.evaluation.scoring import evaluate, object_means, true_shape
+from shapeshot.evaluation.rows import object_means
+from shapeshot.evaluation.scoring import evaluate, true_shape
 from shapeshot.evaluation.threshold import fit_threshold, occupancy_probabilities
 from shapeshot.geometry import Mesh, PointCloud, cell_centers
 
@@ -159,9 +160,7 @@ def test_what_a_prediction_lacks_of_its_kind_is_worst(boxes):
 
 
 def test_a_protocol_without_a_metric_for_a_kind_says_which_fit(boxes):
-    with pytest.raises(
-        UserError, match=r"scores probabilities and volume, but cloud gives surface.*cmu-16825"
-    ):
+    with pytest.raises(UserError, match=r"scores probabilities and volume, but cloud gives surface.*cmu-16825"):
         evaluate(Cloud(np.zeros((5, 3))), boxes, "test", protocol=PROTOCOLS["r2n2-iou"], progress=False)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shapeshot.evaluation.metrics import MeshCheck, worst_surface_scores
 from shapeshot.evaluation.protocols import PROTOCOLS
-from shapeshot.evaluation.scoring import Row
+from shapeshot.evaluation.rows import Row
 from shapeshot.evaluation.statistics import Interval
 from shapeshot.evaluation.summary import interval_text, summarise, summary_json, summary_markdown
 from shapeshot.evaluation.threshold import ThresholdFit

@@ -8,7 +8,7 @@ import pytest
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.evaluation.metrics import MeshCheck, worst_surface_scores
 from shapeshot.evaluation.protocols import PROTOCOLS
-from shapeshot.evaluation.scoring import Row
+from shapeshot.evaluation.rows import Row
 from shapeshot.evaluation.tables import (
     ROW_FORMATS,
     encode_csv,

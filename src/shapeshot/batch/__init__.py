@@ -1,7 +1,8 @@
 """Many photos to many files: planning, one photo's work and result.json, runs over folders."""
 
+from shapeshot.batch.library import put_together
 from shapeshot.batch.options import BatchOptions
-from shapeshot.batch.outputs import PHOTO_SUFFIXES, Target, plan_targets, result_facts, write_target
+from shapeshot.batch.outputs import PHOTO_SUFFIXES, Target, is_library, plan_targets, result_facts, write_target
 from shapeshot.batch.run import run_photos
 from shapeshot.batch.work import Outcome
 
@@ -10,7 +11,9 @@ __all__ = [
     "BatchOptions",
     "Outcome",
     "Target",
+    "is_library",
     "plan_targets",
+    "put_together",
     "result_facts",
     "run_photos",
     "write_target",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+from shapeshot.finish import FinishOptions
+
 
 @dataclass(frozen=True)
 class BatchOptions:
@@ -16,22 +18,34 @@ class BatchOptions:
 
     resolution: voxels along each side. num_points: of the point cloud. size: one known dimension, "height=80cm".
     background: how the object is found, see `shapeshot.photo.find_object`.
+    simplify, smooth, printable: what is done to the mesh, see `shapeshot.finish.FinishOptions`.
     """
 
     resolution: int = 32
     num_points: int = 2048
     size: str | None = None
     background: str = "auto"
+    simplify: int | None = None
+    smooth: int = 0
+    printable: bool = False
 
     def check(self) -> None:
         """UserError for values out of range, before any work."""
         from shapeshot.reconstruct import check_options
 
         check_options(self.resolution, self.num_points, self.size, self.background)
+        self.finish.check()
+
+    @property
+    def finish(self) -> FinishOptions:
+        """What is done to the mesh. UserError for values out of range."""
+        return FinishOptions(self.simplify, self.smooth, self.printable)
 
     def arguments(self) -> dict[str, Any]:
         """The keywords for `shapeshot.reconstruct`."""
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _WRITING}
 
 
-_WRITING: frozenset[str] = frozenset()  # fields that `write_target` reads and `shapeshot.reconstruct` does not take
+_WRITING = frozenset(
+    ("simplify", "smooth", "printable")
+)  # fields that `write_target` reads and `shapeshot.reconstruct` does not take

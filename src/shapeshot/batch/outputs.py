@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FOLDER_FILES = {"mesh": "mesh.glb", "points": "points.ply", "voxels": "voxels.npz"}
 RESULT = "result.json"
+LIBRARY_SUFFIX = ".sh3f"  # of a file that many photos go into
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Target:
     """One photo and where its shapes go.
 
     path: a file, or the photo's own folder where `is_folder`. forms: of "mesh", "points", "voxels".
+    file_name: of the only form's file in a folder, in place of FOLDER_FILES.
     """
 
     photo: Path
@@ -38,13 +40,14 @@ class Target:
     forms: tuple[str, ...]
     is_folder: bool
     preview: bool
+    file_name: str | None = None
 
     @property
     def files(self) -> dict[str, Path]:
         """The file of each form, and of the preview."""
         if not self.is_folder:
             return {self.forms[0]: self.path} | self._with_preview(self.path.with_name(f"{self.path.stem}.preview.png"))
-        files = {form: self.path / FOLDER_FILES[form] for form in self.forms}
+        files = {form: self.path / (self.file_name or FOLDER_FILES[form]) for form in self.forms}
         return files | self._with_preview(self.path / "preview.png")
 
     def _with_preview(self, path: Path) -> dict[str, Path]:
@@ -68,9 +71,14 @@ def plan_targets(photos: Sequence[Path], out: str, form: str | None, preview: bo
     expanded = [image for photo in photos for image in _images_in(photo)]
     path = Path(out)
     if _names_a_file(out, form):
-        _check_file(path, form, len(expanded))
+        _check_file(path, form, 1 if is_library(out) else len(expanded))
         _check_writable(path.parent)
-        return [Target(expanded[0], path, (form or _default_form(path),), False, preview)]
+        single = form or _default_form(path)
+        if is_library(out):
+            if preview:
+                raise ExportError(f"there is no place for previews beside the one file {path}; leave --preview out")
+            return _plan_parts(expanded, path, single)
+        return [Target(expanded[0], path, (single,), False, preview)]
     _check_writable(path)
     forms = tuple(FOLDER_FILES) if form in (None, "all") else (str(form),)
     names = _unique_names([photo.stem for photo in expanded])
@@ -78,12 +86,32 @@ def plan_targets(photos: Sequence[Path], out: str, form: str | None, preview: bo
     return [Target(photo, path / name, forms, True, preview) for photo, name in zip(expanded, names, strict=True)]
 
 
+def is_library(out: str) -> bool:
+    """Whether many photos go into this one file, as pieces of furniture."""
+    return Path(out).suffix.lower() == LIBRARY_SUFFIX and _names_a_file(out, None)
+
+
+def parts_folder(library: Path) -> Path:
+    """Where the pieces of a library wait until all are there: a hidden folder beside it."""
+    return library.with_name(f".{library.name}.parts")
+
+
+def _plan_parts(photos: Sequence[Path], library: Path, form: str) -> list[Target]:
+    """One target a piece: a folder, so that a run that was stopped goes on as any other does."""
+    names, folder = _unique_names([photo.stem for photo in photos]), parts_folder(library)
+    return [
+        Target(photo, folder / name, (form,), True, False, f"{name}{LIBRARY_SUFFIX}")
+        for photo, name in zip(photos, names, strict=True)
+    ]
+
+
 def encode_target(
-    target: Target, shape: Reconstruction, model: FieldModel, made_from: Mapping[str, Any] | None = None
+    target: Target, shape: Reconstruction, model: FieldModel, more_facts: Mapping[str, Any] | None = None
 ) -> EncodedResult:
     """The content of every file of a target. Raises EmptyShapeError and ExportError.
 
-    made_from: what the result depends on, for result.json; see `shapeshot.batch.fingerprint`.
+    more_facts: for result.json: "made_from", what the result depends on (see `shapeshot.batch.fingerprint`), and what
+    `made_ready` tells.
     """
     start = time.perf_counter()
     if "voxels" in target.forms and not shape.voxels.occupancy.any():
@@ -98,9 +126,10 @@ def encode_target(
     if target.is_folder:
         facts = result_facts(target.photo, shape, model)
         facts["files"] = {form: path.name for form, path in files.items()}
-        facts["made_from"] = dict(made_from or {})
     else:
         facts = {"mesh": {"faces": len(shape.mesh.faces)}, "timings": dict(shape.timings)}
+        facts["unit"] = "metre" if shape.is_metric else "cube"
+    facts |= more_facts or {}
     facts["timings"]["write"] = time.perf_counter() - start
     return EncodedResult(contents, facts)
 
@@ -177,7 +206,8 @@ def _names_a_file(out: str, form: str | None) -> bool:
 
 
 def _check_file(path: Path, form: str | None, num_photos: int) -> None:
-    find_writer(path)  # an unknown suffix is told before any work
+    writer = find_writer(path)  # an unknown suffix is told before any work
+    writer.check()
     if num_photos > 1 or form == "all":
         why = f"{num_photos} photos" if num_photos > 1 else "--as all"
         raise ExportError(f"{why} cannot go into the one file {path}; give a folder as --out")
@@ -215,5 +245,5 @@ def _preview_png(shape: Reconstruction) -> bytes:
 
     picture = preview_image(shape.rgba, shape.photo.pixels, shape.voxels, shape.points, shape.mesh)
     content = io.BytesIO()
-    picture.save(content, "PNG")
+    picture.save(content, "PNG", compress_level=1)  # a fifth larger, and written in a third of the time
     return content.getvalue()

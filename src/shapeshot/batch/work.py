@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shapeshot.batch.fingerprint import photo_facts
 from shapeshot.batch.options import BatchOptions
 from shapeshot.batch.outputs import PHOTO_SUFFIXES, EncodedResult, Target, encode_target, write_result
+from shapeshot.batch.ready import made_ready
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.photo import Photo, read_bytes, read_photo
 
@@ -108,8 +109,10 @@ def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: Ba
     from shapeshot.reconstruct import reconstruct
 
     shape = reconstruct(decoded.photo, model=model, **options.arguments())
+    shape, facts = made_ready(job.target, shape, options)
     shape.timings["read"] = decoded.seconds
-    return encode_target(job.target, shape, model, {**job.recipe, "photo": dict(decoded.facts)})
+    facts["made_from"] = {**job.recipe, "photo": dict(decoded.facts)}
+    return encode_target(job.target, shape, model, facts)
 
 
 def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shapeshot.cli.parser import Parser
+from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.errors import EmptyShapeError
 
 if TYPE_CHECKING:
     from shapeshot.batch import BatchOptions, Outcome
+    from shapeshot.export.sh3f import FurnitureLabels
 
 Say = Callable[..., None]  # print, or its like beside a progress bar
 
@@ -40,19 +41,46 @@ def declare(command: Parser) -> None:
         "--workers", type=_positive, metavar="N", help="processes (default: one a core for 16 photos or more)"
     )
     command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    _declare_finish(command)
+    _declare_labels(command)
+
+
+def _declare_finish(command: Parser) -> None:
+    command.add_argument("--simplify", type=int, metavar="FACES", help="come down to this many faces; stays closed")
+    command.add_argument(
+        "--smooth", type=int, nargs="?", const=10, default=0, metavar="N", help="rounds of smoothing (10 if not said)"
+    )
+    command.add_argument(
+        "--printable", action="store_true", help="one closed piece; reports thinnest wall, volume, centre of mass"
+    )
+
+
+def _declare_labels(command: Parser) -> None:
+    for flag, what in {
+        "--category": "the category in Sweet Home 3D (Miscellaneous)",
+        "--creator": "who made it (shapeshot)",
+        "--license": "the licence of the library (not stated)",
+    }.items():
+        command.add_argument(flag, metavar="TEXT", help=f"for .sh3f: {what}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
-    from shapeshot.batch import plan_targets, run_photos
+    from shapeshot.batch import is_library, plan_targets, put_together, run_photos
     from shapeshot.reconstruct import load_model
 
     options = _options(args)
     options.check()
+    library = Path(args.out) if is_library(args.out) else None
+    labels = _labels(args)
     targets = plan_targets([Path(photo) for photo in args.photos], args.out, args.form, args.preview)
+    if not options.finish.is_nothing and not any("mesh" in target.forms for target in targets):
+        raise UsageError("--simplify, --smooth and --printable are for meshes; leave them out or write a mesh")
     model = load_model(args.model)
-    with _reporting(len(targets)) as report:
+    with _reporting(len(targets), library) as report:
         outcomes = run_photos(targets, model, options, num_workers=args.workers, report=report)
+    if library and (count := put_together(library, outcomes, labels)):
+        print(f"{library}: {count} piece{'s' * (count > 1)} of furniture")
     if len(targets) > 1:
         print(_summary(outcomes))
     failures = {outcome.status for outcome in outcomes} & {"empty", "failed"}
@@ -65,14 +93,36 @@ def _options(args: argparse.Namespace) -> BatchOptions:
     """The flags that concern every photo."""
     from shapeshot.batch import BatchOptions
 
-    return BatchOptions(resolution=args.resolution, num_points=args.points, size=args.size, background=args.background)
+    return BatchOptions(
+        resolution=args.resolution,
+        num_points=args.points,
+        size=args.size,
+        background=args.background,
+        simplify=args.simplify,
+        smooth=args.smooth,
+        printable=args.printable,
+    )
+
+
+def _labels(args: argparse.Namespace) -> FurnitureLabels:
+    """What a furniture library says of its pieces. Raises UsageError where labels are given for another file."""
+    from shapeshot.batch import is_library
+    from shapeshot.export.sh3f import FurnitureLabels
+
+    given = {"category": args.category, "creator": args.creator, "licence": args.license}
+    given = {name: text for name, text in given.items() if text is not None}
+    if given and not is_library(args.out):
+        raise UsageError(
+            "--category, --creator and --license are for furniture libraries; write a file ending in .sh3f"
+        )
+    return FurnitureLabels(**given)
 
 
 @contextmanager
-def _reporting(num_photos: int) -> Iterator[Callable[[Outcome], None]]:
+def _reporting(num_photos: int, library: Path | None) -> Iterator[Callable[[Outcome], None]]:
     """Prints a line a photo, beside a bar with rate and time left where there are several and someone watches."""
     if num_photos == 1:
-        yield lambda outcome: _print_outcome(outcome, print)
+        yield lambda outcome: _print_outcome(outcome, library, print)
         return
     from tqdm import tqdm
 
@@ -81,19 +131,32 @@ def _reporting(num_photos: int) -> Iterator[Callable[[Outcome], None]]:
         def report(outcome: Outcome) -> None:
             if outcome.status == "kept" and not bar.disable:
                 bar.initial += 1  # the rate is that of the work
-            _print_outcome(outcome, lambda text, file=None: tqdm.write(text, file=file or sys.stdout))
+            _print_outcome(outcome, library, lambda text, file=None: tqdm.write(text, file=file or sys.stdout))
             bar.update()
 
         yield report
 
 
-def _print_outcome(outcome: Outcome, say: Say) -> None:
+def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
     target = outcome.target
     if outcome.status == "done":
-        faces, seconds = outcome.facts["mesh"]["faces"], outcome.facts["timings"]["total"]
-        say(f"{target.photo} -> {target.path} ({faces} faces, {seconds:.2f} s)")
+        say(f"{target.photo} -> {library or target.path} ({_told(outcome.facts)})")
     elif outcome.error:
         say(f"shapeshot: {target.photo}: {outcome.error}", file=sys.stderr)
+
+
+def _told(facts: Mapping[str, Any]) -> str:
+    """What one line says of a result."""
+    parts = [f"{facts['mesh']['faces']} faces, {facts['timings']['total']:.2f} s"]
+    if walls := facts.get("finish", {}).get("wall_thickness"):
+        thinnest = walls["thinnest"]
+        parts.append(
+            "thinnest wall " + (f"{1000 * thinnest:.1f} mm" if facts["unit"] == "metre" else f"{thinnest:.4f}")
+        )
+    if assumed := facts.get("assumed_size"):
+        source = "estimated from the photo" if assumed == "estimate" else f"unknown, {assumed} assumed"
+        parts.append(f"size {source}; --size overrides")
+    return "; ".join(parts)
 
 
 def _summary(outcomes: list[Outcome]) -> str:

@@ -181,23 +181,27 @@ def check_mesh(mesh: Mesh | None) -> MeshCheck:
     """Checks a mesh; no mesh, or one without faces, fails all three."""
     if mesh is None or not len(mesh.faces):
         return MeshCheck(False, False, False)
-    directed = np.stack([mesh.faces, np.roll(mesh.faces, -1, axis=1)], axis=-1).reshape(-1, 2).astype(np.int64)
-    _, faces_per_edge = np.unique(np.sort(directed, axis=1), axis=0, return_counts=True)
-    wound_alike = len(np.unique(directed, axis=0)) == len(directed)
-    manifold = bool(faces_per_edge.max() <= 2) and wound_alike and _one_fan_a_vertex(mesh.faces)
+    starts, ends = mesh.faces.ravel().astype(np.int64), np.roll(mesh.faces, -1, axis=1).ravel().astype(np.int64)
+    count = len(mesh.vertices)  # so that an edge is one whole number: sorting those is ten times faster than pairs
+    undirected = np.minimum(starts, ends) * count + np.maximum(starts, ends)
+    _, edges, faces_per_edge = np.unique(undirected, return_inverse=True, return_counts=True)
+    wound_alike = len(np.unique(starts * count + ends)) == len(starts)
+    manifold = bool(faces_per_edge.max() <= 2) and wound_alike and _one_fan_a_vertex(mesh.faces, edges)
     return MeshCheck(bool(faces_per_edge.min() >= 2), manifold, mesh.volume > 0)
 
 
-def _one_fan_a_vertex(faces: np.ndarray) -> bool:
-    """Whether the corners at each vertex hang together through shared edges (two cones tip to tip do not)."""
+def _one_fan_a_vertex(faces: np.ndarray, edges: np.ndarray) -> bool:
+    """Whether the corners at each vertex hang together through shared edges (two cones tip to tip do not).
+
+    edges: number of the undirected edge from each corner to the next, int64 [3 * faces].
+    """
     corners = np.arange(faces.size).reshape(faces.shape)
-    # Both corners of a directed edge, keyed by the undirected edge and the vertex, so that the two faces' corners meet.
-    ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2).astype(np.int64)
-    owners = np.stack([corners, np.roll(corners, -1, axis=1)], axis=-1).reshape(-1, 2)
-    low, high = np.sort(ends, axis=1).T
-    keys = np.stack([np.repeat(low, 2), np.repeat(high, 2), ends.ravel()], axis=1)
-    _, edge_ends = np.unique(keys, axis=0, return_inverse=True)
-    graph = coo_matrix((np.ones(owners.size), (owners.ravel(), faces.size + edge_ends.ravel())))
-    size = max(graph.shape)
-    fans, _ = connected_components(coo_matrix((graph.data, (graph.row, graph.col)), shape=(size, size)), directed=False)
-    return fans == len(np.unique(faces))
+    nexts = np.roll(corners, -1, axis=1).ravel()
+    # Both corners of an edge are tied to its end at their vertex, so that the corners of the edge's two faces meet.
+    first_is_lower = faces.ravel() < faces.ravel()[nexts]
+    owners = np.concatenate([corners.ravel(), nexts])
+    edge_ends = np.concatenate([2 * edges + ~first_is_lower, 2 * edges + first_is_lower])
+    size = faces.size + 2 * int(edges.max()) + 2
+    graph = coo_matrix((np.ones(owners.size), (owners, faces.size + edge_ends)), shape=(size, size))
+    _, labels = connected_components(graph, directed=False)
+    return len(np.unique(labels[: faces.size])) == len(np.unique(faces))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +22,11 @@ class ModelPredictor:
 
     gives = ASPECTS
 
-    def __init__(self, model: FieldModel) -> None:
+    def __init__(self, model: FieldModel, threshold: float | None = None) -> None:
+        """threshold: a probability of occupancy in place of the model's own."""
         self.model, self.name = model, f"model {model.card['name']}"
-        self.details: Mapping[str, Any] = {"model": model.card["name"], "threshold": float(model.threshold)}
+        self.threshold = float(model.threshold) if threshold is None else threshold
+        self.details: Mapping[str, Any] = {"model": model.card["name"], "threshold": self.threshold}
         self.probabilities = occupancy_probabilities(model)
 
     @classmethod
@@ -35,10 +36,10 @@ class ModelPredictor:
 
     def with_threshold(self, threshold: float) -> ModelPredictor:
         """The same model, cut at another probability."""
-        model = copy.copy(self.model)
-        model.card = model.card | {"threshold": threshold}
-        return ModelPredictor(model)
+        return ModelPredictor(self.model, threshold)
 
     def predict(self, view: np.ndarray) -> Prediction:
-        result = reconstruct(view, model=self.model, resolution=RESOLUTION, num_points=NUM_POINTS)
+        result = reconstruct(
+            view, model=self.model, resolution=RESOLUTION, num_points=NUM_POINTS, threshold=self.threshold
+        )
         return Prediction(result.voxels.occupancy, result.points, result.mesh)

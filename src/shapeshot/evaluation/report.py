@@ -17,10 +17,11 @@ from PIL import Image
 from shapeshot.data.dataset import Dataset
 from shapeshot.evaluation.cases import Case, choose_rows, make_case
 from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
+from shapeshot.evaluation.confusion import confusion_text
 from shapeshot.evaluation.metrics import METRICS
 from shapeshot.evaluation.predictor import Predictor, TruthSeer
 from shapeshot.evaluation.protocols import PROTOCOLS
-from shapeshot.evaluation.scoring import Row, object_means
+from shapeshot.evaluation.rows import Row, object_means
 from shapeshot.evaluation.statistics import Interval
 from shapeshot.evaluation.summary import MISSING, Summary, count_of, interval_text, summary_json, summary_markdown
 from shapeshot.evaluation.tables import write_tables
@@ -75,6 +76,11 @@ def report_html(summary: Summary, rows: Sequence[Row], cases: Mapping[str, Seque
         ranking=METRICS[ranking].title,
         table_head="".join(f"<th>{METRICS[metric].title}</th>" for metric in summary.headlines),
         table_rows=_table_rows(summary),
+        confusion=escape(confusion_text(summary.confusion, with_pairs=False)),
+        confusion_rows="".join(
+            f"<tr><td>{escape(pair.kind)}</td><td>{escape(pair.nearest_kind)}</td><td>{pair.views}</td></tr>"
+            for pair in summary.confusion.pairs
+        ),
         cases="".join(_case_group(title, group, summary.headlines) for title, group in cases.items()),
         details=_details(summary.details),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,7 +20,8 @@ from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.surface import outer_points
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.evaluation.aspects import MESH, PROBABILITIES, SURFACE
-from shapeshot.evaluation.metrics import MeshCheck, check_mesh, iou_curve, surface_scores, voxel_iou, worst_scores
+from shapeshot.evaluation.confusion import SurfaceIndex
+from shapeshot.evaluation.metrics import check_mesh, iou_curve, surface_scores, voxel_iou, worst_scores
 from shapeshot.evaluation.predictor import (
     NUM_POINTS,
     RESOLUTION,
@@ -30,6 +31,7 @@ from shapeshot.evaluation.predictor import (
     TruthSeer,
 )
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol, require_metrics
+from shapeshot.evaluation.rows import Row
 from shapeshot.geometry import PointCloud
 
 
@@ -39,35 +41,6 @@ class Truth:
 
     occupancy: np.ndarray
     surface: PointCloud
-
-
-@dataclass(frozen=True)
-class Row:
-    """The scores of one view of one object.
-
-    scores: by metric; those that the predictor's kind cannot give are not there. check: of the predicted mesh, None
-    where the kind has none or the protocol does not look at it. seconds: for the prediction alone. failure: why there
-    is no prediction, or "".
-    """
-
-    object_id: str
-    kind: str
-    group: str
-    view: int
-    scores: Mapping[str, float]
-    check: MeshCheck | None
-    seconds: float
-    failure: str = ""
-
-
-@dataclass(frozen=True)
-class ObjectScores:
-    """The mean over an object's views: the unit of all statistics, because views of one object are not independent."""
-
-    object_id: str
-    kind: str
-    group: str
-    scores: Mapping[str, float]
 
 
 def true_shape(sample: Sample, num_points: int = NUM_POINTS) -> Truth:
@@ -89,18 +62,21 @@ def evaluate(
 ) -> list[Row]:
     """Scores a predictor on views of every object of a split; one row per view, in the dataset's order.
 
-    views_per_object: None for as many as the protocol says. Memory holds one object at a time.
+    views_per_object: None for as many as the protocol says. Memory holds one object, and 4 KB of each surface.
     Raises DatasetError for an unknown or empty split or a damaged dataset, and UserError for fewer than one view or a
     protocol that has no metric for what the predictor gives.
     """
     require_metrics(protocol, predictor.name, predictor.gives)
-    rows = []
+    rows, surfaces = [], SurfaceIndex()
     samples = samples_of(dataset, split, views_per_object, protocol)
     for sample in tqdm(samples, desc=predictor.name, disable=not progress):
         truth = true_shape(sample, protocol.num_points)
+        surfaces.add_truth(sample.id, sample.info.kind, truth.surface)
         for view in samples.views(sample):
-            rows.append(score_view(predictor, sample, view, truth, protocol))
-    return rows
+            row, prediction = score_view(predictor, sample, view, truth, protocol)
+            rows.append(row)
+            surfaces.add_prediction(None if prediction is None else prediction.surface)
+    return surfaces.with_nearest(rows)
 
 
 class samples_of:
@@ -143,8 +119,8 @@ def score_view(
     view: int,
     truth: Truth,
     protocol: EvaluationProtocol = PROTOCOLS[DEFAULT],
-) -> Row:
-    """The row of one view."""
+) -> tuple[Row, Prediction | None]:
+    """The row of one view, and what was predicted."""
     image = sample.view(view)
     start = time.perf_counter()
     prediction, failure = _attempt(predictor, image, truth)
@@ -154,7 +130,7 @@ def score_view(
         found = score_prediction(prediction, truth, protocol) | _curve_scores(predictor, image, truth, protocol)
         scores |= {name: found[name] for name in scores if name in found}
     check = check_mesh(prediction.mesh if prediction else None) if MESH in protocol.scores & predictor.gives else None
-    return Row(sample.id, sample.info.kind, sample.group, view, scores, check, seconds, failure)
+    return Row(sample.id, sample.info.kind, sample.group, view, scores, check, seconds, failure), prediction
 
 
 def score_prediction(
@@ -168,21 +144,6 @@ def score_prediction(
         mine, true = protocol.take(prediction.surface), truth.surface
         scores |= surface_scores(mine.points, mine.normals, true.points, true.normals)
     return scores
-
-
-def object_means(rows: Iterable[Row]) -> list[ObjectScores]:
-    """Rows averaged over the views of each object, in the order of first appearance."""
-    by_object: dict[str, list[Row]] = {}
-    for row in rows:
-        by_object.setdefault(row.object_id, []).append(row)
-    return [
-        ObjectScores(object_id, views[0].kind, views[0].group, _mean_scores(views))
-        for object_id, views in by_object.items()
-    ]
-
-
-def _mean_scores(views: Sequence[Row]) -> dict[str, float]:
-    return {metric: float(np.mean([row.scores[metric] for row in views])) for metric in views[0].scores}
 
 
 def _attempt(predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth) -> tuple[Prediction | None, str]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from shapeshot.evaluation.confusion import Confusion, confusion_text, count_confusions
 from shapeshot.evaluation.metrics import CURVE_PERCENTS, METRICS, OCCUPANCY_PERCENTS, MeshCheck
 from shapeshot.evaluation.predictor import RESOLUTION
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol
-from shapeshot.evaluation.scoring import ObjectScores, Row, object_means
+from shapeshot.evaluation.rows import ObjectScores, Row, object_means
 from shapeshot.evaluation.statistics import Interval, bootstrap_mean
 from shapeshot.evaluation.threshold import ThresholdFit
 
@@ -40,7 +41,7 @@ class Summary:
     overall: metric -> interval over objects, resampled by near-duplicate group. by_kind: kind -> the same.
     f_score_curve: percent of the cube's side -> mean F-score. iou_curve: percent of occupancy probability -> mean IoU
     above it. threshold: the one fixed on validation by the protocol, with its IoU there, or None where the protocol
-    leaves it to the predictor. meshes: None where the kind has none.
+    leaves it to the predictor. meshes: None where the kind has none. confusion: which kinds are taken for which.
     """
 
     protocol: str
@@ -63,6 +64,7 @@ class Summary:
     iou_curve: Mapping[int, float]
     threshold: ThresholdFit | None
     meshes: MeshChecks | None
+    confusion: Confusion
     num_points: int
     resolution: int = RESOLUTION
     confidence: float = field(default=0.95)
@@ -108,6 +110,7 @@ def summarise(
         iou_curve=_curve(objects, "iou_above_", OCCUPANCY_PERCENTS),
         threshold=threshold,
         meshes=_mesh_checks([row.check for row in rows if row.check is not None]),
+        confusion=count_confusions(rows),
         num_points=protocol.num_points,
     )
 
@@ -182,7 +185,7 @@ def _markdown_notes(summary: Summary) -> list[str]:
             f"Meshes: {meshes.passed_all} of {meshes.meshes} closed, manifold and of positive volume "
             f"({meshes.closed} closed, {meshes.manifold} manifold, {meshes.positive_volume} of positive volume).",
         ]
-    return notes
+    return [*notes, "", confusion_text(summary.confusion)]
 
 
 def _markdown_row(name: str, intervals: Mapping[str, Interval], metrics: Sequence[str]) -> str:

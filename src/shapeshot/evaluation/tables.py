@@ -13,7 +13,7 @@ from shapeshot.errors import DatasetError, unknown_name
 from shapeshot.evaluation.aspects import ASPECTS, MESH
 from shapeshot.evaluation.metrics import check_mesh
 from shapeshot.evaluation.protocols import EvaluationProtocol
-from shapeshot.evaluation.scoring import Row, object_means
+from shapeshot.evaluation.rows import Row, object_means
 from shapeshot.files import atomic_write
 
 # A column by its name: as long as every other, None where a value is missing.
@@ -29,7 +29,9 @@ def rows_table(rows: Sequence[Row], protocol: EvaluationProtocol) -> Table:
     if MESH in protocol.scores:
         checks = [row.check.as_dict() if row.check else {} for row in rows]
         table |= {name: [check.get(name) for check in checks] for name in check_mesh(None).as_dict()}
-    return table | {name: [getattr(row, name) for row in rows] for name in ("seconds", "failure")}
+    return table | {
+        name: [getattr(row, name) for row in rows] for name in ("seconds", "failure", "nearest_id", "nearest_kind")
+    }
 
 
 def objects_table(rows: Sequence[Row], protocol: EvaluationProtocol) -> Table:

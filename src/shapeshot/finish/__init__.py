@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shapeshot.errors import MeshError, UserError
-from shapeshot.finish.simplify import MIN_FACES, simplified
+from shapeshot.finish.simplify import MIN_FACES, import_library, simplified
 from shapeshot.finish.smooth import MAX_ROUNDS, smoothed
 from shapeshot.finish.solid import WallThickness, center_of_mass, wall_thickness
 from shapeshot.geometry import Mesh
@@ -35,6 +35,11 @@ class FinishOptions:
             raise UserError(f"a closed mesh has at least {MIN_FACES} faces; got {self.simplify} to simplify to")
         if not 0 <= self.smooth <= MAX_ROUNDS:
             raise UserError(f"the rounds of smoothing must lie in 0..{MAX_ROUNDS}; got {self.smooth}")
+
+    def check(self) -> None:
+        """UserError where a library that these options need is not installed, before any work."""
+        if self.simplify is not None:
+            import_library()
 
     @property
     def is_nothing(self) -> bool:

@@ -34,7 +34,7 @@ def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
         raise MeshError("only a closed mesh can be simplified; this one has open edges")
     if num_faces >= len(mesh.faces):
         return mesh
-    library = _import_library()
+    library = import_library()
     # Copies, as the library takes no read-only arrays.
     vertices, faces = mesh.vertices.astype(np.float64), mesh.faces.copy()
     *_, collapses = library.simplify(vertices, faces, target_count=num_faces, return_collapses=True)
@@ -59,7 +59,8 @@ def _collapsed(library: Any, mesh: Mesh, vertices: np.ndarray, faces: np.ndarray
     return Mesh(positions, triangles, np.stack(sums, axis=1) / merged[:, None])
 
 
-def _import_library() -> Any:
+def import_library() -> Any:
+    """The module fast_simplification. UserError that names the extra where it is missing."""
     try:
         import fast_simplification
     except ModuleNotFoundError as error:

@@ -25,29 +25,36 @@ class Hits(NamedTuple):
     nearness: np.ndarray
 
 
-def rasterize_triangles(corners: np.ndarray, size: int) -> Hits:
+def rasterize_triangles(corners: np.ndarray, size: int, one_sided: bool = False) -> Hits:
     """The nearest triangle at each pixel centre of a size x size picture.
 
-    corners: float32 [faces, 3, 3], each corner (column, row, nearness); larger nearness wins. Either winding.
+    corners: float32 [faces, 3, 3], each corner (column, row, nearness); larger nearness wins.
+    one_sided: only triangles that go round counter-clockwise on the screen. Of a closed surface that looks outwards no
+    other can be seen, so that leaving them out saves half the work.
     """
     corners = corners.astype(np.float32, copy=False)
+    if one_sided:
+        facing = np.flatnonzero(_screen_areas(corners) < 0)  # rows count downwards
+        hits = rasterize_triangles(corners[facing], size)
+        return hits._replace(owner=facing[hits.owner])
     planes = _weight_planes(corners)
     a, b, c = corners[:, :, :2].transpose(1, 0, 2)
     low, spans = _boxes(np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c), size)
-    spans[~np.isfinite(planes[:, 2])] = 0
+    spans[~np.isfinite(planes[2])] = 0
+    depths = np.ascontiguousarray(corners[:, :, 2].T)
     buffer = np.full(size * size, -1, np.int64)
     for chunk in _chunks(spans):
         owner, columns, rows = _pairs(chunk, low, spans)
         weights = _weights(planes, owner, columns, rows)
-        inside = np.flatnonzero(np.minimum(np.minimum(*weights[:2]), weights[2]) >= -_TOLERANCE)
+        inside = np.flatnonzero(np.minimum(np.minimum(weights[0], weights[1]), weights[2]) >= -_TOLERANCE)
         owner = owner[inside]
-        nearness = np.einsum("kp,pk->p", weights[:, inside], corners[owner, :, 2])
+        nearness = _mixed([weight[inside] for weight in weights], depths, owner)
         np.maximum.at(buffer, rows[inside] * size + columns[inside], _key(nearness, owner))
     pixels = np.flatnonzero(buffer >= 0)
     owner = buffer[pixels] & 0xFFFFFFFF
     rows, columns = np.divmod(pixels, size)
-    weights = np.clip(_weights(planes, owner, columns, rows).T, 0.0, 1.0)
-    return Hits(pixels, owner, weights, np.einsum("pk,pk->p", weights, corners[owner, :, 2]))
+    weights = [np.clip(weight, 0.0, 1.0) for weight in _weights(planes, owner, columns, rows)]
+    return Hits(pixels, owner, np.stack(weights, axis=1), _mixed(weights, depths, owner))
 
 
 def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndarray, size: int) -> Hits:
@@ -70,25 +77,37 @@ def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndar
     return Hits(pixels, owner, normals, centers[owner, 2] + depth_radii[owner] * normals[:, 2])
 
 
+def _screen_areas(corners: np.ndarray) -> np.ndarray:
+    """Twice the signed area of each triangle in (column, row), float64 [faces]."""
+    corners = corners[:, :, :2].astype(np.float64)
+    (x1, y1), (x2, y2) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    return x1 * y2 - x2 * y1
+
+
 def _weight_planes(corners: np.ndarray) -> np.ndarray:
-    """Per face (x0, y0, a1, b1, a2, b2): weight_k = a_k (column - x0) + b_k (row - y0); float32 [faces, 6].
+    """Per face (x0, y0, a1, b1, a2, b2): weight_k = a_k (column - x0) + b_k (row - y0); float32 [6, faces].
 
     a_k and b_k are NaN for a face without area. Offsets from the first corner keep single precision exact enough.
     """
+    area = _screen_areas(corners)
+    area[np.abs(area) < 1e-12] = np.nan
     corners = corners[:, :, :2].astype(np.float64)
     (x1, y1), (x2, y2) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
-    area = x1 * y2 - x2 * y1
-    area[np.abs(area) < 1e-12] = np.nan
-    planes = np.stack([y2, -x2, -y1, x1], axis=1) / area[:, None]
-    return np.concatenate([corners[:, 0], planes], axis=1).astype(np.float32)
+    planes = np.stack([y2, -x2, -y1, x1]) / area
+    return np.concatenate([corners[:, 0].T, planes]).astype(np.float32)
 
 
-def _weights(planes: np.ndarray, owner: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Barycentric weights at pixel centres, float32 [3, pairs]."""
-    x0, y0, a1, b1, a2, b2 = planes[owner].T
+def _weights(planes: np.ndarray, owner: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+    """Barycentric weights at pixel centres, three of float32 [pairs]."""
+    x0, y0, a1, b1, a2, b2 = (plane[owner] for plane in planes)
     x, y = columns.astype(np.float32) + (0.5 - x0), rows.astype(np.float32) + (0.5 - y0)
     second, third = a1 * x + b1 * y, a2 * x + b2 * y
-    return np.stack([1 - second - third, second, third])
+    return [1 - second - third, second, third]
+
+
+def _mixed(weights: list[np.ndarray], values: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Values float32 [3, faces] at the corners, at each pair: float32 [pairs]."""
+    return weights[0] * values[0][owner] + weights[1] * values[1][owner] + weights[2] * values[2][owner]
 
 
 def _ball_normals(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
@@ -31,20 +33,22 @@ def render_mesh(
     azimuth_deg: float = 35.0,
     elevation_deg: float = 20.0,
     framing: Framing | None = None,
-    shadow: bool = True,
+    shadow: bool | np.ndarray = True,
+    one_sided: bool = False,
 ) -> np.ndarray:
     """A smoothly shaded mesh on a transparent ground, uint8 [size, size, 4], straight alpha.
 
     framing: what the picture shows; by default the mesh's own bounding sphere. shadow: draw a contact shadow on the
-    ground under the lowest vertex. Both sides of faces are drawn. An empty mesh gives an empty picture.
+    ground under the lowest vertex, or one that `contact_shadow` made before. one_sided: leave out the inner sides of
+    faces, which nobody sees of a closed mesh. An empty mesh gives an empty picture.
     """
     view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
     local = view.local(mesh.vertices)
-    hits = rasterize_triangles(view.project(local)[mesh.faces], view.size)
+    hits = rasterize_triangles(view.project(local)[mesh.faces], view.size, one_sided)
     normals = _unit(_interpolated(_corner_normals(mesh), hits))
     albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices))[mesh.faces], hits)
     colors = shade(albedo, normals, view) * occlusion(hits, view.size)[:, None]
-    below = _triangle_shadow(local, mesh.faces, view, size) if shadow else None
+    below = _shadow(shadow, lambda: _triangle_shadow(local, mesh.faces, view, size))
     return compose(hits, colors, below, size, _SUPERSAMPLING)
 
 
@@ -54,7 +58,7 @@ def render_points(
     azimuth_deg: float = 35.0,
     elevation_deg: float = 20.0,
     framing: Framing | None = None,
-    shadow: bool = True,
+    shadow: bool | np.ndarray = True,
     point_radius: float | None = None,
 ) -> np.ndarray:
     """Points as small shaded balls that fade with distance; arguments and result as in render_mesh.
@@ -71,7 +75,7 @@ def render_points(
     colors = shade(_colors(cloud.colors, len(cloud))[hits.owner], normals, view)
     behind = -(local @ view.axes[2])[hits.owner, None]
     fade = _DEPTH_FADE * np.clip(0.5 + 0.5 * behind, 0.0, 1.0)
-    below = _ball_shadow(local, radius, view, size) if shadow else None
+    below = _shadow(shadow, lambda: _ball_shadow(local, radius, view, size))
     return compose(hits, colors * (1 - fade) + fade, below, size, _SUPERSAMPLING)
 
 
@@ -81,18 +85,33 @@ def render_voxels(
     azimuth_deg: float = 35.0,
     elevation_deg: float = 20.0,
     framing: Framing | None = None,
-    shadow: bool = True,
+    shadow: bool | np.ndarray = True,
 ) -> np.ndarray:
     """Occupied cells as cubes with visible edges; arguments and result as in render_mesh."""
     mesh = voxel_boundary(grid)
     view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
     local = view.local(mesh.vertices)
-    hits = rasterize_triangles(view.project(local)[mesh.faces], view.size)
-    albedo = _colors(mesh.colors, len(mesh.vertices))[mesh.faces[hits.owner, 0]]
-    colors = shade(albedo, mesh.face_normals[hits.owner], view) * occlusion(hits, view.size)[:, None]
-    colors *= 1 - _EDGE_DARKNESS * _edge_lines(hits, view, grid.cell_size)[:, None]
-    below = _triangle_shadow(local, mesh.faces, view, size) if shadow else None
+    hits = rasterize_triangles(view.project(local)[mesh.faces], view.size, one_sided=True)
+    albedo = _colors(mesh.colors, len(mesh.vertices))[mesh.faces[:, 0]]
+    light = occlusion(hits, view.size) * (1 - _EDGE_DARKNESS * _edge_lines(hits, view, grid.cell_size))
+    colors = shade(albedo, mesh.face_normals, view)[hits.owner] * light[:, None]
+    below = _shadow(shadow, lambda: _triangle_shadow(local, mesh.faces, view, size))
     return compose(hits, colors, below, size, _SUPERSAMPLING)
+
+
+def contact_shadow(
+    mesh: Mesh,
+    size: int = 320,
+    azimuth_deg: float = 35.0,
+    elevation_deg: float = 20.0,
+    framing: Framing | None = None,
+) -> np.ndarray:
+    """The shadow that a closed mesh casts on the ground that it stands on, float32 [size, size], 0 for none.
+
+    For the pictures of several forms of one shape, which all cast much the same. Arguments as in render_mesh.
+    """
+    view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size)
+    return _triangle_shadow(view.local(mesh.vertices), mesh.faces, view, size, one_sided=True)
 
 
 def turntable(
@@ -122,8 +141,17 @@ def _edge_lines(hits: Hits, view: View, cell_size: float) -> np.ndarray:
     return (inset * cell_pixels < 0.5 * _SUPERSAMPLING) * visible
 
 
-def _triangle_shadow(local: np.ndarray, faces: np.ndarray, view: View, size: int) -> np.ndarray:
-    hits = rasterize_triangles(seen_from_below(local, _SHADOW_CELLS)[faces], _SHADOW_CELLS)
+def _shadow(wanted: bool | np.ndarray, cast: Callable[[], np.ndarray]) -> np.ndarray | None:
+    if isinstance(wanted, np.ndarray):
+        return wanted
+    return cast() if wanted else None
+
+
+def _triangle_shadow(
+    local: np.ndarray, faces: np.ndarray, view: View, size: int, one_sided: bool = False
+) -> np.ndarray:
+    below = seen_from_below(local, _SHADOW_CELLS)
+    hits = rasterize_triangles(below[faces[:, ::-1]], _SHADOW_CELLS, one_sided)  # the map is seen through the ground
     return _ground(hits, local, view, size)
 
 
@@ -152,7 +180,8 @@ def _corner_normals(mesh: Mesh) -> np.ndarray:
 
 def _interpolated(corner_values: np.ndarray, hits: Hits) -> np.ndarray:
     """Values float [faces, 3, channels] at the corners, at each hit: float32 [hits, channels]."""
-    return np.einsum("hk,hkc->hc", hits.weights, corner_values[hits.owner])
+    first, second, third = (hits.weights[:, k, None] * corner_values[hits.owner, k] for k in range(3))
+    return first + second + third
 
 
 def _colors(colors: np.ndarray | None, count: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from shapeshot.preview.rasterize import Hits
 from shapeshot.preview.view import View
@@ -11,6 +12,7 @@ CLAY = (0.72, 0.74, 0.78)  # sRGB of shapes without colours
 _KEY_LIGHT = np.array([-0.45, 0.65, 0.62])  # right, up, towards the camera: over the photographer's left shoulder
 _SKY, _GROUND, _KEY = 0.72, 0.38, 0.72  # linear intensities; a lit upward slope gets a little more than 1
 _OCCLUSION_REACH = 0.05  # of the picture's side
+_OCCLUSION_STEP = 4  # pixels, two of the finished picture
 
 
 def shade(albedo: np.ndarray, normals: np.ndarray, view: View) -> np.ndarray:
@@ -18,13 +20,13 @@ def shade(albedo: np.ndarray, normals: np.ndarray, view: View) -> np.ndarray:
 
     normals: unit, world axes, float [hits, 3]; turned towards the camera where they look away.
     """
-    away = normals @ view.axes[2] < 0
-    normals = np.where(away[:, None], -normals, normals)
-    hemisphere = _GROUND + (_SKY - _GROUND) * (0.5 + 0.5 * normals[:, 1])
     light = _KEY_LIGHT / np.linalg.norm(_KEY_LIGHT) @ view.axes
-    key = _KEY * np.clip((normals @ light + 0.15) / 1.15, 0.0, None)
-    linear = np.clip(albedo, 0.0, 1.0) ** 2.2 * (hemisphere + key)[:, None]
-    return (np.clip(linear, 0.0, 1.0) ** (1 / 2.2)).astype(np.float32)
+    away, upwards, towards_light = (normals.astype(np.float32) @ np.stack([view.axes[2], [0, 1, 0], light]).T).T
+    side = np.where(away < 0, np.float32(-1), np.float32(1))
+    hemisphere = _GROUND + (_SKY - _GROUND) * (0.5 + 0.5 * side * upwards)
+    key = _KEY * np.clip((side * towards_light + 0.15) / 1.15, 0.0, None)
+    # The power of a product: 1 / 2.2 of the light, and the albedo as it is.
+    return np.minimum(np.clip(albedo, 0.0, 1.0) * (((hemisphere + key) ** (1 / 2.2))[:, None]), 1.0).astype(np.float32)
 
 
 def occlusion(hits: Hits, size: int) -> np.ndarray:
@@ -35,12 +37,13 @@ def occlusion(hits: Hits, size: int) -> np.ndarray:
     """
     depth, weight = np.zeros(size * size, np.float32), np.zeros(size * size, np.float32)
     depth[hits.pixels], weight[hits.pixels] = 1.0 / hits.nearness, 1.0
-    reach = max(1, round(_OCCLUSION_REACH * size / 2))
-    # The mean is smooth: every other pixel is enough for it.
-    halves = [values.reshape(size, size)[::2, ::2] for values in (depth, weight)]
-    sums = [_box_blur(_box_blur(half, reach), reach) for half in halves]
-    mean = (sums[0] / np.maximum(sums[1], 1e-6)).repeat(2, axis=0).repeat(2, axis=1)[:size, :size].ravel()
-    return (1.0 - np.clip(1.6 * (depth - mean)[hits.pixels], 0.0, 0.4)).astype(np.float32)
+    reach = max(1, round(_OCCLUSION_REACH * size / _OCCLUSION_STEP))
+    # The mean is smooth: a few of the pixels are enough for it.
+    coarse = [values.reshape(size, size)[::_OCCLUSION_STEP, ::_OCCLUSION_STEP] for values in (depth, weight)]
+    sums = [_box_blur(_box_blur(values, reach), reach) for values in coarse]
+    rows, columns = np.divmod(hits.pixels, size)
+    mean = (sums[0] / np.maximum(sums[1], 1e-6))[rows // _OCCLUSION_STEP, columns // _OCCLUSION_STEP]
+    return (1.0 - np.clip(1.6 * (depth[hits.pixels] - mean), 0.0, 0.4)).astype(np.float32)
 
 
 def ground_shadow(hits_from_below: Hits, cells: int, lowest: float, view: View) -> np.ndarray:
@@ -48,17 +51,21 @@ def ground_shadow(hits_from_below: Hits, cells: int, lowest: float, view: View) 
 
     hits_from_below: see `seen_from_below`. lowest: the ground's local y.
     """
-    touch = np.zeros(cells * cells)
+    touch = np.zeros(cells * cells, np.float32)
     height = 2.0 - hits_from_below.nearness - lowest
     touch[hits_from_below.pixels] = np.exp(-np.clip(height, 0.0, None) / 0.35)
     texture = touch.reshape(cells, cells)
     soft = 0.5 * _blurred(texture, cells // 40) + 0.5 * _blurred(texture, cells // 12)
-    rays = view.rays()
+    # Soft as it is, half the picture's resolution is enough for it.
+    half = View(view.framing, view.azimuth_deg, view.elevation_deg, max(1, view.size // 2))
+    rays = half.rays()
     downwards = np.minimum(rays[..., 1], -1e-6)
     distance = (lowest - view.position[1]) / downwards
     x = view.position[0] + rays[..., 0] * distance
     z = view.position[2] + rays[..., 2] * distance
-    return np.where(rays[..., 1] < -1e-3, _bilinear(soft, cells / 2 + x * cells / 4, cells / 2 + z * cells / 4), 0.0)
+    seen = _bilinear(soft, cells / 2 + x * cells / 4, cells / 2 + z * cells / 4)
+    seen[rays[..., 1] >= -1e-3] = 0.0  # the sky
+    return np.asarray(Image.fromarray(seen).resize((view.size, view.size), Image.Resampling.BILINEAR))
 
 
 def seen_from_below(local: np.ndarray, cells: int) -> np.ndarray:
@@ -72,9 +79,11 @@ def compose(hits: Hits, colors: np.ndarray, shadow: np.ndarray | None, size: int
 
     colors: float32 [hits, 3]. shadow: float32 [size, size] darkness of the ground behind the shape, or None.
     """
-    full = np.zeros((size * factor * size * factor, 4), np.float32)
-    full[hits.pixels, :3], full[hits.pixels, 3] = colors, 1.0
-    picture = np.einsum("rixjc->rxc", full.reshape(size, factor, size, factor, 4)) / factor**2
+    rows, columns = np.divmod(hits.pixels, size * factor)
+    pixel = (rows // factor) * size + columns // factor
+    layers = [*colors.T, None]
+    sums = np.stack([np.bincount(pixel, layer, size * size) for layer in layers], axis=1)
+    picture = (sums / factor**2).astype(np.float32).reshape(size, size, 4)
     if shadow is not None:
         picture[..., 3] += (1.0 - picture[..., 3]) * np.clip(shadow, 0.0, 1.0)
     alpha = picture[..., 3:]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
-from shapeshot.preview.render import render_mesh, render_points, render_voxels
+from shapeshot.preview.render import contact_shadow, render_mesh, render_points, render_voxels
 from shapeshot.preview.view import Framing
 
 _PAPER, _INK, _FAINT, _PANEL = (255, 255, 255), (38, 41, 46), (124, 130, 138), (246, 247, 249)
@@ -59,20 +60,24 @@ def preview_image(
     voxels: VoxelGrid,
     points: PointCloud,
     mesh: Mesh,
-    tile_size: int = 320,
+    tile_size: int = 256,
 ) -> Image.Image:
     """One reconstruction at a glance: the photo, the network's crop of it, voxels, points and mesh; RGB.
 
     photo_rgba: uint8 [height, width, 4], as load_photo returns. pixels: uint8 [size, size, 3], the prepared crop.
-    All three shapes are seen through the same camera.
+    mesh: closed. All three shapes are seen through the same camera and stand on the same shadow, the mesh's.
     """
     framing = Framing.around(mesh.vertices)
+    shadow = contact_shadow(mesh, tile_size, framing=framing)
+    picture = render_mesh(mesh, tile_size, framing=framing, shadow=shadow, one_sided=True)
     tiles = [
         Tile(photo_rgba, "Photo", f"{photo_rgba.shape[1]} x {photo_rgba.shape[0]} px"),
         Tile(pixels, "What the network sees", f"{pixels.shape[1]} x {pixels.shape[0]} px"),
-        Tile(render_voxels(voxels, tile_size, framing=framing), "Voxels", _cells(voxels)),
-        Tile(render_points(points, tile_size, framing=framing), "Point cloud", f"{len(points):,} points"),
-        Tile(render_mesh(mesh, tile_size, framing=framing), "Mesh", f"{len(mesh.faces):,} triangles"),
+        Tile(render_voxels(voxels, tile_size, framing=framing, shadow=shadow), "Voxels", _cells(voxels)),
+        Tile(
+            render_points(points, tile_size, framing=framing, shadow=shadow), "Point cloud", f"{len(points):,} points"
+        ),
+        Tile(picture, "Mesh", f"{len(mesh.faces):,} triangles"),
     ]
     return contact_sheet([tiles], tile_size)
 
@@ -129,11 +134,16 @@ def _panel(pixels: np.ndarray, size: int) -> Image.Image:
     scale = size / max(image.size)
     fitted = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     if fitted != image.size:
-        image = image.resize(fitted, Image.Resampling.LANCZOS)
+        image = image.resize(fitted, Image.Resampling.LANCZOS, reducing_gap=1.0)
     ground = Image.new("RGBA", (size, size), (*_PANEL, 255))
     ground.alpha_composite(image, ((size - fitted[0]) // 2, (size - fitted[1]) // 2))
+    panel = Image.new("RGB", (size, size), _PAPER)
+    panel.paste(ground.convert("RGB"), mask=_rounded_corners(size))
+    return panel
+
+
+@lru_cache(maxsize=4)
+def _rounded_corners(size: int) -> Image.Image:
     corners = Image.new("L", (size * 2, size * 2), 0)
     ImageDraw.Draw(corners).rounded_rectangle((0, 0, size * 2 - 1, size * 2 - 1), radius=size // 16, fill=255)
-    panel = Image.new("RGB", (size, size), _PAPER)
-    panel.paste(ground.convert("RGB"), mask=corners.resize((size, size), Image.Resampling.BOX))
-    return panel
+    return corners.resize((size, size), Image.Resampling.BOX)

@@ -1,0 +1,128 @@
+"""`shapeshot reconstruct PHOTOS --out furniture.sh3f`: one library of one or many photos, by the catalogue reader."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import trimesh
+
+from shapeshot.data.sources.sweethome3d import SweetHome3DSource
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _analytic_model(use_model: Run, analytic_field: Run) -> None:
+    use_model(analytic_field())
+
+
+@pytest.fixture
+def album(photo_file: Path) -> Path:
+    """A folder of three photos."""
+    for name in ("Blue chair.png", "stool.png"):
+        shutil.copy(photo_file, photo_file.with_name(name))
+    return photo_file.parent
+
+
+def entries_of(path: Path) -> list[Any]:
+    source = SweetHome3DSource([path])
+    assert not source.unreadable()
+    return list(source.entries())
+
+
+def test_one_photo_with_its_size(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    size = ("--size", "height=80cm")
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "new" / "a.sh3f", *size)
+    assert (done.code, done.err) == (0, "")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.sh3f"]
+    [entry] = entries_of(tmp_path / "new" / "a.sh3f")
+    assert entry.info.name == "disc"
+    shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.ply", *size)
+    mesh = trimesh.load(tmp_path / "a.ply")
+    np.testing.assert_allclose(entry.info.size_metres, mesh.extents, atol=1e-4)
+    vertices, faces = entry.load().merged()
+    np.testing.assert_allclose(vertices[faces], mesh.triangles, atol=1e-4)
+
+
+def test_an_unknown_size_is_assumed_and_said(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    for suffix in ("sh3f", "3mf"):
+        done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / f"a.{suffix}")
+        assert done.code == 0
+        assert "size unknown, longest side 1 m assumed; --size overrides" in done.out
+    [entry] = entries_of(tmp_path / "a.sh3f")
+    assert max(entry.info.size_metres) == pytest.approx(1.0, abs=1e-4)
+    assert trimesh.load(tmp_path / "a.3mf").extents.max() == pytest.approx(1000, abs=0.1)
+    # Formats that are not made for real sizes stay as they were.
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.ply")
+    assert "assumed" not in done.out
+    assert trimesh.load(tmp_path / "a.ply").extents.max() == pytest.approx(0.8, abs=0.02)
+
+
+def test_a_folder_becomes_one_library(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:
+    library = tmp_path / "My room.sh3f"
+    labels = ("--category", "Office", "--creator", "Ann", "--license", "CC0")
+    done = shapeshot_command("reconstruct", album, "--out", library, "--size", "width=40cm", *labels)
+    assert (done.code, done.err) == (0, "")
+    assert f"{library}: 3 pieces of furniture" in done.out
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "My room.sh3f"}  # no parts are left
+    entries = entries_of(library)
+    assert [entry.info.name for entry in entries] == ["Blue chair", "disc", "stool"]
+    for entry in entries:
+        info = entry.info
+        assert (info.category, info.creator, info.licence) == ("Office", "Ann", "CC0-1.0")
+        np.testing.assert_allclose(info.size_metres, [0.4, 0.8, 0.6], atol=0.01)
+        assert info.size_metres[0] == pytest.approx(0.4, abs=1e-4)
+
+
+def test_a_library_is_a_source_of_training_data(
+    shapeshot_command: Run, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("mitsuba", reason="needs the extra `data`")
+    shapeshot_command("reconstruct", album / "disc.png", "--out", tmp_path / "a.sh3f", "--size", "height=80cm")
+    out = tmp_path / "dataset"
+    words = ("--catalog", tmp_path / "a.sh3f", "--out", out, "--views", 1, "--workers", 1)
+    done = shapeshot_command("data", "build", "sweethome3d", *words)
+    assert done.code == 0, done.err
+    assert list(out.glob("shard-*.tar"))
+
+
+def test_a_bad_photo_is_left_out_and_the_next_run_does_only_what_is_missing(
+    shapeshot_command: Run, album: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "a.sh3f"
+    good = (album / "stool.png").read_bytes()
+    (album / "stool.png").write_text("no image")
+    done = shapeshot_command("reconstruct", album, "--out", library)
+    assert done.code == 1
+    assert "stool.png" in done.err
+    assert len(entries_of(library)) == 2
+    (album / "stool.png").write_bytes(good)
+    done = shapeshot_command("reconstruct", album, "--out", library)
+    assert done.code == 0
+    assert "2 kept" in done.out
+    assert len(entries_of(library)) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "a.sh3f"}
+
+
+def test_without_any_piece_the_old_library_stays(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    library = tmp_path / "a.sh3f"
+    assert shapeshot_command("reconstruct", photo_file, "--out", library).code == 0
+    old = library.read_bytes()
+    photo_file.write_text("no image")
+    assert shapeshot_command("reconstruct", photo_file, "--out", library).code == 1
+    assert library.read_bytes() == old
+
+
+@pytest.mark.parametrize("more", [["--as", "all"], ["--preview"]])
+def test_what_a_library_cannot_hold_is_refused(
+    shapeshot_command: Run, photo_file: Path, tmp_path: Path, more: list[str]
+) -> None:
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.sh3f", *more)
+    assert done.code == 2
+    assert len(done.err.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
