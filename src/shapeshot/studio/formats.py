@@ -37,7 +37,8 @@ def usable_formats() -> tuple[str, ...]:
     """
     corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
     mesh = Mesh(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], np.int32), corners)
-    tries: dict[str, Shape] = {"mesh": mesh, "points": PointCloud(corners), "voxels": VoxelGrid(np.ones((1, 1, 1), bool))}
+    voxel = VoxelGrid(np.ones((1, 1, 1), bool))
+    tries: dict[str, Shape] = {"mesh": mesh, "points": PointCloud(corners), "voxels": voxel}
 
     def works(suffix: str) -> bool:
         try:
