@@ -176,3 +176,13 @@ def test_a_port_that_is_taken(serve: Callable[..., Running]) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "choose another --host or --port" in done.stderr
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(serve: Callable[..., Running]) -> None:
+    """Without reading on, the closed socket would be reset and the answer lost with it."""
+    url = httpx.URL(serve("--token", "sesame").url)
+    body = bytes(8_000_000)
+    head = f"POST {POST} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+        connection.sendall(head.encode() + body)
+        assert connection.makefile("rb").readline().startswith(b"HTTP/1.1 401")

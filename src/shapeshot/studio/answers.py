@@ -125,7 +125,7 @@ EXAMPLES = {
     415: "the image data is not an image that can be read; give a JPEG, PNG or WebP file",
     421: "this server answers to localhost alone; open it as http://localhost",
     422: "resolution must lie in 8..256; got 7",
-    429: "64 reconstructions are under way, which is all this server takes; try again later",
+    429: "32 reconstructions are under way, which is all this server takes; try again later",
     503: "the server is shutting down; try again later",
     504: "not done within 60 seconds; try again when fewer are waiting, or with a lower resolution",
 }

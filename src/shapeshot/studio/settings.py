@@ -29,7 +29,7 @@ class Settings:
     token: str | None = None
     max_upload: int = 32 * MIB
     max_pixels: int = 50_000_000
-    queue: int = 64
+    queue: int = 32
     timeout: float = 60.0
     ttl: float = 3600.0
     disk_budget: int = 1024 * MIB
