@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shapeshot.confidence import Heads
 from shapeshot.field_model import Field
 from shapeshot.geometry import cell_centers
 
@@ -23,6 +24,8 @@ class AnalyticField:
     threshold: float = 0.4
     image_size: int = 64
     card: dict[str, Any] = field(default_factory=lambda: {"name": "analytic"})
+    heads: Heads = field(default_factory=Heads)
+    features: np.ndarray | None = None
 
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         assert pixels.shape == (64, 64, 3)
@@ -31,6 +34,14 @@ class AnalyticField:
 
     def encode_batch(self, pixels: np.ndarray) -> np.ndarray:
         return np.stack([self.encode(one) for one in pixels])
+
+    def see(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        planes, features = self.see_batch(pixels[None])
+        return planes[0], None if features is None else features[0]
+
+    def see_batch(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        features = None if self.features is None else np.tile(self.features, (len(pixels), 1))
+        return self.encode_batch(pixels), features
 
     @property
     def level(self) -> float:

@@ -14,6 +14,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from shapeshot import field_model
+from shapeshot.confidence import Heads
 from shapeshot.errors import ModelError
 from shapeshot.field_model import FieldModel
 
@@ -167,3 +168,36 @@ def test_tampered_and_broken_graphs(folder: Path) -> None:
 def test_importing_starts_no_runtime() -> None:
     code = "import sys, shapeshot.field_model as m; assert not {'onnxruntime', 'torch'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def write_heads(folder: Path, content: bytes) -> None:
+    (folder / "heads.npz").write_bytes(content)
+    card = json.loads((folder / "card.json").read_text())
+    card["sha256"]["heads.npz"] = hashlib.sha256(content).hexdigest()
+    (folder / "card.json").write_text(json.dumps(card))
+
+
+def test_heads_are_read_where_the_card_lists_them(folder: Path) -> None:
+    (folder / "heads.npz").write_bytes(b"of nobody's card")
+    assert FieldModel.load(folder).heads.temperature is None
+    write_heads(folder, Heads(temperature=1.5).encode())
+    assert FieldModel.load(folder).heads.temperature == 1.5
+
+
+def test_tampered_missing_and_broken_heads(folder: Path) -> None:
+    write_heads(folder, Heads(temperature=1.5).encode())
+    (folder / "heads.npz").write_bytes(Heads(temperature=1.4).encode())
+    with pytest.raises(ModelError, match=r"heads\.npz is not what its card describes"):
+        FieldModel.load(folder)
+    (folder / "heads.npz").unlink()
+    with pytest.raises(ModelError, match=r"lacks .*heads\.npz"):
+        FieldModel.load(folder)
+    write_heads(folder, b"no arrays")  # the card agrees, and still nothing can be read
+    with pytest.raises(ModelError, match="calibrate the model again"):
+        _ = FieldModel.load(folder).heads
+
+
+def test_an_encoder_without_features_gives_none(folder: Path) -> None:
+    planes, features = FieldModel.load(folder).see(np.zeros((SIZE, SIZE, 3), np.uint8))
+    assert planes.shape == (SIZE, SIZE, 3)
+    assert features is None

@@ -17,6 +17,7 @@ RUNTIME = BASE | {
     "geometry",
     "photo",
     "color_transfer",
+    "confidence",
     "finish",
     "export",
     "preview",
@@ -33,7 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "finish": BASE | {"geometry"},
     "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
     "preview": BASE | {"geometry"},
-    "field_model": BASE | {"geometry", "photo", "export", "preview"},
+    "confidence": BASE,
+    "field_model": BASE | {"geometry", "photo", "confidence", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
     "batch": RUNTIME,
     "studio": RUNTIME,

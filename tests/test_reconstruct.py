@@ -53,7 +53,7 @@ def test_what_it_saw_and_how_long_it_took(shape: Reconstruction, photo: np.ndarr
     assert shape.photo.pixels.shape == (64, 64, 3)
     np.testing.assert_array_equal(shape.rgba, photo)
     stages = {name: seconds for name, seconds in shape.timings.items() if name != "total"}
-    assert set(stages) == {"load_model", "photo", "encode", "voxels", "mesh", "colors", "points"}
+    assert set(stages) == {"load_model", "photo", "encode", "voxels", "mesh", "colors", "points", "confidence"}
     assert all(seconds >= 0 for seconds in stages.values())
     assert sum(stages.values()) <= shape.timings["total"]
 

@@ -2,10 +2,11 @@
 
 A model is a folder of three graphs and a card (`lab/to_onnx.py` writes it):
 
-    encoder.onnx   pixels uint8 [batch, size, size, 3] -> planes float32 [batch, 3, C, R, R]
+    encoder.onnx   pixels uint8 [batch, size, size, 3] -> planes float32 [batch, 3, C, R, R], features [batch, features]
     grid.onnx      planes [3, C, R, R], xs [x], ys [y], zs [z] -> logits float32 [x, y, z]
     points.onnx    planes [3, C, R, R], points [points, 3] -> logits [points], colors [points, 3]
-    card.json      format, image size, threshold, training, scores, licence, SHA-256 of each graph
+    heads.npz      size, familiarity and temperature, see `shapeshot.confidence`; only where `shapeshot calibrate` ran
+    card.json      format, image size, threshold, training, scores, licence, SHA-256 of each file
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shapeshot.confidence import HEADS_FILE, Heads
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
 from shapeshot.geometry.surface_blocks import surface_blocks
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 FORMAT, FORMAT_VERSION = "shapeshot-field-model", 1
 ENCODER, GRID, POINTS, CARD = "encoder.onnx", "grid.onnx", "points.onnx", "card.json"
+PLANES, FEATURES = "planes", "features"  # the encoder's outputs
 DEFAULT_FOLDER = Path(__file__).parent / "weights" / "default"
 # Cells of the grid evaluated in one run: their features stay in the processor's cache, and memory stays bounded.
 CELLS_PER_RUN = 16_384
@@ -74,7 +77,9 @@ class FieldModel:
         path = DEFAULT_FOLDER if folder is None else Path(folder)
         card = _read_card(path)
         for name in (ENCODER, GRID, POINTS):
-            _check_graph(path / name, card["sha256"].get(name), verify)
+            _check_file(path / name, card["sha256"].get(name), verify)
+        if HEADS_FILE in card["sha256"]:
+            _check_file(path / HEADS_FILE, card["sha256"][HEADS_FILE], verify)
         return cls(path, card, num_threads)
 
     @property
@@ -92,17 +97,37 @@ class FieldModel:
         """`threshold` as a logit: log(t / (1 - t)), what logits are compared with."""
         return math.log(self.threshold / (1 - self.threshold))
 
+    @cached_property
+    def heads(self) -> Heads:
+        """What `shapeshot calibrate` fitted on top of the model; without parts where the card lists no heads."""
+        if HEADS_FILE not in self.card["sha256"]:
+            return Heads()
+        return Heads.decode((self.folder / HEADS_FILE).read_bytes())
+
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         """RGB crop uint8 [size, size, 3] -> planes float32 [3, C, R, R]."""
         return self.encode_batch(np.asarray(pixels)[None])[0]
 
     def encode_batch(self, pixels: np.ndarray) -> np.ndarray:
         """RGB crops uint8 [batch, size, size, 3] -> planes float32 [batch, 3, C, R, R]. ModelError on another shape."""
+        return self.see_batch(pixels)[0]
+
+    def see(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """RGB crop uint8 [size, size, 3] -> planes float32 [3, C, R, R], features float32 [features] for `heads`."""
+        planes, features = self.see_batch(np.asarray(pixels)[None])
+        return planes[0], None if features is None else features[0]
+
+    def see_batch(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """As `encode_batch`, and features float32 [batch, features]: what the encoder saw, pooled over the picture.
+
+        The features are None for a model that was exported before its encoder gave them.
+        """
         size = self.image_size
         if pixels.ndim != 4 or pixels.shape[1:] != (size, size, 3) or pixels.dtype != np.uint8:
             expected = f"uint8 [batch, {size}, {size}, 3]"
             raise ModelError(f"the model takes RGB pixels as {expected}; got {pixels.dtype} {list(pixels.shape)}")
-        return self._encoder.run(None, {"pixels": pixels})[0]
+        planes, *rest = self._encoder.run(None, {"pixels": pixels})
+        return planes, rest[0] if rest else None
 
     def grid(self, planes: np.ndarray, resolution: int, guide: Field | None = None) -> Field:
         """The field at the centres of resolution^3 cells, `planes` as one photo's from `encode`.
@@ -185,7 +210,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def _check_graph(path: Path, sha256: str | None, verify: bool) -> None:
+def _check_file(path: Path, sha256: str | None, verify: bool) -> None:
     if not path.is_file():
         raise ModelError(f"the model lacks {path}; export or install it again")
     if verify and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:

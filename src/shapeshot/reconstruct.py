@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.color_transfer import ColorTransfer, object_pixels
+from shapeshot.confidence import Familiarity, SizeEstimate, assess
 from shapeshot.errors import EmptyShapeError, UserError, unknown_name
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.geometry.components import remove_small_components
@@ -45,6 +46,7 @@ SPECK_FRACTION = 0.005  # of the largest piece: some 30 cells beside a chair at 
 MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
 MAX_POINTS = 10_000_000
 MIN_THRESHOLD = 0.001  # and 1 minus it: a surface at certainty is nowhere
+AUTO_SIZE = "auto"  # in place of a known dimension: the model's own estimate
 POINT_SEED = 0  # the same photo gives the same points
 
 
@@ -61,6 +63,10 @@ class Reconstruction:
     photo: the crop that the model saw; its box is in pixels of rgba.
     threshold: the probability of occupancy at the surface.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
+    size_estimate: real size as predicted from the photo; None where a size was given. familiarity: whether the photo
+    is like those of the training. point_confidence: float32 [points] in 0..1, how sure the field is that its surface
+    is at each of the points, see `confidence.surface_confidence`. probabilities: calibrated occupancy of the voxels,
+    float32 [n, n, n]. Each of the four is None where the model has no head for it (`shapeshot calibrate`).
     """
 
     voxels: VoxelGrid
@@ -73,6 +79,21 @@ class Reconstruction:
     threshold: float
     is_metric: bool
     timings: dict[str, float]
+    size_estimate: SizeEstimate | None = None
+    familiarity: Familiarity | None = None
+    point_confidence: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against trusting this shape, one sentence each."""
+        if self.familiarity is None or self.familiarity.is_familiar:
+            return ()
+        score, limit = self.familiarity.score, self.familiarity.limit
+        return (
+            f"this photo is unlike anything the model was trained on (distance {score:.2f}, limit {limit:.2f}): "
+            "the shape may mean nothing; give a photo of one whole household object on a plain background",
+        )
 
 
 def load_model(folder: str | PathLike[str] | None = None) -> FieldModel:
@@ -100,7 +121,8 @@ def reconstruct(
     model: from `load_model`, a folder with one, or None for the shipped one.
     resolution: voxels along each side; the mesh's grid is twice as fine, between 64 and 256.
     num_points: samples of the mesh's surface, drawn by area with a fixed seed.
-    size: one known dimension, as in "height=80cm"; scales all three forms to metres.
+    size: one known dimension, as in "height=80cm", or "auto" for the model's own estimate; scales all three forms to
+        metres.
     background: how the object is found; see `photo.find_object`.
     threshold: the probability of occupancy at the surface, in (0, 1); None is the model's own. Lower is fatter.
     region: (left, top, right, bottom), in pixels of the upright photo: the object is looked for inside.
@@ -114,8 +136,8 @@ def reconstruct(
     with clock("photo"):
         view = look_at(image, field_model.image_size, background, region, mask)
     with clock("encode"):
-        planes = field_model.encode(view.photo.pixels)
-    return shape_in(view, planes, field_model, resolution, num_points, size, threshold, clock)
+        planes, features = field_model.see(view.photo.pixels)
+    return shape_in(view, planes, field_model, resolution, num_points, size, threshold, clock, features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,16 +175,18 @@ def shape_in(
     size: str | None = None,
     threshold: float | None = None,
     clock: Clock | None = None,
+    features: np.ndarray | None = None,
 ) -> Reconstruction:
     """The second half of `reconstruct`, once the photo's planes [3, C, R, R] are there (from a batch, for example).
 
-    clock: with the stages so far, whose times are told along with those of this half.
+    clock: with the stages so far, whose times are told along with those of this half. features: float [features], of
+    the same encoder pass; without them there is neither a size estimate nor a familiarity.
     """
     clock = clock or Clock()
     surface = model.threshold if threshold is None else threshold
     with clock("mesh"):
         field = _field(model, planes, resolution, surface)
-        mesh, predicted = _mesh(model, planes, field)
+        mesh, predicted, fine = _mesh(model, planes, field)
     with clock("colors"):
         recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
         mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
@@ -170,9 +194,10 @@ def shape_in(
         voxels = _voxels(model, planes, field, recolor)
     with clock("points"):
         points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
+    with clock("confidence"):
+        known = assess(model.heads, features, field.logits, fine.logits, points.points, points.normals)
     if size is not None:
-        dimension, metres = parse_size(size)
-        factor = metric_scale(mesh.bounds, **{dimension: metres})
+        factor = _scale(mesh, size, known.size_estimate)
         voxels, points, mesh = voxels.scaled(factor), points.scaled(factor), mesh.scaled(factor)
     return Reconstruction(
         voxels,
@@ -185,6 +210,10 @@ def shape_in(
         threshold=surface,
         is_metric=size is not None,
         timings=clock.timings(),
+        size_estimate=known.size_estimate if size in (None, AUTO_SIZE) else None,
+        familiarity=known.familiarity,
+        point_confidence=known.point_confidence,
+        probabilities=known.probabilities,
     )
 
 
@@ -203,7 +232,7 @@ def check_options(
         raise UserError(f"the number of points must lie in 1..{MAX_POINTS}; got {num_points}")
     if background not in BACKGROUNDS:
         raise unknown_name("background", background, BACKGROUNDS)
-    if size is not None:
+    if size is not None and size != AUTO_SIZE:
         parse_size(size)
     if threshold is not None and not MIN_THRESHOLD <= threshold <= 1 - MIN_THRESHOLD:
         raise UserError(f"the threshold must lie in {MIN_THRESHOLD}..{1 - MIN_THRESHOLD}; got {threshold}")
@@ -225,6 +254,16 @@ def _field(model: FieldModel, planes: np.ndarray, cells: int, threshold: float) 
     return values if threshold == model.threshold else replace(values, level=math.log(threshold / (1 - threshold)))
 
 
+def _scale(mesh: Mesh, size: str, estimate: SizeEstimate | None) -> float:
+    """Metres per unit of the mesh."""
+    if size != AUTO_SIZE:
+        dimension, metres = parse_size(size)
+        return metric_scale(mesh.bounds, **{dimension: metres})
+    if estimate is None:
+        raise UserError("this model cannot estimate sizes; give one known dimension, such as height=80cm")
+    return estimate.scale(mesh.bounds[1] - mesh.bounds[0])
+
+
 def _voxels(model: FieldModel, planes: np.ndarray, field: Field, recolor: ColorTransfer) -> VoxelGrid:
     occupancy = field.occupancy
     axis = cell_centers(field.resolution)
@@ -233,8 +272,8 @@ def _voxels(model: FieldModel, planes: np.ndarray, field: Field, recolor: ColorT
     return VoxelGrid(occupancy, colors)
 
 
-def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np.ndarray]:
-    """The mesh, and the colours that the field has at its vertices, float32 [vertices, 3]; `field` is the voxels'."""
+def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np.ndarray, Field]:
+    """The mesh, the field's colours at its vertices, float32 [vertices, 3], and its grid; `field` is the voxels'."""
     cells = int(np.clip(2 * field.resolution, *MESH_RESOLUTIONS))
     guide = field if 2 * field.resolution == cells else replace(model.grid(planes, cells // 2), level=field.level)
     values = model.grid(planes, cells, guide)
@@ -245,7 +284,7 @@ def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np
     first_center = float(cell_centers(cells)[0])
     vertices, faces = isosurface(values.logits, values.level, first_center, 1.0 / cells)
     shape = remove_small_components(Mesh(vertices, faces), SPECK_FRACTION)
-    return shape, model.colors_at(planes, shape.vertices)
+    return shape, model.colors_at(planes, shape.vertices), values
 
 
 @lru_cache(maxsize=1)

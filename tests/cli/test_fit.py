@@ -33,6 +33,8 @@ FORMS = [("vox", "voxels", "iou", 0.99), ("point", "points", "f_score_5", 0.99),
 @pytest.mark.parametrize(("kind", "form", "score", "bar"), FORMS)
 def test_a_box(shapeshot_command: Run, box: Path, kind: str, form: str, score: str, bar: float) -> None:
     out = box.parent / "out"
+    out.mkdir()
+    (out / "mesh.glb").write_text("of an earlier fit")
     done = shapeshot_command("fit", box, "--type", kind, "--steps", 150, "--out", out, "--quiet")
     assert (done.code, done.err) == (0, "")
     facts = json.loads((out / "result.json").read_text())

@@ -86,3 +86,18 @@ def test_no_area_and_no_outside_are_refused() -> None:
     small = SQUARE * 0.1
     with pytest.raises(MeshError, match="outside"):
         outer_points(small, SQUARE_FACES, np.ones((64, 64, 64), bool), 10, np.random.default_rng(0))
+
+
+def test_faces_deep_inside_of_coarse_cells_are_sampled() -> None:
+    """Published 32^3 grids fill every cell that the surface touches: a face may lie almost a cell deep."""
+    extents = np.array([20.2, 12.2, 8.2]) / 32  # each face is 0.1 of a cell beyond a wall, so 0.9 of one deep
+    box = make.box(extents)
+    axis = (np.arange(32) + 0.5) / 32 - 0.5
+    inside = [np.abs(axis) < extent / 2 + 0.5 / 32 for extent in extents]
+    coarse = inside[0][:, None, None] & inside[1][None, :, None] & inside[2][None, None, :]
+    solid = np.kron(coarse, np.ones((4, 4, 4), bool)).astype(bool)
+    points, normals = outer_points(box.vertices, box.faces, solid, 4000, np.random.default_rng(0))
+    assert ((points * normals).sum(axis=1) > 0).all()
+    for axis_index, extent in enumerate(extents):
+        on_axis = np.isclose(np.abs(points[:, axis_index]), extent / 2, atol=1e-6).mean()
+        assert on_axis == pytest.approx(2 * extents.prod() / extent / box.area, abs=0.03)

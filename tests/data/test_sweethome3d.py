@@ -9,6 +9,7 @@ import pytest
 from shapeshot.data.sources import make_source, sweethome3d
 from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.sweethome3d import SweetHome3DSource, licence_name, parse_properties
+from shapeshot.data.splits import SPLITS
 from shapeshot.errors import DatasetError, MeshError, UserError
 
 # A 2 x 1 x 4 box with a knob that marks its +x, +y and +z corner.
@@ -224,3 +225,27 @@ def test_backs_of_real_chairs_are_behind_and_sizes_are_the_catalogues():
         vertices, _ = model.canonical()[0].merged()
         assert vertices[vertices[:, 1] > 0.3, 2].mean() < -0.1
         np.testing.assert_allclose(extent(model), entries[key].info.size_metres, rtol=1e-4)
+
+
+@needs_catalogues
+def test_the_published_splits_know_every_piece_and_keep_duplicates_and_unseen_kinds_apart():
+    source = SweetHome3DSource()
+    splits, groups = source.splits(), source.groups()
+    assert splits is not None
+    assert {entry.info.id for entry in source.entries()} == set(splits)
+    places = {}
+    for key, group in groups.items():
+        places.setdefault(group, set()).add(splits[key])
+        assert splits[group] == splits[key]
+    assert all(len(found) == 1 for found in places.values())
+    kinds = {split: {e.info.kind for e in source.entries() if splits[e.info.id] == split} for split in SPLITS}
+    assert not kinds["test-unseen"] & (kinds["train"] | kinds["val"] | kinds["test"])
+    assert {split: list(splits.values()).count(split) for split in SPLITS} == {
+        "train": 571, "val": 69, "test": 98, "test-unseen": 82,
+    }  # fmt: skip
+    duplicates = [key for key in groups if groups[key] != key]
+    assert len(duplicates) == 98
+
+
+def test_other_catalogues_are_split_anew(tmp_path):
+    assert SweetHome3DSource([write_catalog(tmp_path / "a.sh3f")]).splits() is None

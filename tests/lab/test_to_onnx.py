@@ -42,14 +42,18 @@ def test_runtime_equals_torch(model: SingleViewModel, folder: Path) -> None:
     pixels = rng.integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
     points = rng.uniform(-0.6, 0.6, (500, 3)).astype(np.float32)
     runtime = FieldModel.load(folder, num_threads=1)
-    planes = runtime.encode_batch(pixels)
+    planes, features = runtime.see_batch(pixels)
     axis = torch.from_numpy(cell_centers(12))
     with torch.no_grad():
         expected = model(torch.from_numpy(pixels).permute(0, 3, 1, 2))
+        pooled = model.encoder(torch.from_numpy(pixels).permute(0, 3, 1, 2)).pooled
         grid = model.field.grid(expected, axis, axis, axis)
         logits, colors = model.field.at(expected, torch.from_numpy(points).expand(3, -1, -1))
     assert expected.std() > 0.1  # else the comparison would be of zeros
     np.testing.assert_allclose(planes, expected.numpy(), atol=1e-4)
+    assert features is not None
+    assert pooled.std() > 0
+    np.testing.assert_allclose(features, pooled.numpy(), atol=1e-4)
     np.testing.assert_allclose(runtime.encode(pixels[1]), expected[1].numpy(), atol=1e-4)
     np.testing.assert_allclose(runtime.grid(planes[2], 12).logits, grid[2].numpy(), atol=1e-4)
     at_logits, at_colors = runtime.at(planes[2], points)

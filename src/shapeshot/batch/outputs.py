@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +181,19 @@ def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[
             "occupied": int(shape.voxels.occupancy.sum()),
             "side": shape.voxels.side,
         },
+        **confidence_facts(shape),
         "timings": dict(shape.timings),
+    }
+
+
+def confidence_facts(shape: Reconstruction) -> dict[str, Any]:
+    """How far the shape can be trusted; null where the model has no head. confidence: the mean of the points'."""
+    sure = shape.point_confidence
+    return {
+        "size_estimate": None if shape.size_estimate is None else asdict(shape.size_estimate),
+        "familiarity": None if shape.familiarity is None else asdict(shape.familiarity),
+        "confidence": None if sure is None else float(sure.mean()),
+        "warnings": list(shape.warnings),
     }
 
 

@@ -34,7 +34,9 @@ def declare(command: Parser) -> None:
     )
     command.add_argument("--resolution", type=int, default=32, metavar="N", help="voxels along each side (32)")
     command.add_argument("--points", type=int, default=2048, metavar="N", help="points of the point cloud (2048)")
-    command.add_argument("--size", metavar="DIM=LENGTH", help="one known dimension, such as height=80cm")
+    command.add_argument(
+        "--size", metavar="DIM=LENGTH", help="one known dimension, such as height=80cm; or auto: the model's estimate"
+    )
     command.add_argument("--background", default="auto", metavar="HOW", help="how to find the object (default auto)")
     command.add_argument("--preview", action="store_true", help="also write a picture of the photo and the shapes")
     command.add_argument(
@@ -141,6 +143,8 @@ def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
     target = outcome.target
     if outcome.status == "done":
         say(f"{target.photo} -> {library or target.path} ({_told(outcome.facts)})")
+        for warning in outcome.facts.get("warnings", ()):
+            say(f"shapeshot: warning: {target.photo}: {warning}", file=sys.stderr)
     elif outcome.error:
         say(f"shapeshot: {target.photo}: {outcome.error}", file=sys.stderr)
 

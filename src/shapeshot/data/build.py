@@ -27,7 +27,16 @@ from tqdm import tqdm
 from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
 from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
-from shapeshot.data.objects import PublishedViews, SolidEntry, Source, SourceEntry, SplitSource, Unreadable, ViewedEntry
+from shapeshot.data.objects import (
+    GroupedSource,
+    PublishedViews,
+    SolidEntry,
+    Source,
+    SourceEntry,
+    SplitSource,
+    Unreadable,
+    ViewedEntry,
+)
 from shapeshot.data.shards import (
     TAR_BLOCK,
     decode_solid,
@@ -111,7 +120,7 @@ def build_dataset(
         raise DatasetError(
             f"none of the {len(entries)} objects of {source.name} could be read ({reasons or 'no objects'})"
         )
-    groups, splits = _split(jobs, _given_splits(source), options, staging)
+    groups, splits = _split(jobs, source, options, staging)
     varied = [
         Job(job.entry, variant)
         for job in jobs
@@ -255,9 +264,9 @@ def _given_splits(source: Source) -> Mapping[str, str] | None:
 
 
 def _split(
-    jobs: Sequence[Job], given: Mapping[str, str] | None, options: BuildOptions, staging: Path
+    jobs: Sequence[Job], source: Source, options: BuildOptions, staging: Path
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Near-duplicate group and split by base id. given: the source's own splits, whose near-duplicates stay apart."""
+    """Near-duplicate group and split by base id: the source's own where it has them, else found here."""
     from shapeshot.data.solid import downsample_occupancy
     from shapeshot.data.splits import assign_splits, near_duplicate_groups, with_validation
 
@@ -265,8 +274,10 @@ def _split(
     alone = {key: key for key in ids}
     if options.split == "train":
         return alone, dict.fromkeys(ids, "train")
+    given = _given_splits(source)
     if given is not None:
-        return alone, with_validation({key: given[key] for key in ids}, options.seed)
+        groups = source.groups() if isinstance(source, GroupedSource) else alone
+        return {key: groups[key] for key in ids}, with_validation({key: given[key] for key in ids}, options.seed)
     occupancies = np.stack(
         [
             downsample_occupancy(decode_solid(unpack_members(_packed_path(staging, job).read_bytes())["solid.npz"]), 32)
@@ -274,10 +285,10 @@ def _split(
         ]
     )
     infos = [job.entry.info for job in jobs]
-    groups = near_duplicate_groups(occupancies, [f"{info.creator}/{info.name}" for info in infos])
+    members = near_duplicate_groups(occupancies, [f"{info.creator}/{info.name}" for info in infos])
     # A group is named after its first member, so that names stay when later objects are added.
     first: dict[int, str] = {}
-    named = [first.setdefault(int(group), key) for key, group in zip(ids, groups, strict=True)]
+    named = [first.setdefault(int(group), key) for key, group in zip(ids, members, strict=True)]
     splits = assign_splits(ids, named, [info.kind for info in infos], seed=options.seed)
     return dict(zip(ids, named, strict=True)), splits
 

@@ -157,3 +157,12 @@ class SplitSource(Protocol):
     def splits(self) -> Mapping[str, str] | None:
         """The split, "train", "val" or "test", of each entry's id; None for our own splits."""
         ...
+
+
+@runtime_checkable
+class GroupedSource(Protocol):
+    """A source whose published splits come with the groups of near-duplicates that they keep together."""
+
+    def groups(self) -> Mapping[str, str]:
+        """The group of each entry's id, named after one of its members; only asked for where `splits()` is given."""
+        ...

@@ -50,13 +50,13 @@ RENDERERS: dict[str, Callable[..., np.ndarray]] = {
 def write_fit(out: Path, target: FitTarget, result: FitResult, progress: bool = True) -> dict[str, Any]:
     """Write everything into the folder `out` and return what result.json says. Raises ExportError."""
     prepare_folder(out)
-    form = REPRESENTATIONS[result.config.model.type].form
+    form, shape = fitted_shape(result)
     forms = _forms(result.shape)
     files = {name: out / FILES[name] for name in (form, *sorted(forms.keys() - {form}))}
     for name, path in files.items():
         write_shape(forms[name], path)
     _write_curve(out / CURVE, result)
-    _write_turntable(out, target, forms[form], form, progress)
+    _write_turntable(out, target, shape, form, progress)
     facts = fit_facts(target, result)
     pictures = {"loss": CURVE, "turntable": TURNTABLE, "animation": ANIMATION}
     facts["files"] = {name: path.name for name, path in files.items()} | pictures
@@ -65,15 +65,22 @@ def write_fit(out: Path, target: FitTarget, result: FitResult, progress: bool = 
 
 
 def prepare_folder(out: Path) -> None:
-    """Make the folder, without the result of an earlier fit. Raises ExportError where it cannot be written."""
+    """Make the folder, without the files of an earlier fit. Raises ExportError where it cannot be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / RESULT).unlink(missing_ok=True)
+        for name in (RESULT, CURVE, TURNTABLE, ANIMATION, *FILES.values()):
+            (out / name).unlink(missing_ok=True)
         with atomic_path(out / RESULT) as temporary:
             temporary.write_text("{}")
         (out / RESULT).unlink()
     except OSError as error:
         raise ExportError(f"cannot write into {out}: {error.strerror or error}; choose another --out") from error
+
+
+def fitted_shape(result: FitResult) -> tuple[str, Shape]:
+    """What was fitted as such, and its form: a key of FILES and RENDERERS. Raises EmptyShapeError."""
+    form = REPRESENTATIONS[result.config.model.type].form
+    return form, _forms(result.shape)[form]
 
 
 def fit_facts(target: FitTarget, result: FitResult) -> dict[str, Any]:

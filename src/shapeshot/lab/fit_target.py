@@ -11,6 +11,7 @@ import numpy as np
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.object_shape import canonical_shape
+from shapeshot.data.objects import ObjectModel
 from shapeshot.data.queries import PackedSolid
 from shapeshot.data.sources.folder import read_mesh_file
 from shapeshot.errors import DatasetError
@@ -36,8 +37,12 @@ def target_from_file(path: Path | str) -> FitTarget:
 
     Raises MeshError naming the file where it cannot be read or encloses nothing.
     """
-    name = Path(path).stem
-    shape = canonical_shape(read_mesh_file(path), Path(path).name, np.random.default_rng(zlib.crc32(name.encode())))
+    return target_from_model(read_mesh_file(path), Path(path).stem)
+
+
+def target_from_model(model: ObjectModel, name: str) -> FitTarget:
+    """An object of a source. Raises MeshError where it encloses nothing."""
+    shape = canonical_shape(model, name, np.random.default_rng(zlib.crc32(name.encode())))
     points, colors = shape.surface.points.astype(np.float16), shape.surface.colors
     item = TrainingObject(name, (), PackedSolid.pack(shape.solid), points, colors)
     return FitTarget(name, item, shape.solid, Mesh(shape.vertices, shape.faces))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from shapeshot.field_model import ENCODER, GRID, POINTS
+from shapeshot.field_model import ENCODER, FEATURES, GRID, PLANES, POINTS
 from shapeshot.lab.decoders.triplane import TriplaneField, gather_planes
 from shapeshot.lab.model import SingleViewModel
 
@@ -37,6 +37,18 @@ class _FromPixels(nn.Module):
         return self.model(pixels.permute(0, 3, 1, 2))
 
 
+class _Planes(nn.Module):
+    """pixels uint8 [batch, size, size, 3] -> planes [batch, 3, C, R, R], features [batch, features]: one pass, both."""
+
+    def __init__(self, model: SingleViewModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        encoded = self.model.encoder(pixels.permute(0, 3, 1, 2))
+        return self.model.decode(encoded), encoded.pooled
+
+
 class _Grid(nn.Module):
     """planes [3, C, R, R], xs [x], ys [y], zs [z] -> logits [x, y, z]."""
 
@@ -61,7 +73,7 @@ class _Points(nn.Module):
 
 def shape_graph(model: SingleViewModel, output: str) -> list[Graph]:
     """pixels uint8 [batch, size, size, 3] -> `output`: "logits", "points" or "vertices"."""
-    return [_pixels_graph(model, SHAPE, output)]
+    return [_pixels_graph(SHAPE, _FromPixels(model), model, (output,))]
 
 
 def field_graphs(model: SingleViewModel) -> list[Graph]:
@@ -72,15 +84,15 @@ def field_graphs(model: SingleViewModel) -> list[Graph]:
     free = {"xs": {0: "x"}, "ys": {0: "y"}, "zs": {0: "z"}}
     points = {"planes": planes, "points": torch.zeros(7, 3)}
     return [
-        _pixels_graph(model, ENCODER, "planes"),
+        _pixels_graph(ENCODER, _Planes(model), model, (PLANES, FEATURES)),
         Graph(GRID, _Grid(model.field), {"planes": planes, **axes}, ("logits",), free),
         Graph(POINTS, _Points(model.field), points, ("logits", "colors"), {"points": {0: "points"}}),
     ]
 
 
-def _pixels_graph(model: SingleViewModel, file: str, output: str) -> Graph:
-    free = {"pixels": {0: "batch"}, output: {0: "batch"}}
-    return Graph(file, _FromPixels(model), {"pixels": _pixels(model)}, (output,), free)
+def _pixels_graph(file: str, module: nn.Module, model: SingleViewModel, outputs: tuple[str, ...]) -> Graph:
+    free = {name: {0: "batch"} for name in ("pixels", *outputs)}
+    return Graph(file, module, {"pixels": _pixels(model)}, outputs, free)
 
 
 def _pixels(model: SingleViewModel) -> Tensor:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from shapeshot import __version__
 from shapeshot.field_model import FieldModel
 from shapeshot.studio.engine import Engine
 from shapeshot.studio.metrics import Metrics
+from shapeshot.studio.page_files import PageFiles
 from shapeshot.studio.problems import Problem, handle_problems
 from shapeshot.studio.routes import Service, make_router
 from shapeshot.studio.security import Guard
 from shapeshot.studio.settings import Settings
 from shapeshot.studio.store import Store
 
-PAGE = Path(__file__).parent / "page"
 SWEEP_SECONDS = 10.0
 DESCRIPTION = "One photo of an object in; voxels, points and a coloured mesh out. +y is up, the front faces +z."
 
@@ -52,7 +50,7 @@ def create_app(settings: Settings, model: FieldModel | None = None) -> FastAPI:
     app.include_router(make_router(service))
     handle_problems(app)
     if settings.page:
-        app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+        app.mount("/", PageFiles(), name="page")
     app.add_middleware(Guard, settings=settings, metrics=metrics)
     _describe(app, settings)
     return app

@@ -187,15 +187,17 @@ class Engine:
         self.metrics.batch_size.observe(len(prepared))
         start = time.perf_counter()
         try:
-            planes = self.model.encode_batch(np.stack([job.view.photo.pixels for job in prepared if job.view]))
+            pixels = np.stack([job.view.photo.pixels for job in prepared if job.view])
+            planes, features = self.model.see_batch(pixels)
         except Exception as error:
             for job in prepared:
                 job.result.set_exception(error)
             return
         seconds = (time.perf_counter() - start) / len(prepared)
-        for job, own in zip(prepared, planes, strict=True):
+        for index, job in enumerate(prepared):
             job.clock.add("encode", seconds)
-            self._attempt(job, partial(self._shape, planes=own))
+            own = None if features is None else features[index]
+            self._attempt(job, partial(self._shape, planes=planes[index], features=own))
 
     def _look(self, job: Job) -> None:
         job.clock = Clock()  # the stages are work; what came before was waiting
@@ -204,10 +206,10 @@ class Engine:
         if job.shape is None:
             job.result.set_result(job.finish(job.view))
 
-    def _shape(self, job: Job, planes: np.ndarray) -> None:
+    def _shape(self, job: Job, planes: np.ndarray, features: np.ndarray | None) -> None:
         assert job.view is not None
         assert job.shape is not None
-        shape = shape_in(job.view, planes, self.model, **job.shape, clock=job.clock)
+        shape = shape_in(job.view, planes, self.model, **job.shape, clock=job.clock, features=features)
         job.view = None  # a worker that waits for its next batch holds on to this one
         if job.is_over:
             raise DroppedError

@@ -13,9 +13,7 @@ from shapeshot.lab.ops.mesh_batch import MeshBatch
 MAX_LEVEL = 9  # five million faces
 
 
-def ico_sphere(
-    level: int = 0, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
-) -> MeshBatch:
+def ico_sphere(level: int = 0, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> MeshBatch:
     """One icosahedron on the unit sphere at the origin, each face cut in four `level` times.
 
     Has 10 * 4^level + 2 vertices and 20 * 4^level faces that look outwards. New vertices are edges' midpoints pushed
@@ -36,9 +34,7 @@ def _template(level: int, dtype: torch.dtype, device: str) -> MeshBatch:
     for _ in range(level):
         vertices, faces = _subdivide(vertices, faces)
     with torch.inference_mode(False):
-        return MeshBatch(
-            torch.from_numpy(vertices).to(device, dtype)[None], torch.from_numpy(faces).to(device)
-        )
+        return MeshBatch(torch.from_numpy(vertices).to(device, dtype)[None], torch.from_numpy(faces).to(device))
 
 
 def icosahedron() -> tuple[np.ndarray, np.ndarray]:
@@ -61,9 +57,7 @@ def icosahedron() -> tuple[np.ndarray, np.ndarray]:
 
 def _subdivide(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each face as four; all vertices, the edges' midpoints among them, pushed out to the unit sphere."""
-    ends = np.sort(
-        np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], axis=1).reshape(-1, 2), axis=1
-    )
+    ends = np.sort(np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], axis=1).reshape(-1, 2), axis=1)
     _, first, midpoint = np.unique(ends @ [len(vertices), 1], return_index=True, return_inverse=True)
     refined = np.concatenate([vertices, vertices[ends[first]].mean(axis=1)])
     refined /= np.linalg.norm(refined, axis=1, keepdims=True)

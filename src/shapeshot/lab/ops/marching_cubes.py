@@ -37,9 +37,7 @@ def marching_cubes(
     fields = values if values.dtype in (torch.float32, torch.float64) else values.float()
     start, step = (_per_axis(given, fields) for given in (origin, spacing))
     if not bool((step > 0).all() & step.isfinite().all() & start.isfinite().all()):
-        raise MeshError(
-            f"marching cubes needs a finite origin and a positive spacing; got {origin} and {spacing}"
-        )
+        raise MeshError(f"marching cubes needs a finite origin and a positive spacing; got {origin} and {spacing}")
     vertices, faces = [], []
     for field in fields:
         # In units of samples, where the position alone tells the grid edge.
@@ -60,9 +58,7 @@ def _following(field: Tensor, positions: Tensor, level: float) -> Tensor:
     within = ((first >= 0) & (second < last)).all(dim=1)
     a, b = (field[tuple(end[within].T)] for end in (first, second))
     share = torch.full((len(positions),), 0.5, dtype=field.dtype, device=field.device)
-    share = share.index_put(
-        (within.nonzero().squeeze(1),), ((level - a) / (b - a)).clamp(_END_MARGIN, 1 - _END_MARGIN)
-    )
+    share = share.index_put((within.nonzero().squeeze(1),), ((level - a) / (b - a)).clamp(_END_MARGIN, 1 - _END_MARGIN))
     return first + moving * share[:, None]
 
 

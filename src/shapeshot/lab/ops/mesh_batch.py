@@ -28,9 +28,7 @@ class MeshBatch:
     def __init__(self, vertices: Tensor | Sequence[Tensor], faces: Tensor | Sequence[Tensor]) -> None:
         meshes = list(vertices)
         if isinstance(vertices, Tensor) and vertices.dim() != 3:
-            raise MeshError(
-                f"vertices must have shape [batch, vertices, 3], or be a list; got {list(vertices.shape)}"
-            )
+            raise MeshError(f"vertices must have shape [batch, vertices, 3], or be a list; got {list(vertices.shape)}")
         shared = isinstance(faces, Tensor) and faces.dim() == 2
         faces_of = [faces] if isinstance(faces, Tensor) and shared else list(faces)
         if not shared and len(faces_of) != len(meshes):
@@ -39,9 +37,7 @@ class MeshBatch:
             _check_rows(mesh, f"vertices of mesh {i}")
         counts = [len(mesh) for mesh in meshes]
         if shared and len(set(counts)) > 1:
-            raise MeshError(
-                f"one tensor of faces needs meshes with as many vertices each; got {sorted(set(counts))}"
-            )
+            raise MeshError(f"one tensor of faces needs meshes with as many vertices each; got {sorted(set(counts))}")
         if meshes and (shared or _all_equal(faces_of, counts)):
             faces_of, counts = faces_of[:1], counts[:1]
         topology = Topology(faces_of if meshes else [], counts)
@@ -50,9 +46,7 @@ class MeshBatch:
     def _set(self, packed: Tensor, topology: Topology, copies: int) -> None:
         _check_rows(packed, "vertices")
         if packed.device != topology.device and topology.num_faces:
-            raise MeshError(
-                f"vertices and faces must share a device; got {packed.device} and {topology.device}"
-            )
+            raise MeshError(f"vertices and faces must share a device; got {packed.device} and {topology.device}")
         # A sum of finite numbers may overflow, so only the second look is conclusive.
         if not bool(packed.detach().sum().isfinite()) and not bool(packed.detach().isfinite().all()):
             bad = int((~packed.detach().isfinite()).any(dim=1).sum())
@@ -154,13 +148,10 @@ def _check_rows(rows: Tensor, name: str) -> None:
 def _all_equal(faces: Sequence[Tensor], counts: Sequence[int]) -> bool:
     first = faces[0]
     return len(set(counts)) == 1 and all(
-        other is first
-        or (other.shape == first.shape and other.device == first.device and bool((other == first).all()))
+        other is first or (other.shape == first.shape and other.device == first.device and bool((other == first).all()))
         for other in faces[1:]
     )
 
 
 def _padded(rows: Sequence[Tensor], like: Tensor, value: float) -> Tensor:
-    return (
-        pad_sequence(list(rows), batch_first=True, padding_value=value) if rows else like.new_empty(0, 0, 3)
-    )
+    return pad_sequence(list(rows), batch_first=True, padding_value=value) if rows else like.new_empty(0, 0, 3)

@@ -24,8 +24,7 @@ def check_pair(p1: Tensor, p2: Tensor, name1: str, name2: str) -> None:
     check_points(p2, name2)
     if p1.shape[0] != p2.shape[0] or p1.shape[2] != p2.shape[2]:
         raise UserError(
-            f"{name1} and {name2} must agree in batch size and dimensions; "
-            f"got {list(p1.shape)} and {list(p2.shape)}"
+            f"{name1} and {name2} must agree in batch size and dimensions; got {list(p1.shape)} and {list(p2.shape)}"
         )
     if p1.dtype != p2.dtype or p1.device != p2.device:
         raise UserError(

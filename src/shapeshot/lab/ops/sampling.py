@@ -39,17 +39,13 @@ def sample_points_from_meshes(
     face, copy, weights = _draw(meshes, vectors, num_samples, generator)
     first = copy * sum(topology.num_vertices)
     corners = tuple(corner.index_select(0, face) + first for corner in topology.faces.T.contiguous())
-    results = [
-        _interpolated(wide(meshes.vertices_packed()), corners, weights).to(meshes.vertices_packed().dtype)
-    ]
+    results = [_interpolated(wide(meshes.vertices_packed()), corners, weights).to(meshes.vertices_packed().dtype)]
     if return_normals:
         normals = packed_normals(vectors, meshes.vertices_packed().dtype)
         results.append(normals.index_select(0, face + copy * len(topology.faces)))
     if attributes is not None:
         results.append(_interpolated(wide(attributes), corners, weights).to(attributes.dtype))
-    results = [
-        _without_empty(rows.reshape(len(meshes), num_samples, rows.shape[1]), meshes) for rows in results
-    ]
+    results = [_without_empty(rows.reshape(len(meshes), num_samples, rows.shape[1]), meshes) for rows in results]
     return tuple(results) if len(results) > 1 else results[0]
 
 
@@ -68,9 +64,7 @@ def _draw(
     low, high = totals[:, starts[:-1], None], totals[:, starts[1:], None]
     has_faces = torch.tensor(topology.num_faces, device=device) > 0
     if not bool(((high > low) & high.isfinite())[:, has_faces].all()):
-        raise MeshError(
-            "cannot sample points from a mesh whose faces have no area, or one too large for its dtype"
-        )
+        raise MeshError("cannot sample points from a mesh whose faces have no area, or one too large for its dtype")
     shape = (copies, len(topology.num_faces), num_samples)
     draws = low + torch.rand(shape, dtype=torch.float64, device=device, generator=generator) * (high - low)
     # Rounding may put the largest draws on the total itself, which lies past the mesh's last triangle.
@@ -101,19 +95,13 @@ def _without_empty(rows: Tensor, meshes: MeshBatch) -> Tensor:
     return torch.where(filled, rows, torch.zeros_like(rows))
 
 
-def _check(
-    meshes: MeshBatch, num_samples: int, attributes: Tensor | None, generator: torch.Generator | None
-) -> None:
+def _check(meshes: MeshBatch, num_samples: int, attributes: Tensor | None, generator: torch.Generator | None) -> None:
     if num_samples < 0:
         raise MeshError(f"the number of points to sample must not be negative; got {num_samples}")
     if not any(meshes.num_faces):
-        raise MeshError(
-            f"cannot sample points from {len(meshes)} meshes without faces; drop empty meshes first"
-        )
+        raise MeshError(f"cannot sample points from {len(meshes)} meshes without faces; drop empty meshes first")
     count = len(meshes.vertices_packed())
     if attributes is not None and (attributes.dim() != 2 or len(attributes) != count):
         raise MeshError(f"attributes must have shape [{count}, channels]; got {list(attributes.shape)}")
     if generator is not None and generator.device.type != meshes.device.type:
-        raise MeshError(
-            f"the generator is on {generator.device} and the meshes on {meshes.device}; use one device"
-        )
+        raise MeshError(f"the generator is on {generator.device} and the meshes on {meshes.device}; use one device")

@@ -70,9 +70,7 @@ class Topology:
         self.num_faces = tuple(len(mesh_faces) for mesh_faces in faces)
         with torch.inference_mode(False), torch.no_grad():
             starts = _starts(self.num_vertices)
-            parts = [
-                mesh_faces.detach().long() + start for mesh_faces, start in zip(faces, starts, strict=False)
-            ]
+            parts = [mesh_faces.detach().long() + start for mesh_faces, start in zip(faces, starts, strict=False)]
             self.faces = torch.cat(parts) if parts else torch.empty(0, 3, dtype=torch.long)
 
     @property
@@ -111,9 +109,7 @@ class Topology:
         start, end = self.faces[:, [1, 2, 0]], self.faces[:, [2, 0, 1]]
         if bool((start == end).any()):
             face = int((start == end).any(dim=1).nonzero()[0])
-            raise MeshError(
-                f"face {face} of the batch uses a vertex twice; drop such faces, they have no area"
-            )
+            raise MeshError(f"face {face} of the batch uses a vertex twice; drop such faces, they have no area")
         total = max(1, sum(self.num_vertices))
         keys = torch.minimum(start, end) * total + torch.maximum(start, end)
         unique, of_face = torch.unique(keys, return_inverse=True)

@@ -44,9 +44,10 @@ def _tile_distances(
     p1_rows, p2_columns, rows, columns, count1, count2, DIMS: tl.constexpr, NORM: tl.constexpr
 ):  # fmt: skip
     """Distances [rows, columns]; infinite for columns past the end of p2. Zero for rows past the end of p1."""
-    difference = tl.load(p1_rows + rows * DIMS, mask=rows < count1, other=0.0)[:, None] - tl.load(
-        p2_columns + columns * DIMS, mask=columns < count2, other=0.0
-    )[None, :]
+    difference = (
+        tl.load(p1_rows + rows * DIMS, mask=rows < count1, other=0.0)[:, None]
+        - tl.load(p2_columns + columns * DIMS, mask=columns < count2, other=0.0)[None, :]
+    )
     distances = difference * difference if NORM == 2 else tl.abs(difference)
     for axis in tl.static_range(1, DIMS):
         row = tl.load(p1_rows + rows * DIMS + axis, mask=rows < count1, other=0.0)

@@ -1,0 +1,60 @@
+"""Whether probabilities mean what they say: reliability bins and the expected calibration error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NUM_BINS = 15
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Probabilities in equal bins of 0..1: how many, their mean, and the share of them that came true, each [bins].
+
+    Bins add up over batches with `+`; empty bins have mean and share 0.
+    """
+
+    counts: np.ndarray
+    probability_sums: np.ndarray
+    true_counts: np.ndarray
+
+    @classmethod
+    def empty(cls, num_bins: int = NUM_BINS) -> Reliability:
+        """No probabilities yet."""
+        return cls(*(np.zeros(num_bins) for _ in range(3)))
+
+    @classmethod
+    def of(cls, probabilities: np.ndarray, truth: np.ndarray, num_bins: int = NUM_BINS) -> Reliability:
+        """Bins of probabilities in 0..1 and whether each came true, of one shape."""
+        values = np.asarray(probabilities, np.float64).ravel()
+        bins = np.minimum((values * num_bins).astype(np.intp), num_bins - 1)
+        weighted = (None, values, np.asarray(truth, np.float64).ravel())
+        return cls(*(np.bincount(bins, weights, num_bins).astype(np.float64) for weights in weighted))
+
+    def __add__(self, other: Reliability) -> Reliability:
+        return Reliability(
+            self.counts + other.counts,
+            self.probability_sums + other.probability_sums,
+            self.true_counts + other.true_counts,
+        )
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """The mean probability of each bin."""
+        return self.probability_sums / np.maximum(self.counts, 1)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """The share of each bin that came true."""
+        return self.true_counts / np.maximum(self.counts, 1)
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: the mean over all probabilities of |share that came true - mean| of their bin.
+
+        Guo et al., On Calibration of Modern Neural Networks (ICML 2017), for the probability of one class.
+        """
+        gaps = np.abs(self.true_counts - self.probability_sums)
+        return float(gaps.sum() / max(self.counts.sum(), 1))

@@ -1,0 +1,44 @@
+// The studio's assembly: a session, and the panels that show it. Everything goes through the HTTP API.
+
+import { getFormats } from "./api.js";
+import { Gallery } from "./gallery.js";
+import { complain, say } from "./messages.js";
+import { patiently } from "./patience.js";
+import { listenForCamera } from "./photo/camera.js";
+import { listenForPhotos } from "./photo/input.js";
+import { PhotoPanel } from "./photo/panel.js";
+import { ResultPanel } from "./result.js";
+import { Session } from "./session.js";
+import { SettingsPanel } from "./settings.js";
+import { listenForToken } from "./token.js";
+
+const session = new Session();
+const settings = new SettingsPanel(session);
+new PhotoPanel(session);
+new ResultPanel(session);
+listenForToken();
+
+const take = (blob, name) => session.setPhoto(blob, name);
+listenForPhotos(take);
+listenForCamera(take);
+session.addEventListener("busy", ({ detail }) => {
+  document.getElementById("views").classList.toggle("is-busy", detail);
+  document.getElementById("views").setAttribute("aria-busy", String(detail));
+});
+performance.mark("studio:usable");
+say("Ready.");
+
+// three.js is the bulk of the page: it comes after the first paint, and nothing waits for it but the views.
+const { ShapesPanel } = await import("./shapes/panel.js");
+const shapes = new ShapesPanel(session);
+new Gallery(session, shapes);
+document.getElementById("views").dataset.shown = "";
+
+try {
+  const { limits } = await patiently(getFormats, new AbortController().signal, complain);
+  session.limits = limits;
+  settings.limit(limits);
+  complain(null);
+} catch (error) {
+  complain(error.message);
+}

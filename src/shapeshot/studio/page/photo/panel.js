@@ -1,0 +1,121 @@
+// Shows the photo and what was taken for the object, and lets the user say otherwise.
+
+import { Brush } from "./brush.js";
+import { drawCrop, drawMask, makeCanvas, maskFromUrl, maskToPng } from "./mask.js";
+import { Region } from "./region.js";
+
+const LONG_SIDE = 1024; // pixels: the server looks for the object at this size too
+const HELP = {
+  auto: "",
+  region: "Drag a box around the object, or move the box with the arrow keys (Shift resizes).",
+  paint: "Paint over the object; erase what does not belong to it.",
+  keep: "Nothing is removed: the whole photo goes to the model.",
+};
+const element = (id) => document.getElementById(id);
+
+export class PhotoPanel {
+  constructor(session) {
+    this.session = session;
+    this.picture = element("picture");
+    this.overlay = element("overlay");
+    this.mask = null; // canvas: what the server took for the object, or what was painted
+    this.region = new Region(element("stage"), element("region"));
+    this.brush = new Brush(this.overlay, element("ring"));
+    this.#listen();
+    session.addEventListener("photo", () => this.#showPhoto());
+    session.addEventListener("mode", () => this.#showMode());
+    session.addEventListener("found", () => this.#showFound());
+  }
+
+  #listen() {
+    const { session, region, brush } = this;
+    element("modes").addEventListener("change", ({ target }) => session.setObject({ mode: target.value }));
+    region.addEventListener("change", () => session.setObject({ region: this.#regionPixels() }, 350));
+    brush.addEventListener("stroke", () => this.#draw());
+    brush.addEventListener("change", async () => session.setObject({ mask: await maskToPng(brush.mask) }, 450));
+    element("brush-tools").addEventListener("input", () => this.#setBrush());
+    element("brush-undo").addEventListener("click", () => brush.undo());
+    element("brush-clear").addEventListener("click", () => brush.clear());
+    this.#setBrush();
+  }
+
+  #setBrush() {
+    const percent = Number(element("brush-size").value);
+    this.brush.size = percent / 100;
+    this.brush.isErasing = document.querySelector("[name=brush]:checked").value === "erase";
+    element("brush-readout").textContent = `${percent} % of the photo`;
+  }
+
+  #showPhoto() {
+    const { photo } = this.session;
+    element("look").hidden = !photo; // a result from before the page was loaded anew has none
+    element("drop").classList.toggle("small", Boolean(photo));
+    if (!photo) return;
+    const { width, height } = photo.bitmap ?? { width: 4, height: 3 };
+    const scale = Math.min(1, LONG_SIDE / Math.max(width, height));
+    for (const canvas of [this.picture, this.overlay]) {
+      [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+    }
+    element("stage").hidden = !photo.bitmap; // a format that the server reads, and this browser does not
+    if (photo.bitmap) this.picture.getContext("2d").drawImage(photo.bitmap, 0, 0, this.picture.width, this.picture.height);
+    for (const mode of ["region", "paint"]) document.querySelector(`[name=mode][value=${mode}]`).disabled = !photo.bitmap;
+    this.mask = null;
+    this.#showMode();
+    if (this.session.found) this.#showFound();
+  }
+
+  #showMode() {
+    const { mode, found, region, photo } = this.session;
+    if (!photo) return;
+    document.querySelector(`[name=mode][value=${mode}]`).checked = true;
+    element("mode-help").textContent = HELP[mode];
+    element("stage").dataset.mode = mode;
+    element("brush-tools").hidden = mode !== "paint";
+    const isNewRegion = mode === "region" && !region && photo.bitmap;
+    this.region.show(mode === "region", this.#fractions(region ?? found?.box) ?? [0.1, 0.1, 0.9, 0.9]);
+    if (isNewRegion) this.session.setObject({ region: this.#regionPixels() });
+    if ((mode === "paint") !== this.brush.isOn) this.brush.show(mode === "paint", mode === "paint" && copy(this.mask));
+    this.#draw();
+  }
+
+  async #showFound() {
+    const { found, photo, mode } = this.session;
+    if (!found || !photo) return;
+    element("seen").src = found.seen;
+    element("seen").hidden = false;
+    element("method").textContent = `The model sees this crop. Object found by: ${found.method}.`;
+    const mask = await maskFromUrl(found.mask, this.picture.width, this.picture.height);
+    if (photo !== this.session.photo || found !== this.session.found) return; // meanwhile there is another
+    this.mask = mask;
+    if (mode === "paint" && !this.session.mask) this.brush.show(true, copy(mask));
+    this.#draw();
+  }
+
+  #draw() {
+    const context = this.overlay.getContext("2d");
+    context.clearRect(0, 0, this.overlay.width, this.overlay.height);
+    const { found, photo } = this.session;
+    const mask = this.brush.mask ?? this.mask;
+    if (mask && photo.bitmap) drawMask(context, mask);
+    if (found && photo.bitmap && !this.brush.isOn) drawCrop(context, found.crop, this.overlay.width / found.photo_size[0]);
+  }
+
+  #fractions(box) {
+    const bitmap = this.session.photo?.bitmap;
+    if (!box || !bitmap) return null;
+    return [box.left / bitmap.width, box.top / bitmap.height, box.right / bitmap.width, box.bottom / bitmap.height];
+  }
+
+  #regionPixels() {
+    const { width, height } = this.session.photo.bitmap;
+    const [left, top, right, bottom] = this.region.edges;
+    return { left: left * width, top: top * height, right: right * width, bottom: bottom * height };
+  }
+}
+
+function copy(mask) {
+  if (!mask) return null;
+  const canvas = makeCanvas(mask.width, mask.height);
+  canvas.getContext("2d").drawImage(mask, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,148 @@
+// What the user is working on, and the road from photo to shapes. The panels listen to its events:
+// "photo", "mode", "found", "busy", "result", "option".
+
+import { findObject, reconstruct } from "./api.js";
+import { loadShapes } from "./shapes/load.js";
+import { complain, say } from "./messages.js";
+import { patiently } from "./patience.js";
+
+export const DEFAULTS = { resolution: 32, points: 2048, threshold: null, dimension: "", length: 80 };
+
+export class Session extends EventTarget {
+  photo = null; // {blob, name, bitmap: ImageBitmap or null where the browser cannot show it}
+  mode = "auto"; // how the object is found: auto, region, paint, keep
+  region = null; // {left, top, right, bottom} in pixels of the upright photo
+  mask = null; // Blob, a PNG whose alpha is the object
+  options = { ...DEFAULTS };
+  found = null; // the answer of POST /v1/objects
+  result = null; // {answer, shapes, name, options}
+  limits = {};
+  #running = new AbortController();
+  #looking = new AbortController();
+  #timer = 0;
+
+  // A new photo: what was said about the last one's object is forgotten.
+  async setPhoto(blob, name) {
+    performance.clearMarks("studio:photo");
+    performance.mark("studio:photo");
+    if (blob.size > (this.limits.max_upload ?? Infinity)) {
+      complain(`${name} has ${mebibytes(blob.size)}; this server takes ${mebibytes(this.limits.max_upload)}. ` +
+        "Choose a smaller file.");
+      return;
+    }
+    complain(null);
+    Object.assign(this, { mode: "auto", region: null, mask: null, found: null });
+    this.photo = { blob, name, bitmap: null };
+    const photo = this.photo;
+    this.run({ look: true });
+    photo.bitmap = await createImageBitmap(blob).catch(() => null);
+    if (photo === this.photo) this.#tell("photo");
+  }
+
+  // Another way to say where the object is; undefined leaves as it is.
+  setObject({ mode = this.mode, region = this.region, mask = this.mask }, delay = 0) {
+    const isNewMode = mode !== this.mode;
+    Object.assign(this, { mode, region, mask });
+    if (isNewMode) this.#tell("mode");
+    if (mode === "region" && !region) return;
+    if (mode === "paint" && !mask) return;
+    this.#soon(delay, { look: true });
+  }
+
+  setOptions(changes) {
+    Object.assign(this.options, changes);
+    this.#tell("option");
+    if (this.photo) this.#soon(250, {});
+  }
+
+  // A result from before is shown again.
+  show(result) {
+    this.#cancel();
+    Object.assign(this, { photo: result.photo, ...result.object, options: { ...result.options }, result });
+    for (const event of ["option", "photo", "mode", "found", "result"]) this.#tell(event);
+    this.#tell("busy", false);
+    complain(null);
+    say(`${result.name}: shown again.`);
+  }
+
+  // Ask the server, in place of whatever was asked before. look: also what it takes for the object.
+  async run({ look = false } = {}) {
+    if (!this.photo) return;
+    this.#cancel();
+    const { signal } = (this.#running = new AbortController());
+    this.#tell("busy", true);
+    say("Reconstructing…");
+    if (look) this.#look();
+    try {
+      const options = { ...this.options };
+      const form = this.#form(options);
+      const answer = await patiently(() => reconstruct(form, signal), signal, complain);
+      const shapes = await loadShapes(answer.links, signal);
+      const object = { mode: this.mode, region: this.region, mask: this.mask, found: this.found };
+      this.result = { answer, shapes, options, name: this.photo.name, photo: this.photo, object };
+      complain(null);
+      this.#tell("result");
+      say(`Done in ${answer.result.timings.total.toFixed(2)} s.`);
+    } catch (error) {
+      if (signal.aborted) return;
+      complain(error.message);
+      say("That did not work.");
+    } finally {
+      if (!signal.aborted) this.#tell("busy", false);
+    }
+  }
+
+  async #look() {
+    this.#looking.abort();
+    const { signal } = (this.#looking = new AbortController());
+    try {
+      this.found = await findObject(this.#form(null), signal);
+      if (this.result?.photo === this.photo) this.result.object.found = this.found;
+      this.#tell("found");
+    } catch {
+      // The reconstruction that runs beside it fails in the same way, and says so.
+    }
+  }
+
+  #soon(delay, how) {
+    clearTimeout(this.#timer);
+    this.#pending = { look: how.look || this.#pending.look };
+    this.#timer = setTimeout(() => {
+      const due = this.#pending;
+      this.#pending = {};
+      this.run(due);
+    }, delay);
+  }
+  #pending = {};
+
+  #cancel() {
+    clearTimeout(this.#timer);
+    this.#running.abort();
+  }
+
+  // The multipart form; options null leaves them out: the object's route takes none.
+  #form(options) {
+    const form = new FormData();
+    form.set("image", this.photo.blob, "photo");
+    if (this.mode === "keep") form.set("background", "keep");
+    if (this.mode === "region" && this.region) {
+      const { left, top, right, bottom } = this.region;
+      form.set("region", [left, top, right, bottom].map(Math.round).join(","));
+    }
+    if (this.mode === "paint" && this.mask) form.set("mask", this.mask, "mask.png");
+    if (!options) return form;
+    form.set("resolution", options.resolution);
+    form.set("points", options.points);
+    if (options.threshold !== null) form.set("threshold", options.threshold);
+    if (options.dimension) form.set("size", `${options.dimension}=${options.length}cm`);
+    return form;
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+function mebibytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

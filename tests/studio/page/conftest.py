@@ -1,0 +1,142 @@
+"""A studio of its own process, as `shapeshot studio` starts it, and a real Chromium without a window or a GPU.
+
+SHAPESHOT_CHROMIUM names another browser; SHAPESHOT_SCREENSHOTS a folder where the screenshots are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+
+class Studio:
+    """`shapeshot studio`; `stop` and `start` may follow each other, and the address stays."""
+
+    def __init__(self, *flags: str) -> None:
+        self.flags, self.port = flags, 0
+        self.process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "shapeshot", "studio", "--port", str(self.port), *self.flags]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.port = int(re.findall(r":(\d+)", self.process.stdout.readline())[0])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    """The folder of example photos."""
+    return EXAMPLES
+
+
+@pytest.fixture(scope="session")
+def studio() -> Iterator[Studio]:
+    """A studio that the tests leave running."""
+    pytest.importorskip("uvicorn", reason="needs the extra `studio`")
+    studio = Studio()
+    yield studio
+    studio.stop()
+
+
+@pytest.fixture
+def start_studio() -> Iterator[Callable[..., Studio]]:
+    """start_studio(*flags): a studio that may be stopped."""
+    started: list[Studio] = []
+
+    def start(*flags: str) -> Studio:
+        started.append(Studio(*flags))
+        return started[-1]
+
+    yield start
+    for studio in started:
+        studio.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra `dev`")
+    names = (os.environ.get("SHAPESHOT_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine: install the package `chromium`, or name one in SHAPESHOT_CHROMIUM")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots are kept."""
+    folder = Path(os.environ.get("SHAPESHOT_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def open_page(chromium: Any, studio: Studio) -> Iterator[Callable[..., Any]]:
+    """open_page(url, **context): the page, once its views are there.
+
+    Afterwards: no request left the page's origin, no script failed, and nothing met the content policy.
+    """
+    contexts, requests, failures = [], [], []
+    origins = {studio.url}
+
+    def note(message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            failures.append(message.text)
+
+    def open_in(url: str = studio.url, **options: Any) -> Any:
+        origins.add(url)
+        context = chromium.new_context(**{"viewport": {"width": 1366, "height": 900}, **options})
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("console", note)
+        page.goto(url)
+        page.wait_for_selector("#views[data-shown]")
+        return page
+
+    yield open_in
+    for context in contexts:
+        context.close()
+    assert failures == []
+    allowed = (*(f"{origin}/" for origin in origins), "blob:", "data:")
+    assert [url for url in requests if not url.startswith(allowed)] == []
