@@ -140,3 +140,14 @@ def open_page(chromium: Any, studio: Studio) -> Iterator[Callable[..., Any]]:
     assert failures == []
     allowed = (*(f"{origin}/" for origin in origins), "blob:", "data:")
     assert [url for url in requests if not url.startswith(allowed)] == []
+
+
+@pytest.fixture(scope="session")
+def shown_after() -> Callable[[Any, str], str]:
+    """shown_after(page, before): the id of the result that is shown next, in place of `before` ("" for none)."""
+
+    def wait(page: Any, before: str) -> str:
+        shown = page.wait_for_selector(f'#views[data-shown]:not([data-shown="{before}"]):not([data-shown=""])')
+        return shown.get_attribute("data-shown")
+
+    return wait

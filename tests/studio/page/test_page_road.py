@@ -13,9 +13,10 @@ from PIL import Image
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Any]
+Shown = Callable[[Any, str], str]
 
 
-def test_photo_to_files(open_page: Open, photos: Path, screenshots: Path, tmp_path: Path) -> None:
+def test_photo_to_files(open_page: Open, shown_after: Shown, photos: Path, screenshots: Path, tmp_path: Path) -> None:
     trimesh = pytest.importorskip("trimesh")
     page = open_page()
     page.set_input_files("#file", photos / "sofa.jpg")
@@ -42,7 +43,7 @@ def test_photo_to_files(open_page: Open, photos: Path, screenshots: Path, tmp_pa
     assert f"{len(mesh.faces):,} triangles" in page.inner_text("[data-form=mesh] figcaption")
 
 
-def test_turning(open_page: Open) -> None:
+def test_turning_and_shading(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
     page = open_page()
     page.click("#examples button")
     shown_after(page, "")
@@ -59,18 +60,12 @@ def test_turning(open_page: Open) -> None:
     page.click("#reset-view")
     assert not any(differ(before[form], picture) for form, picture in pictures(page).items())
 
-
-def test_shadings_differ(open_page: Open, screenshots: Path) -> None:
-    page = open_page()
-    page.click("#examples button")
-    shown_after(page, "")
-    shaded = pictures(page)
     page.locator("[name=shading][value=wireframe]").press("Space")
     page.screenshot(path=screenshots / "studio-wireframe.png")
-    assert all(differ(shaded[form], picture) for form, picture in pictures(page).items())
+    assert all(differ(before[form], picture) for form, picture in pictures(page).items())
 
 
-def test_gallery_outlives_a_reload(open_page: Open) -> None:
+def test_gallery_outlives_a_reload(open_page: Open, shown_after: Shown) -> None:
     page = open_page()
     page.click("#examples button:nth-child(1)")
     first = shown_after(page, "")
@@ -83,12 +78,6 @@ def test_gallery_outlives_a_reload(open_page: Open) -> None:
     page.wait_for_selector("#views[data-shown]")
     page.click("#gallery-list li:nth-child(1) button")
     assert shown_after(page, "") == second
-
-
-def shown_after(page: Any, before: str) -> str:
-    """The id of the result that is shown next."""
-    shown = page.wait_for_selector(f'#views[data-shown]:not([data-shown="{before}"]):not([data-shown=""])')
-    return shown.get_attribute("data-shown")
 
 
 def pictures(page: Any) -> dict[str, np.ndarray]:

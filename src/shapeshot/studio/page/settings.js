@@ -35,6 +35,7 @@ export class SettingsPanel {
   limit({ max_resolution, max_points }) {
     this.rows[0].input.max = Math.min(128, max_resolution);
     this.rows[1].input.max = Math.min(16, Math.floor(2 * Math.log2(max_points)) / 2);
+    document.getElementById("settings").dataset.limits = "known";
   }
 
   #addSlider(slider) {
