@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from shapeshot.finish.simplify import MIN_FACES
 from shapeshot.studio.problems import MEDIA_TYPE, Problem
 
 EXAMPLE_ID = "kq3Y6pQ1m0eWv8ZbX2c9Lw"
@@ -175,7 +176,7 @@ _PHOTO_FIELDS: dict[str, Any] = {
 }
 
 
-def multipart(max_resolution: int, max_points: int, formats: list[str]) -> dict[str, Any]:
+def multipart(max_resolution: int, max_points: int, max_smooth: int, formats: list[str]) -> dict[str, Any]:
     """`openapi_extra` of POST /v1/reconstructions."""
     resolution = {"minimum": 8, "maximum": max_resolution, "default": min(32, max_resolution)}
     points = {"minimum": 1, "maximum": max_points, "default": min(2048, max_points)}
@@ -184,15 +185,28 @@ def multipart(max_resolution: int, max_points: int, formats: list[str]) -> dict[
         "points": {"type": "integer", "description": "Points of the cloud.", **points},
         "size": {
             "type": "string",
-            "pattern": r"^(width|height|depth)=[1-9]\d{0,3}(mm|cm|m|in|ft)$",
+            "pattern": r"^(auto|(width|height|depth)=[1-9]\d{0,3}(mm|cm|m|in|ft))$",
             "example": "height=80cm",
-            "description": "One known dimension; scales everything to metres.",
+            "description": "One known dimension, or auto for the model's estimate; everything comes in metres.",
         },
         "threshold": {
             "type": "number",
             "minimum": 0.001,
             "maximum": 0.999,
             "description": "Probability of occupancy at the surface; the model's own by default. Lower is fatter.",
+        },
+        "simplify": {"type": "integer", "minimum": MIN_FACES, "description": "Faces that the mesh comes down to."},
+        "smooth": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": max_smooth,
+            "default": 0,
+            "description": "Rounds of smoothing.",
+        },
+        "printable": {
+            "type": "boolean",
+            "default": False,
+            "description": "One closed piece; `result.finish` tells the thinnest wall, volume and centre of mass.",
         },
         "format": {"type": "string", "enum": formats, "description": "Answer with this file in place of JSON."},
         "form": {"type": "string", "enum": ["mesh", "points", "voxels"], "description": "What the file holds."},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from shapeshot.errors import ExportError, UserError, unknown_name
 from shapeshot.export import WRITERS, Shape, encode_shape
+from shapeshot.export.npz import encode_npz
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 
 JSON = "application/json"
@@ -31,18 +34,11 @@ def media_type(suffix: str) -> str:
 
 @lru_cache(maxsize=1)
 def usable_formats() -> tuple[str, ...]:
-    """The suffixes, sorted, of the formats that can be written here: without those whose package is not installed.
-
-    Tried out on a tetrahedron and a voxel, once a process.
-    """
-    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
-    mesh = Mesh(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], np.int32), corners)
-    voxel = VoxelGrid(np.ones((1, 1, 1), bool))
-    tries: dict[str, Shape] = {"mesh": mesh, "points": PointCloud(corners), "voxels": voxel}
+    """The suffixes, sorted, of the formats that can be written here: without those whose package is not installed."""
 
     def works(suffix: str) -> bool:
         try:
-            encode_shape(tries[forms_of(suffix)[0]], suffix)
+            WRITERS[suffix].check()
         except ExportError:
             return False
         return True
@@ -95,3 +91,14 @@ def _by_preference(accept: str) -> list[str]:
         if weight > 0:
             weighted.append((-weight, kind))
     return [kind for _, kind in sorted(weighted, key=lambda pair: pair[0])]
+
+
+def encode_form(shape: Shape, suffix: str, more: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
+    """A file with this suffix.
+
+    more: arrays that a .npz holds beside the shape's own; other formats have no place for them. facts: of the result,
+    whose assumed scale gives a real size to files that are made for one.
+    """
+    if WRITERS[suffix].in_metres and "assumed_scale" in facts:
+        shape = shape.scaled(facts["assumed_scale"]["metres_per_unit"])
+    return encode_npz(shape, more) if suffix == "npz" and more else encode_shape(shape, suffix)

@@ -16,7 +16,6 @@ from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from shapeshot.export import encode_shape
 from shapeshot.studio.answers import (
     FormatAnswer,
     FormatsAnswer,
@@ -29,7 +28,15 @@ from shapeshot.studio.answers import (
     problems,
 )
 from shapeshot.studio.engine import DroppedError, Engine, Job
-from shapeshot.studio.formats import FORMS, check_format, forms_of, media_type, usable_formats, wanted_format
+from shapeshot.studio.formats import (
+    FORMS,
+    check_format,
+    encode_form,
+    forms_of,
+    media_type,
+    usable_formats,
+    wanted_format,
+)
 from shapeshot.studio.metrics import Metrics
 from shapeshot.studio.problems import ApiError
 from shapeshot.studio.settings import Settings
@@ -72,7 +79,9 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
         status_code=201,
         summary="Reconstruct the object in a photo",
         responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504)},
-        openapi_extra=multipart(settings.max_resolution, settings.max_points, list(usable_formats())),
+        openapi_extra=multipart(
+            settings.max_resolution, settings.max_points, settings.max_smooth, list(usable_formats())
+        ),
         response_model=None,
     )
     async def create(request: Request) -> Response:
@@ -132,7 +141,7 @@ def _add_results(router: APIRouter, service: Service) -> None:
         """format: glb, obj ... as /v1/formats lists them. form: mesh (the default), points or voxels."""
         form = check_format(format, form)
         _, result = await _found(service, result_id)
-        content = await run_sync(lambda: encode_shape(result.form(form), format), limiter=service.limiter)
+        content = await run_sync(_encoded, result, form, format, limiter=service.limiter)
         return _file(content, format, form)
 
 
@@ -155,7 +164,8 @@ def _add_probes(router: APIRouter, service: Service) -> None:
     @router.get("/v1/formats", summary="File formats, and this server's limits", responses=problems())
     async def formats() -> FormatsAnswer:
         limits = {
-            name: getattr(settings, name) for name in ("max_upload", "max_pixels", "max_resolution", "max_points")
+            name: getattr(settings, name)
+            for name in ("max_upload", "max_pixels", "max_resolution", "max_points", "max_smooth")
         }
         rows = [FormatAnswer(suffix=s, media_type=media_type(s), forms=forms_of(s)) for s in usable_formats()]
         return FormatsAnswer(formats=rows, limits=limits)
@@ -235,6 +245,10 @@ async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:
     if found is None:
         raise _gone()
     return found
+
+
+def _encoded(result: Result, form: str, suffix: str) -> bytes:
+    return encode_form(result.form(form), suffix, result.more(form), result.facts)
 
 
 def _gone() -> ApiError:
