@@ -83,6 +83,8 @@ def test_control_c_leaves_what_there_is(box: Path) -> None:
         (["{box}", "--steps", "many"], "--steps"),
         (["{box}", "--optimizer", "adam"], "adamw"),
         (["{box}", "--lr", "-1"], "lr"),
+        (["{box}", "--w-normal", "-1"], "w_normal"),
+        (["{box}", "--chamfer", "average"], "mean"),
         (["{box}", "--seed", "-1"], "--seed"),
         (["{box}", "--smooth", "1"], "--w-smooth"),
         (["{box}", "--type", "voxx"], "'vox'"),

@@ -39,6 +39,8 @@ def run_photos(
     than one photo into a folder writes a manifest there: now and then, and at the end, also when it is interrupted.
     Raises what the workers as a whole may raise; a photo's own error is its outcome.
     """
+    if len(targets) > 1:
+        model = model.optimized()  # whatever the number of workers, so that it changes no bit of the results
     manifest = _Manifest(targets)
     jobs = []
 

@@ -36,6 +36,7 @@ def run_evaluation(
     model: Path | None = None,
     checkpoint: Path | None = None,
     kind: str | None = None,
+    encoder: str | None = None,
     training_data: Sequence[Path] = (),
     views_per_object: int | None = None,
     row_format: str = "csv",
@@ -45,26 +46,27 @@ def run_evaluation(
     """Scores a model or a baseline on a split and writes the report's files to `out`.
 
     data: a dataset folder. protocol: a name in PROTOCOLS.
-    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES; none for
-        its default ones.
-    checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind: what it must be
-        of (vox, point, mesh, field), or None.
+    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES (or
+        NAME=WEIGHTS); none for its default ones.
+    checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind, encoder: what it
+        must be of (vox, point, mesh or field; a name in ENCODERS), or None.
     model: a model folder, or None for the shipped one; with baseline "retrieval" its features are tried as well.
     training_data: further datasets whose train split the baselines may use, as the model did.
     views_per_object: None for as many as the protocol says. row_format: "csv" or "parquet". seed: of the bootstrap.
     Raises DatasetError, ModelError, ExportError where `out` cannot be written, UserError for an unknown name or a
     protocol that has no metric for this kind of prediction.
     """
+    check_names(protocol, baseline, features, row_format, model is not None)
     rules = find_protocol(protocol)
     dataset = Dataset.open(data)
     _check_request(dataset, out, split, rules, views_per_object)
-    require_row_format(row_format)
-    require_features(features, model is not None)
+    predictor: Predictor | TruthSeer
     if baseline is not None:
-        require_baseline(baseline)
         predictor = _baseline(baseline, dataset, features, model, training_data, progress)
+    elif checkpoint is not None:
+        predictor = CheckpointPredictor.load(checkpoint, kind, encoder)
     else:
-        predictor = ModelPredictor.load(model) if checkpoint is None else CheckpointPredictor.load(checkpoint, kind)
+        predictor = ModelPredictor.load(model)
     require_metrics(rules, predictor.name, predictor.gives)
     predictor, threshold = _fix_threshold(predictor, dataset, rules, views_per_object, progress)
     rows = evaluate(predictor, dataset, split, protocol=rules, views_per_object=views_per_object, progress=progress)
@@ -82,6 +84,17 @@ def run_evaluation(
     )
     write_report(out, summary, rows, predictor, dataset, row_format)
     return summary
+
+
+def check_names(
+    protocol: str, baseline: str | None, features: Sequence[str], row_format: str, with_model: bool
+) -> None:
+    """UserError for a name that is in no registry, with the nearest; the command line asks before it does any work."""
+    find_protocol(protocol)
+    if baseline is not None:
+        require_baseline(baseline)
+    require_features(features, with_model)
+    require_row_format(row_format)
 
 
 def _check_request(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +87,47 @@ def test_materials_are_read_beside_the_model_and_nowhere_else(tmp_path: Path, pu
     below.symlink_to(tmp_path / "secret.obj")
     with pytest.raises(MeshError, match=r"a/model\.obj cannot be read"):
         make_source("shapenet", folder=folder).entries()[0].load()
+
+
+def zipped(folder: Path, synset: str) -> Path:
+    """A synset's folder as the archive that is downloaded."""
+    path = folder / f"{synset}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted((folder / synset).rglob("*.*")):
+            archive.write(file, file.relative_to(folder))
+    shutil.rmtree(folder / synset)
+    return path
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_archives_are_read_in_place(tmp_path: Path, published: Any, version: int) -> None:
+    published.shapenet(tmp_path, version)
+    below = next((tmp_path / published.chair / "model0").rglob("*.obj"))
+    below.write_text(published.chair_obj(published.front_x, head=["mtllib own.mtl", "usemtl m"]))
+    below.with_name("own.mtl").write_text("newmtl m\nKd 0 1 0\n")
+    before = make_source("shapenet", folder=tmp_path).entries()
+    merged = [entry.load().merged()[0] for entry in before]
+    zipped(tmp_path, published.chair)
+    source = make_source("shapenet", folder=tmp_path, split_files=[tmp_path / "all.csv"])
+    assert [entry.info for entry in source.entries()] == [entry.info for entry in before]
+    for entry, vertices in zip(source.entries(), merged, strict=True):
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(entry)).load().merged()[0], vertices)
+    assert source.entries()[0].load().parts[0].material.color[1] > 0.9
+
+
+def test_bad_archives_are_named(tmp_path: Path, published: Any) -> None:
+    path = tmp_path / f"{published.chair}.zip"
+    path.write_bytes(b"PK no archive")
+    with pytest.raises(DatasetError, match=r"03001627\.zip"):
+        make_source("shapenet", folder=tmp_path).entries()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../outside/model.obj", published.chair_obj(published.front_x))
+    with pytest.raises(DatasetError, match="outside itself"):
+        make_source("shapenet", folder=tmp_path).entries()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{published.chair}/a/model.obj", "#" * 40_000_000)
+    with pytest.raises(DatasetError, match="unpacks to"):
+        make_source("shapenet", folder=tmp_path).entries()[0].load()
 
 
 def test_other_folders_are_refused(tmp_path: Path, published: Any) -> None:
