@@ -120,7 +120,7 @@ ODD_MESHES = {
 @pytest.mark.parametrize("name", ODD_MESHES)
 @pytest.mark.parametrize("suffix", [suffix for suffix in WRITERS if Mesh in WRITERS[suffix].holds])
 def test_odd_meshes_are_written_or_refused(suffix: str, name: str, tmp_path: Path) -> None:
-    if suffix == "3mf" and name in ("no area", "a fold"):  # a solid's file has nothing to say of them
+    if suffix == "3mf" and name == "no area":  # a solid's file has nothing to say of it
         with pytest.raises(ExportError, match="nothing to write"):
             write_shape(ODD_MESHES[name], tmp_path / "a.3mf")
         assert not list(tmp_path.iterdir())
