@@ -173,6 +173,8 @@ def no_test_objects(manifest: dict) -> None:
         (["--baseline", "meen"], "Did you mean 'mean'"),
         (["--baseline", "retrieval", "--features", "silouette"], "Did you mean 'silhouette'"),
         (["--baseline", "retrieval", "--features", "model"], "give its folder with --model"),
+        (["--baseline", "retrieval", "--features", "silhouette=w"], "have no weights"),
+        (["--baseline", "retrieval", "--features", "clip=nowhere"], "nowhere"),
         (["--features", "silhouette"], "add --baseline retrieval"),
         (["--rows", "parket"], "Did you mean 'parquet'"),
         (["--split", "tets"], "unknown split 'tets'"),

@@ -102,6 +102,11 @@ def test_voxels_and_plain_meshes_are_pieces_too(tmp_path: Path) -> None:
     np.testing.assert_allclose(entry.info.size_metres, (np.ptp(occupied, axis=0) + 1) * 0.2, atol=1e-6)
 
 
+def test_a_flat_thing_is_a_piece_too(tmp_path: Path) -> None:
+    write_shape(Mesh([[0, 0, 0], [1, 0, 0], [0, 0.5, 0]], [[0, 1, 2]]), tmp_path / "a.sh3f")
+    np.testing.assert_allclose(only_entry(tmp_path / "a.sh3f").info.size_metres, [1, 0.5, 1e-4])
+
+
 def test_libraries_merge_in_order_with_labels_and_ids_of_their_own(tmp_path: Path) -> None:
     meshes = {"chair": make_mesh(0), "chair copy": make_mesh(0), "Tisch ü": make_mesh(2, 1.7)}
     parts = []

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     )
     target = _target(args)
     out = Path(args.out or f"out/fit/{target.name}-{args.type}")
-    prepare_folder(out)
+    prepare_folder(out, Path(args.target) if args.target else None)
     result = fit(target.item, config, progress=not args.quiet)
     facts = write_fit(out, target, result, progress=not args.quiet)
     score = f"{result.score_name} {result.score:.3f}"

@@ -38,6 +38,8 @@ def declare(command: Parser) -> None:
         "--size", metavar="DIM=LENGTH", help="one known dimension, such as height=80cm; or auto: the model's estimate"
     )
     command.add_argument("--background", default="auto", metavar="HOW", help="how to find the object (default auto)")
+    command.add_argument("--region", metavar="L,T,R,B", help="look for the object there: pixels of the upright photo")
+    command.add_argument("--threshold", type=float, metavar="P", help="of occupancy; lower is fatter (the model's own)")
     command.add_argument("--preview", action="store_true", help="also write a picture of the photo and the shapes")
     command.add_argument(
         "--workers", type=_positive, metavar="N", help="processes (default: one a core for 16 photos or more)"
@@ -99,12 +101,15 @@ def run(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> BatchOptions:
     """The flags that concern every photo."""
     from shapeshot.batch import BatchOptions
+    from shapeshot.photo import parse_region
 
     return BatchOptions(
         resolution=args.resolution,
         num_points=args.points,
         size=args.size,
         background=args.background,
+        threshold=args.threshold,
+        region=None if args.region is None else parse_region(args.region),
         simplify=args.simplify,
         smooth=args.smooth,
         printable=args.printable,

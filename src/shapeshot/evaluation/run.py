@@ -46,8 +46,8 @@ def run_evaluation(
     """Scores a model or a baseline on a split and writes the report's files to `out`.
 
     data: a dataset folder. protocol: a name in PROTOCOLS.
-    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES; none for
-        its default ones.
+    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES (or
+        NAME=WEIGHTS); none for its default ones.
     checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind, encoder: what it
         must be of (vox, point, mesh or field; a name in ENCODERS), or None.
     model: a model folder, or None for the shipped one; with baseline "retrieval" its features are tried as well.

@@ -26,6 +26,7 @@ PROPERTIES = "PluginFurnitureCatalog.properties"
 _ICON_SIZE = 128  # pixels, as in the libraries of Sweet Home 3D
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same date for all members, so that equal shapes give equal bytes
 _CENTIMETRES = 100.0  # per metre
+_THINNEST = 1e-4  # metres
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class FurnitureLabels:
 def encode_sh3f(mesh: Mesh, name: str = "Object", labels: FurnitureLabels | None = None) -> bytes:
     """A library of one piece. Lengths are taken as metres; +y is up and the front faces +z, as the program has it.
 
-    Width, height and depth are those of the mesh, to a thousandth of a millimetre.
+    Width, height and depth are those of the mesh, to a thousandth of a millimetre, and a tenth of one where it is flat,
+    as the program takes no size of 0.
     """
     labels = labels or FurnitureLabels()
     # Sweet Home 3D's own reader refuses an OBJ with colours at its vertices (tried with version 7.0.2).
     files = encode_obj_files(mesh, "model", vertex_colors=False) | {"icon.png": _icon(mesh)}
-    width, height, depth = np.ptp(mesh.bounds.astype(np.float64), axis=0) * _CENTIMETRES
+    extents = np.maximum(np.ptp(mesh.bounds.astype(np.float64), axis=0), _THINNEST)
+    width, height, depth = extents * _CENTIMETRES
     digest = hashlib.sha256(files["model.obj"]).hexdigest()[:8]
     entry = {
         "id": f"shapeshot#{_slug(name)}-{digest}",

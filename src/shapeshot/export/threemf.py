@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 
+from shapeshot.errors import ExportError
 from shapeshot.export.colors import to_bytes
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.manifold import made_manifold
@@ -43,6 +44,10 @@ def encode_3mf(mesh: Mesh) -> bytes:
     if not mesh.is_closed:
         vertices, merged = np.unique(mesh.vertices, axis=0, return_inverse=True)
         solid, origin = made_manifold(Mesh(vertices, merged.reshape(-1)[mesh.faces]))
+        if not len(solid.faces):
+            raise ExportError(
+                "there is nothing to write: every face of the mesh is a point or a line, or lies on another"
+            )
         # Corner by corner, as blocks of two colours share vertices. (The halves of a split face keep its colours.)
         color_of_corner = None if color_of_corner is None else color_of_corner[origin]
     positions = _as_printed(solid.vertices)

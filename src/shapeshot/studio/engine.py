@@ -105,7 +105,7 @@ class Engine:
     def start(self) -> None:
         """Start the workers, with a model that has run once: its sessions start when first needed."""
         size = self.model.image_size
-        planes = self.model.encode_batch(np.zeros((1, size, size, 3), np.uint8))[0]
+        planes = self.model.see_batch(np.zeros((1, size, size, 3), np.uint8))[0][0]
         self.model.grid(planes, 8)
         self.model.colors_at(planes, np.zeros((1, 3), np.float32))
         for thread in self._threads:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources import make_source
@@ -113,6 +114,28 @@ def test_archives_are_read_in_place(tmp_path: Path, published: Any, version: int
     for entry, vertices in zip(source.entries(), merged, strict=True):
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(entry)).load().merged()[0], vertices)
     assert source.entries()[0].load().parts[0].material.color[1] > 0.9
+
+
+@pytest.mark.parametrize("as_archive", [False, True])
+def test_textures_of_version_2_lie_beside_its_models(tmp_path: Path, published: Any, as_archive: bool) -> None:
+    model = tmp_path / published.chair / "a"
+    head = ["mtllib model_normalized.mtl", "usemtl m", "vt 0 0", "vt 1 0", "vt 1 1", "vt 0 1"]
+    text = published.chair_obj(published.front_back, head=head)
+    lines = [
+        "f " + " ".join(f"{corner}/{index + 1}" for index, corner in enumerate(line.split()[1:]))
+        if line[0] == "f"
+        else line
+        for line in text.splitlines()
+    ]
+    published.write(model / "models" / "model_normalized.obj", "\n".join(lines))
+    published.write(model / "models" / "model_normalized.mtl", "newmtl m\nmap_Kd ../images/t.png\n")
+    (model / "images").mkdir()
+    Image.new("RGB", (4, 4), (10, 200, 30)).save(model / "images" / "t.png")
+    if as_archive:
+        zipped(tmp_path, published.chair)
+    texture = make_source("shapenet", folder=tmp_path).entries()[0].load().parts[0].material.texture
+    assert texture is not None
+    assert texture[0, 0, :3].tolist() == [10, 200, 30]
 
 
 def test_bad_archives_are_named(tmp_path: Path, published: Any) -> None:

@@ -21,8 +21,15 @@ def test_wrong_file(open_page: Open, shown_after: Shown, photos: Path, tmp_path:
     page.wait_for_selector("#alert:visible")
     page.screenshot(path=screenshots / "studio-wrong-file.png")
     assert "give a JPEG, PNG or WebP file" in page.inner_text("#alert")
+    assert page.is_hidden("#look")
     page.set_input_files("#file", photos / "bed.jpg")
-    shown_after(page, "")
+    first = shown_after(page, "")
+    assert page.is_hidden("#alert")
+
+    page.set_input_files("#file", wrong)
+    page.wait_for_selector("#alert:visible")
+    page.locator("#points").press("ArrowRight")  # the last good photo is still the one that counts
+    shown_after(page, first)
     assert page.is_hidden("#alert")
 
 

@@ -27,7 +27,7 @@ export class SettingsPanel {
     document.getElementById("again").addEventListener("click", () => session.run({ look: true }));
     document.getElementById("defaults").addEventListener("click", () => session.setOptions({ ...DEFAULTS }));
     for (const event of ["option", "result"]) session.addEventListener(event, () => this.#show());
-    session.addEventListener("busy", () => (document.getElementById("again").disabled = false));
+    session.addEventListener("busy", () => (document.getElementById("again").disabled = !session.photo));
     this.#show();
   }
 
