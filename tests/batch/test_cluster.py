@@ -55,7 +55,6 @@ def test_a_cluster_that_loses_a_node_makes_what_this_machine_makes(
     assert max(outcome.attempts for outcome in outcomes) == 2, "what the lost node had went out again"
     assert "not an image" in outcomes[-1].error
     assert contents(tmp_path / "out") == expected
-    assert ray.cluster_resources()["CPU"] == 1
     (tmp_path / "out/003" / RESULT).unlink()
     again = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), ray=two_nodes.address)
     assert [outcome.status for outcome in again] == ["kept"] * 3 + ["done"] + ["kept"] * 8 + ["failed"]
