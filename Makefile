@@ -10,7 +10,7 @@ help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
 	@echo "make test    install everything the tests need into $(VENV) and run them"
 	@echo "make check   ruff, mypy and the tests"
-	@echo "make bench   cold start and warm reconstruction on this machine"
+	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
 	@echo "make train-default   repeat the training of the shipped model"
 
 demo: $(DEMO_VENV)/.installed
@@ -32,6 +32,7 @@ types: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/bench_reconstruct.py
+	$(BIN)/python benchmarks/bench_folder.py
 
 # Repeats the training of the shipped model; how long it took, and on what, is in docs/results.md. The card sets the
 # threshold that was fixed for the shipped run: for another run, choose it anew with benchmarks/measure_threshold.py.

@@ -11,13 +11,14 @@ import torch
 from op_timing import Benchmark, Call, Case, main
 
 from shapeshot.lab.ops import knn_points
-from shapeshot.lab.ops.kernels import nearest_kdtree, nearest_matmul
+from shapeshot.lab.ops.kernels import nearest_kdtree, nearest_matmul, nearest_pykdtree
 from shapeshot.lab.ops.knn import nearest_reference
 
 SEARCHES = {
     "reference": nearest_reference,
     "matmul": nearest_matmul.nearest_indices,
     "kdtree": nearest_kdtree.nearest_indices,
+    "pykdtree": nearest_pykdtree.nearest_indices,
 }
 
 
@@ -50,10 +51,10 @@ CASES = tuple(
 BENCHMARK = Benchmark(
     name="knn",
     prepare=prepare,
-    implementations=("auto", "reference", "matmul", "kdtree"),
+    implementations=("auto", "reference", "matmul", "kdtree", "pykdtree"),
     baseline="reference",
     brute_force=("reference", "matmul"),
-    cpu_only=("matmul", "kdtree"),
+    cpu_only=("matmul", "kdtree", "pykdtree"),
     cases=CASES,
 )
 

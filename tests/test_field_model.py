@@ -95,12 +95,15 @@ def test_encode_is_one_row_of_encode_batch(folder: Path) -> None:
     assert np.array_equal(model.encode(pixels[1]), batch[1])
 
 
-def test_points(folder: Path) -> None:
+@pytest.mark.parametrize("points_per_run", [1, 4, 6, 10**6])
+def test_points(folder: Path, monkeypatch: pytest.MonkeyPatch, points_per_run: int) -> None:
+    monkeypatch.setattr(field_model, "POINTS_PER_RUN", points_per_run)
     model, planes = FieldModel.load(folder), np.ones((SIZE, SIZE, 3), np.float32)
     points = np.random.default_rng(0).random((6, 3))
     logits, colors = model.at(planes, points)
     np.testing.assert_allclose(logits, points.sum(axis=1) + 1, rtol=1e-6)
-    np.testing.assert_allclose(model.colors_at(planes, points), colors)
+    np.testing.assert_allclose(colors, points, rtol=1e-6)
+    np.testing.assert_array_equal(model.colors_at(planes, points), colors)
     logits, colors = model.at(planes, np.zeros((0, 3)))
     assert (logits.shape, colors.shape) == ((0,), (0, 3))
 

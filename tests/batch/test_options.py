@@ -17,7 +17,17 @@ def test_the_defaults_are_those_of_reconstruct() -> None:
         assert keywords[name].default == value
 
 
-@pytest.mark.parametrize("wrong", [{"resolution": 7}, {"num_points": 0}, {"size": "tall"}, {"background": "gren"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resolution": 7},
+        {"num_points": 0},
+        {"size": "tall"},
+        {"background": "gren"},
+        {"threshold": 2.0},
+        {"region": (1, 2, 3)},
+    ],
+)
 def test_options_out_of_range(wrong: dict) -> None:
     with pytest.raises(UserError):
         BatchOptions(**wrong).check()

@@ -35,18 +35,35 @@ def test_a_box(shapeshot_command: Run, box: Path, kind: str, form: str, score: s
     out = box.parent / "out"
     out.mkdir()
     (out / "mesh.glb").write_text("of an earlier fit")
+    (out / "mine.txt").write_text("not ours")
+    (out / "result.json").write_text('{"files": {"mesh": "mesh.glb", "text": "mine.txt"}}')
     done = shapeshot_command("fit", box, "--type", kind, "--steps", 150, "--out", out, "--quiet")
     assert (done.code, done.err) == (0, "")
     facts = json.loads((out / "result.json").read_text())
     assert facts["scores"][score] >= bar
     assert (facts["steps"], facts["interrupted"], facts["type"]) == (150, False, kind)
     assert next(iter(facts["files"])) == form
-    assert {path.name for path in out.iterdir()} == {*facts["files"].values(), "result.json"}
+    assert {path.name for path in out.iterdir()} == {*facts["files"].values(), "result.json", "mine.txt"}
     with Image.open(out / "turntable.webp") as animation:
-        assert animation.n_frames == 36
+        assert animation.n_frames == 24
         assert animation.width == 2 * animation.height
     for name in ("turntable.png", "loss.png"):
         assert np.asarray(Image.open(out / name).convert("L")).std() > 5, "something is drawn"
+
+
+def test_a_fit_does_not_overwrite_its_target_or_what_is_not_its_own(shapeshot_command: Run, box: Path) -> None:
+    target = box.parent / "mesh.glb"
+    trimesh.creation.box((1, 0.6, 0.4)).export(target)
+    before = target.read_bytes()
+    refused = shapeshot_command("fit", target, "--type", "vox", "--steps", 5, "--out", box.parent, "--quiet")
+    assert refused.code == 2
+    assert "overwrite its target" in refused.err
+    out = box.parent / "out"
+    out.mkdir()
+    (out / "mesh.glb").write_bytes(before)
+    done = shapeshot_command("fit", target, "--type", "point", "--steps", 5, "--out", out, "--quiet")
+    assert done.code == 0
+    assert target.read_bytes() == (out / "mesh.glb").read_bytes() == before
 
 
 @pytest.mark.slow
@@ -83,6 +100,8 @@ def test_control_c_leaves_what_there_is(box: Path) -> None:
         (["{box}", "--steps", "many"], "--steps"),
         (["{box}", "--optimizer", "adam"], "adamw"),
         (["{box}", "--lr", "-1"], "lr"),
+        (["{box}", "--w-normal", "-1"], "w_normal"),
+        (["{box}", "--chamfer", "average"], "mean"),
         (["{box}", "--seed", "-1"], "--seed"),
         (["{box}", "--smooth", "1"], "--w-smooth"),
         (["{box}", "--type", "voxx"], "'vox'"),

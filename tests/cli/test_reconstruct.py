@@ -56,6 +56,14 @@ def test_result_json_tells_the_facts(shapeshot_command: Run, photo_file: Path, t
     assert {"photo", "encode", "mesh", "total", "write"} <= set(facts["timings"])
 
 
+def test_a_region_and_a_threshold(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    words = ("--region", "0,0,48,96", "--threshold", "0.6")
+    assert shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "out", *words).code == 0
+    facts = json.loads((tmp_path / "out/disc/result.json").read_text())
+    assert facts["threshold"] == 0.6
+    assert facts["object"]["crop"]["left"] + facts["object"]["crop"]["side"] / 2 == pytest.approx(33, abs=1)
+
+
 @pytest.mark.parametrize("suffix", ["glb", "obj", "ply", "stl"])
 def test_the_suffix_chooses_the_format(shapeshot_command: Run, photo_file: Path, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"new/folder/disc.{suffix}"

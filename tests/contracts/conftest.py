@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from shapeshot.lab.batches import TrainingObject
 
 TINY_VIT = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 32, "patch_size": 8}
 
@@ -48,3 +53,26 @@ def tiny_encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
     room = tmp_path_factory.mktemp("encoders")
     return {name: save_tiny_encoder(name, room / name) for name in ENCODERS}
+
+
+@pytest.fixture(scope="session")
+def chair() -> TrainingObject:
+    """A block for a seat and one for a back as a solid of boxes, and points of its surface."""
+    pytest.importorskip("torch", reason="needs the extra `train`")
+    from shapeshot.data.queries import PackedSolid
+    from shapeshot.lab.batches import TrainingObject
+
+    centers = (np.indices((128, 128, 128)) + 0.5) / 128 - 0.5
+    x, y, z = centers
+    seat = (abs(x) < 0.2) & (y < -0.1) & (abs(z) < 0.3)
+    back = (abs(x) < 0.2) & (abs(z + 0.2) < 0.1)
+    solid = seat | back
+    inner = solid[1:-1, 1:-1, 1:-1].copy()
+    for axis in range(3):
+        for shift in (-1, 1):
+            inner &= np.roll(solid, shift, axis)[1:-1, 1:-1, 1:-1]
+    shell = np.argwhere(solid[1:-1, 1:-1, 1:-1] & ~inner) + 1
+    rng = np.random.default_rng(0)
+    points = ((rng.permutation(shell)[:4096] + 0.5) / 128 - 0.5).astype(np.float16)
+    colors = np.full((len(points), 3), 128, np.uint8)
+    return TrainingObject("chair", (), PackedSolid.pack(solid), points, colors)

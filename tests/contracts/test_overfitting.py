@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from shapeshot.data.queries import PackedSolid
 from shapeshot.lab.batches import Batch, TrainingObject
 from shapeshot.lab.config import TrainConfig
 from shapeshot.lab.encoders import ENCODERS
@@ -19,24 +18,6 @@ from shapeshot.lab.train_model import Objective
 
 SIZE, VIEWS, STEPS = 32, 2, 220
 BAR = {"vox": 0.95, "field": 0.95, "point": 0.99, "mesh": 0.99}  # IoU at 32^3 or F-score at 5 %
-
-
-def chair() -> TrainingObject:
-    """A block for a seat and one for a back as a solid of boxes, and points of its surface."""
-    centers = (np.indices((128, 128, 128)) + 0.5) / 128 - 0.5
-    x, y, z = centers
-    seat = (abs(x) < 0.2) & (y < -0.1) & (abs(z) < 0.3)
-    back = (abs(x) < 0.2) & (abs(z + 0.2) < 0.1)
-    solid = seat | back
-    inner = solid[1:-1, 1:-1, 1:-1].copy()
-    for axis in range(3):
-        for shift in (-1, 1):
-            inner &= np.roll(solid, shift, axis)[1:-1, 1:-1, 1:-1]
-    shell = np.argwhere(solid[1:-1, 1:-1, 1:-1] & ~inner) + 1
-    rng = np.random.default_rng(0)
-    points = ((rng.permutation(shell)[:4096] + 0.5) / 128 - 0.5).astype(np.float16)
-    colors = np.full((len(points), 3), 128, np.uint8)
-    return TrainingObject("chair", (), PackedSolid.pack(solid), points, colors)
 
 
 def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) -> float:
@@ -65,7 +46,7 @@ def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
 @pytest.mark.parametrize("encoder", sorted(ENCODERS))
-def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, Path]) -> None:
+def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, Path], chair: TrainingObject) -> None:
     torch.manual_seed(0)
     config = ModelConfig(
         type=kind, encoder=encoder, encoder_weights=str(tiny_encoders[encoder]), image_size=SIZE, latent=64,
@@ -75,5 +56,5 @@ def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, P
     pixels = torch.randint(
         0, 256, (VIEWS, 3, SIZE, SIZE), generator=torch.Generator().manual_seed(1), dtype=torch.uint8
     )
-    score = learn(build_model(config), chair(), pixels)
+    score = learn(build_model(config), chair, pixels)
     assert score >= BAR[kind]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from shapeshot.errors import DatasetError, EmptyShapeError, ExportError, UserError
-from shapeshot.evaluation.aspects import ASPECTS
+from shapeshot.evaluation.aspects import SHAPE
 from shapeshot.evaluation.cases import choose_rows
 from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
 from shapeshot.evaluation.metrics import MeshCheck
@@ -133,7 +133,7 @@ def test_the_page_loads_nothing_from_elsewhere(boxes_folder, tmp_path):
 
 def test_a_predictor_that_always_fails_still_gets_a_report(boxes, tmp_path):
     class Failing:
-        name, details, gives = "failing", {}, ASPECTS
+        name, details, gives = "failing", {}, SHAPE
 
         def predict(self, view):
             raise EmptyShapeError("saw <nothing>")

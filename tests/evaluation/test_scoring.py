@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, UserError
-from shapeshot.evaluation.aspects import SHAPE, SURFACE
+from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, PhotoError, UserError
+from shapeshot.evaluation.aspects import ASPECTS, SHAPE, SURFACE
 from shapeshot.evaluation.metrics import MeshCheck, voxel_iou
 from shapeshot.evaluation.model_predictor import ModelPredictor
 from shapeshot.evaluation.predictor import Prediction
@@ -147,6 +147,32 @@ def test_an_empty_cloud_is_worst_in_what_a_cloud_has(boxes):
             assert row.scores.keys() == other.scores.keys()
             assert row.scores["chamfer_l1"] == pytest.approx(np.sqrt(3))
             assert {value for key, value in row.scores.items() if key != "chamfer_l1"} == {0.0}
+
+
+class Faint:
+    """Sees something everywhere, but is cut where nothing is left."""
+
+    name, details, gives = "faint", {}, ASPECTS
+
+    def predict(self, view):
+        raise EmptyShapeError("nothing is above the threshold")
+
+    def probabilities(self, view):
+        if not view.any():
+            raise PhotoError("nothing there")
+        return np.full((32, 32, 32), 0.32)
+
+
+def test_a_shape_that_is_empty_at_its_threshold_still_has_a_curve(boxes):
+    rows = evaluate(Faint(), boxes, "test", views_per_object=1, progress=False)
+    for row in rows:
+        filled = true_shape(boxes.sample(row.object_id)).occupancy.mean()
+        assert row.scores["iou"] == 0.0
+        assert row.scores["iou_above_30"] == pytest.approx(filled)
+        assert row.scores["iou_above_35"] == 0.0
+    dark = Faint()
+    dark.probabilities = lambda view: Faint().probabilities(np.zeros_like(view))
+    assert evaluate(dark, boxes, "test", views_per_object=1, progress=False)[0].scores["iou_above_30"] == 0.0
 
 
 def test_what_a_prediction_lacks_of_its_kind_is_worst(boxes):

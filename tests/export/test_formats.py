@@ -104,6 +104,31 @@ def test_equal_shapes_give_equal_bytes(suffix: str, name: str) -> None:
     assert encode_shape(SHAPES[name](), suffix) == encode_shape(SHAPES[name](), suffix)
 
 
+ODD_MESHES = {
+    "one triangle": Mesh(np.eye(3), [[0, 1, 2]], np.eye(3)),
+    "no area": Mesh(np.zeros((3, 3)), [[0, 1, 2]], np.eye(3)),
+    "an edge twice": Mesh(np.eye(4)[:, :3], [[0, 1, 1], [1, 2, 3]], np.ones((4, 3))),
+    "a fold": Mesh(np.eye(3), [[0, 1, 2], [1, 0, 2]]),
+    "colours out of range": Mesh(np.eye(3), [[0, 1, 2]], [[9, -1, 0.5]] * 3),
+    "far away": Mesh(np.eye(3) * 1e7 + 1e8, [[0, 1, 2]]),
+    "tiny": Mesh(np.eye(3) * 1e-9, [[0, 1, 2]]),
+    "loose vertices": Mesh(np.eye(4)[:, :3], [[0, 1, 2]]),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ODD_MESHES)
+@pytest.mark.parametrize("suffix", [suffix for suffix in WRITERS if Mesh in WRITERS[suffix].holds])
+def test_odd_meshes_are_written_or_refused(suffix: str, name: str, tmp_path: Path) -> None:
+    if suffix == "3mf" and name == "no area":  # a solid's file has nothing to say of it
+        with pytest.raises(ExportError, match="nothing to write"):
+            write_shape(ODD_MESHES[name], tmp_path / "a.3mf")
+        assert not list(tmp_path.iterdir())
+    else:
+        write_shape(ODD_MESHES[name], tmp_path / f"a.{suffix}")
+        assert (tmp_path / f"a.{suffix}").stat().st_size > 0
+
+
 def test_the_suffix_counts_in_any_case_and_missing_folders_are_made(tmp_path: Path) -> None:
     write_shape(make_mesh(), tmp_path / "new" / "folder" / "A.GLB")
     assert (tmp_path / "new" / "folder" / "A.GLB").read_bytes()[:4] == b"glTF"

@@ -102,6 +102,11 @@ def test_voxels_and_plain_meshes_are_pieces_too(tmp_path: Path) -> None:
     np.testing.assert_allclose(entry.info.size_metres, (np.ptp(occupied, axis=0) + 1) * 0.2, atol=1e-6)
 
 
+def test_a_flat_thing_is_a_piece_too(tmp_path: Path) -> None:
+    write_shape(Mesh([[0, 0, 0], [1, 0, 0], [0, 0.5, 0]], [[0, 1, 2]]), tmp_path / "a.sh3f")
+    np.testing.assert_allclose(only_entry(tmp_path / "a.sh3f").info.size_metres, [1, 0.5, 1e-4])
+
+
 def test_libraries_merge_in_order_with_labels_and_ids_of_their_own(tmp_path: Path) -> None:
     meshes = {"chair": make_mesh(0), "chair copy": make_mesh(0), "Tisch ü": make_mesh(2, 1.7)}
     parts = []
@@ -126,6 +131,15 @@ def test_libraries_merge_in_order_with_labels_and_ids_of_their_own(tmp_path: Pat
         assert {found[f"{key}#3"].lstrip("/") for key in ("model", "icon")} <= set(library.namelist())
         assert found["name"] == "My room"
     assert {path.name for path in tmp_path.glob("*.sh3f")} == {path.name for path in parts} | {"My room.sh3f"}
+
+
+def test_a_damaged_part_is_named_and_the_old_library_stays(tmp_path: Path) -> None:
+    content = encode_sh3f(make_mesh())
+    (tmp_path / "part.sh3f").write_bytes(content[: len(content) // 2])
+    (tmp_path / "a.sh3f").write_bytes(content)
+    with pytest.raises(ExportError, match=r"part\.sh3f is damaged"):
+        merge_libraries([tmp_path / "part.sh3f"], tmp_path / "a.sh3f", FurnitureLabels())
+    assert (tmp_path / "a.sh3f").read_bytes() == content
 
 
 def test_no_pieces_make_no_library(tmp_path: Path) -> None:

@@ -92,6 +92,19 @@ def test_vertex_colours_come_back() -> None:
     np.testing.assert_array_equal(corner_colors(encode_3mf(mesh)), np.rint(mesh.colors[mesh.faces] * 255))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_any_voxels_are_a_manifold_solid(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    grid = VoxelGrid(rng.random((6, 6, 6)) < 0.5, rng.random((6, 6, 6, 3)))  # many touch in edges and corners
+    write_shape(grid, tmp_path / "a.3mf")
+    found = load(tmp_path / "a.3mf")
+    assert found.is_watertight
+    assert found.is_winding_consistent
+    assert found.volume == pytest.approx(grid.volume * 1e9, rel=1e-6)
+    colors = corner_colors((tmp_path / "a.3mf").read_bytes())
+    assert (colors == colors[:, :1]).all()
+
+
 def test_voxels_are_one_solid_of_coloured_blocks(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     occupancy = np.zeros((4, 4, 4), bool)

@@ -58,6 +58,17 @@ def test_smoothing_smooths(ball: FitTarget) -> None:
     assert smooth.history["smooth"][-1] < rough.history["smooth"][-1]
 
 
+def test_every_term_may_be_asked_for(ball: FitTarget) -> None:
+    config = fit_config("mesh", steps=2, w_edge=0.1, w_normal=0.1, chamfer="sum")
+    history = fit(ball.item, config, progress=False).history
+    assert set(history) == {"loss", "chamfer", "smooth", "edge", "normal"}
+    assert (
+        history["chamfer"][0] > 10 * fit(ball.item, fit_config("mesh", steps=1), progress=False).history["chamfer"][0]
+    )
+    logits = fit(ball.item, fit_config("vox", steps=2, voxel_form="logits"), progress=False).history["loss"]
+    np.testing.assert_allclose(logits, fit(ball.item, fit_config("vox", steps=2), progress=False).history["loss"])
+
+
 def test_an_interrupt_keeps_the_last_whole_step(ball: FitTarget, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed after the optimizer moved and before the step was whole: as a fit of that many steps would have it."""
     make_step = fit_module._step
@@ -113,7 +124,10 @@ def test_an_object_of_a_dataset(tiny_data: str) -> None:
         ({"steps": 0}, "step"),
         ({"num_points": 0}, "point"),
         ({"w_smooth": -1.0}, "smooth"),
-        ({"w_chamfer": float("nan")}, "chamfer"),
+        ({"w_chamfer": float("nan")}, "w_chamfer"),
+        ({"w_edge": float("inf")}, "w_edge"),
+        ({"chamfer": "max"}, "chamfer"),
+        ({"voxel_form": "soft"}, "voxel_form"),
         ({"lr": 0.0}, "lr"),
     ],
 )

@@ -13,12 +13,25 @@ import trimesh
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from shapeshot.confidence import Heads
 from shapeshot.export import WRITERS, encode_shape
 from shapeshot.reconstruct import reconstruct
 from shapeshot.studio.formats import FORMS, forms_of, media_type
 
 POST = "/v1/reconstructions"
 Start = Callable[..., TestClient]
+
+
+OUT_OF_RANGE = {
+    "resolution": "7",
+    "points": "0",
+    "size": "heigth=3",
+    "background": "gren",
+    "threshold": "1.5",
+    "region": "1,2,3",
+    "smooth": "99999",
+    "simplify": "1",
+}
 
 
 def send(client: TestClient, image: bytes, path: str = POST, **fields: str) -> Any:
@@ -66,6 +79,45 @@ def test_every_link_leads_to_what_reconstruct_gives(
             assert answer.headers["content-type"] == media_type(suffix)
             assert answer.headers["content-disposition"] == f'attachment; filename="{form}.{suffix}"'
             assert answer.content == encode_shape(getattr(shape, form), suffix), (form, suffix)
+
+
+def test_files_for_real_sizes_get_one(api: TestClient, photo_png: bytes) -> None:
+    """Without a size and without an estimate the longest side is a metre, as on the command line."""
+    content = send(api, photo_png).json()
+    assert content["result"]["unit"] == "cube"
+    assert content["result"]["assumed_scale"]["from"] == "longest side 1 m"
+    answer = api.get(content["links"]["mesh"]["3mf"])
+    mesh = trimesh.load(io.BytesIO(answer.content), "3mf", force="mesh")
+    assert max(np.ptp(mesh.bounds, axis=0)) == pytest.approx(1000, rel=1e-4)  # 3MF says millimetres
+    canonical = trimesh.load(io.BytesIO(api.get(content["links"]["mesh"]["glb"]).content), "glb", force="mesh")
+    assert max(np.ptp(canonical.bounds, axis=0)) == pytest.approx(0.8, abs=0.01)
+
+
+def test_meshes_are_finished_as_wished(api: TestClient, photo_png: bytes) -> None:
+    content = send(api, photo_png, size="height=80cm", simplify="400", smooth="3", printable="true").json()
+    assert content["result"]["mesh"]["faces"] <= 400
+    assert content["result"]["mesh"]["closed"] is True
+    assert content["result"]["finish"]
+    mesh = trimesh.load(io.BytesIO(api.get(content["links"]["mesh"]["glb"]).content), "glb", force="mesh")
+    assert len(mesh.faces) == content["result"]["mesh"]["faces"]
+
+
+def test_what_is_known_of_points_and_cells_is_in_npz(
+    start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
+) -> None:
+    model = analytic_field(heads=Heads(temperature=1.5))
+    shape = reconstruct(photo_png, model=model)
+    client = start(model)
+    content = send(client, photo_png).json()
+    assert content["result"]["confidence"] == pytest.approx(float(shape.point_confidence.mean()))
+    for form, name, expected in (
+        ("points", "confidence", shape.point_confidence),
+        ("voxels", "probabilities", shape.probabilities),
+    ):
+        stored = np.load(io.BytesIO(client.get(content["links"][form]["npz"]).content), allow_pickle=False)
+        direct = np.load(io.BytesIO(send(client, photo_png, format="npz", form=form).content), allow_pickle=False)
+        np.testing.assert_array_equal(stored[name], expected)
+        np.testing.assert_array_equal(direct[name], expected)
 
 
 @pytest.mark.parametrize("how", ["field", "accept"])
@@ -159,6 +211,11 @@ def test_probes_and_metrics(api: TestClient, photo_png: bytes) -> None:
         ({"format": "stl", "form": "cloud"}, "unknown form"),
         ({"resolutoin": "32"}, "Did you mean 'resolution'?"),
         ({"mask": "white"}, "must be a file"),
+        ({"simplify": "3"}, "at least 4 faces"),
+        ({"smooth": "-1"}, "smoothing"),
+        ({"smooth": "101"}, "at most 100"),
+        ({"printable": "yes"}, "true or false"),
+        ({"size": "auto"}, "cannot estimate sizes"),
     ],
 )
 def test_options_that_cannot_be_carried_out(api: TestClient, photo_png: bytes, fields: dict, named: str) -> None:
@@ -170,7 +227,7 @@ def test_the_messages_are_the_command_lines(
 ) -> None:
     from shapeshot.cli import main
 
-    for option, value in (("resolution", "7"), ("size", "heigth=3"), ("background", "gren"), ("points", "0")):
+    for option, value in OUT_OF_RANGE.items():
         assert main(["reconstruct", "a.jpg", "--out", "a.glb", f"--{option}", value]) == 2
         said = capsys.readouterr().err.strip().removeprefix("shapeshot: ")
         assert_problem(send(api, photo_png, **{option: value}), 422, said)

@@ -137,14 +137,16 @@ def test_under_more_load_than_it_takes(serve: Callable[..., Running]) -> None:
     slowest, stop = [0.0], threading.Event()
 
     def probe() -> None:
-        while not stop.wait(0.05):
-            start = time.perf_counter()
-            assert server.get("/healthz").status_code == 200
-            slowest[0] = max(slowest[0], time.perf_counter() - start)
+        with httpx.Client(base_url=server.url, timeout=20) as client:
+            while not stop.wait(0.05):
+                start = time.perf_counter()
+                assert client.get("/healthz").status_code == 200
+                slowest[0] = max(slowest[0], time.perf_counter() - start)
 
-    with ThreadPoolExecutor(31) as pool:
+    with ThreadPoolExecutor(13) as pool, httpx.Client(timeout=60) as client:
         probing = pool.submit(probe)
-        answers = list(pool.map(lambda _: server.post(), range(90)))
+        files = {"image": PHOTO.read_bytes()}
+        answers = list(pool.map(lambda _: client.post(server.url + POST, files=files), range(90)))
         stop.set()
         probing.result()
     codes = [answer.status_code for answer in answers]
@@ -176,3 +178,13 @@ def test_a_port_that_is_taken(serve: Callable[..., Running]) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "choose another --host or --port" in done.stderr
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(serve: Callable[..., Running]) -> None:
+    """Without reading on, the closed socket would be reset and the answer lost with it."""
+    url = httpx.URL(serve("--token", "sesame").url)
+    body = bytes(8_000_000)
+    head = f"POST {POST} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+        connection.sendall(head.encode() + body)
+        assert connection.makefile("rb").readline().startswith(b"HTTP/1.1 401")

@@ -17,7 +17,8 @@ class BatchOptions:
     does the photo again.
 
     resolution: voxels along each side. num_points: of the point cloud. size: one known dimension, "height=80cm".
-    background: how the object is found, see `shapeshot.photo.find_object`.
+    background: how the object is found, see `shapeshot.photo.find_object`. threshold: the probability of occupancy at
+    the surface. region: (left, top, right, bottom) in pixels of the upright photo, where the object is looked for.
     simplify, smooth, printable: what is done to the mesh, see `shapeshot.finish.FinishOptions`.
     """
 
@@ -25,6 +26,8 @@ class BatchOptions:
     num_points: int = 2048
     size: str | None = None
     background: str = "auto"
+    threshold: float | None = None
+    region: tuple[float, ...] | None = None
     simplify: int | None = None
     smooth: int = 0
     printable: bool = False
@@ -33,7 +36,7 @@ class BatchOptions:
         """UserError for values out of range, before any work."""
         from shapeshot.reconstruct import check_options
 
-        check_options(self.resolution, self.num_points, self.size, self.background)
+        check_options(self.resolution, self.num_points, self.size, self.background, self.threshold, self.region)
         self.finish.check()
 
     @property

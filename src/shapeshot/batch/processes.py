@@ -126,7 +126,7 @@ def _begin(model_folder: str, options: BatchOptions) -> None:
     global _worker
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     # The parent compared the graphs with their card.
-    _worker = LocalWorker(FieldModel.load(model_folder, num_threads=1, verify=False), options)
+    _worker = LocalWorker(FieldModel.load(model_folder, num_threads=1, verify=False, optimize=True), options)
 
 
 def _leave_with_parent() -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from shapeshot.cli.parser import Parser, UsageError
+from shapeshot.errors import unknown_name
 
 
 def add_command(parser: Parser) -> None:
@@ -47,22 +48,27 @@ def declare(command: Parser) -> None:
     command.add_argument("--views", type=int, metavar="N", help="views per object (the protocol's)")
     command.add_argument("--rows", default="csv", metavar="FORMAT", help=f"of the rows: {', '.join(ROW_FORMATS)} (csv)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap intervals (0)")
-    command.add_argument("--out", metavar="DIR", help="the report's folder (default out/evaluation/SPLIT-NAME)")
+    command.add_argument(
+        "--out", metavar="DIR", help="the report's folder (default out/evaluation/SPLIT-NAME[-PROTOCOL])"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write the report and print its summary."""
-    from shapeshot.evaluation.run import run_evaluation
+    from shapeshot.evaluation.protocols import DEFAULT
+    from shapeshot.evaluation.run import check_names, run_evaluation
     from shapeshot.evaluation.summary import summary_markdown
 
     if args.seed < 0:
         raise UsageError(f"--seed must not be negative; got {args.seed}")
+    check_names(args.protocol, args.baseline, args.features, args.rows, args.model is not None)
     if args.features and args.baseline != "retrieval":
         raise UsageError("--features are those of retrieval; add --baseline retrieval")
     checkpoint = _checkpoint(args)
     subject = args.baseline or ("model" if checkpoint is None else _run_name(checkpoint))
-    out = Path(args.out or f"out/evaluation/{args.split}-{subject}")
+    rules = "" if args.protocol == DEFAULT else f"-{args.protocol}"
+    out = Path(args.out or f"out/evaluation/{args.split}-{subject}{rules}")
     summary = run_evaluation(
         _data(args),
         out,
@@ -73,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         model=Path(args.model) if args.model else None,
         checkpoint=checkpoint,
         kind=args.type,
+        encoder=args.arch,
         training_data=[Path(folder) for folder in args.training_data],
         views_per_object=args.views,
         row_format=args.rows,
@@ -85,8 +92,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _checkpoint(args: argparse.Namespace) -> Path | None:
+    from shapeshot.lab.encoders import ENCODERS
+    from shapeshot.lab.representations import REPRESENTATIONS
     from shapeshot.lab.runs import find_checkpoint
 
+    for what, name, known in (("type", args.type, REPRESENTATIONS), ("encoder", args.arch, ENCODERS)):
+        if name is not None and name not in known:
+            raise unknown_name(what, name, known, UsageError)
     if args.load_checkpoint is None:
         if args.type or args.arch:
             raise UsageError("--type and --arch choose a checkpoint; add --load-checkpoint")

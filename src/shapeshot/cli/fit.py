@@ -33,6 +33,10 @@ def declare(command: Parser) -> None:
     )
     command.add_argument("--w-chamfer", type=float, default=1.0, metavar="W", help="point, mesh: its weight (1)")
     command.add_argument("--w-smooth", type=float, default=0.1, metavar="W", help="mesh: the Laplacian's weight (0.1)")
+    command.add_argument("--w-edge", type=float, default=0.0, metavar="W", help="mesh: of long edges (0)")
+    command.add_argument("--w-normal", type=float, default=0.0, metavar="W", help="mesh: of bent neighbours (0)")
+    command.add_argument("--chamfer", default="mean", metavar="HOW", help="point, mesh: mean or sum over points (mean)")
+    command.add_argument("--voxel-form", default="clamped", metavar="FORM", help="vox: clamped or logits (clamped)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (0)")
     command.add_argument("--out", metavar="DIR", help="the folder (default out/fit/TARGET-TYPE)")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -53,11 +57,15 @@ def run(args: argparse.Namespace) -> int:
         num_points=args.n_points,
         w_chamfer=args.w_chamfer,
         w_smooth=args.w_smooth,
+        w_edge=args.w_edge,
+        w_normal=args.w_normal,
+        chamfer=args.chamfer,
+        voxel_form=args.voxel_form,
         seed=args.seed,
     )
     target = _target(args)
     out = Path(args.out or f"out/fit/{target.name}-{args.type}")
-    prepare_folder(out)
+    prepare_folder(out, Path(args.target) if args.target else None)
     result = fit(target.item, config, progress=not args.quiet)
     facts = write_fit(out, target, result, progress=not args.quiet)
     score = f"{result.score_name} {result.score:.3f}"

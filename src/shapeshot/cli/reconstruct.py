@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeshot.cli.parser import Parser, UsageError
-from shapeshot.errors import EmptyShapeError
+from shapeshot.errors import EmptyShapeError, UserError
 
 if TYPE_CHECKING:
     from shapeshot.batch import BatchOptions, Outcome
@@ -38,9 +38,14 @@ def declare(command: Parser) -> None:
         "--size", metavar="DIM=LENGTH", help="one known dimension, such as height=80cm; or auto: the model's estimate"
     )
     command.add_argument("--background", default="auto", metavar="HOW", help="how to find the object (default auto)")
+    command.add_argument("--region", metavar="L,T,R,B", help="look for the object there: pixels of the upright photo")
+    command.add_argument("--threshold", type=float, metavar="P", help="of occupancy; lower is fatter (the model's own)")
     command.add_argument("--preview", action="store_true", help="also write a picture of the photo and the shapes")
     command.add_argument(
         "--workers", type=_positive, metavar="N", help="processes (default: one a core for 16 photos or more)"
+    )
+    command.add_argument(
+        "--ray", metavar="ADDRESS", help="do the work on a Ray cluster instead: local, auto or the head's host:port"
     )
     command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     _declare_finish(command)
@@ -71,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.batch import is_library, plan_targets, put_together, run_photos
     from shapeshot.reconstruct import load_model
 
+    if args.ray and args.workers:
+        raise UserError("--workers are processes on this machine, --ray is a cluster; give one of the two")
     options = _options(args)
     options.check()
     library = Path(args.out) if is_library(args.out) else None
@@ -80,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--simplify, --smooth and --printable are for meshes; leave them out or write a mesh")
     model = load_model(args.model)
     with _reporting(len(targets), library) as report:
-        outcomes = run_photos(targets, model, options, num_workers=args.workers, report=report)
+        outcomes = run_photos(targets, model, options, num_workers=args.workers, ray=args.ray, report=report)
     if library and (count := put_together(library, outcomes, labels)):
         print(f"{library}: {count} piece{'s' * (count > 1)} of furniture")
     if len(targets) > 1:
@@ -94,12 +101,15 @@ def run(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> BatchOptions:
     """The flags that concern every photo."""
     from shapeshot.batch import BatchOptions
+    from shapeshot.photo import parse_region
 
     return BatchOptions(
         resolution=args.resolution,
         num_points=args.points,
         size=args.size,
         background=args.background,
+        threshold=args.threshold,
+        region=None if args.region is None else parse_region(args.region),
         simplify=args.simplify,
         smooth=args.smooth,
         printable=args.printable,

@@ -26,7 +26,7 @@ def declare(command: Parser) -> None:
     add("--port", type=int, default=8000, metavar="N", help="0 takes any free one (8000)")
     add("--token", metavar="TEXT", help=f"clients must send it as 'Authorization: Bearer' (default: ${TOKEN_VARIABLE})")
     add("--max-upload", type=float, default=32, metavar="MIB", help="of one request (32)")
-    add("--queue", type=int, default=64, metavar="N", help="requests under way at once; more are told to wait (64)")
+    add("--queue", type=int, default=32, metavar="N", help="requests under way at once; more are told to wait (32)")
     add("--timeout", type=float, default=60, metavar="SECONDS", help="until a request is given up (60)")
     add("--ttl", type=float, default=3600, metavar="SECONDS", help="that a result is kept (3600)")
     add("--disk-budget", type=float, default=1024, metavar="MIB", help="of all results together (1024)")

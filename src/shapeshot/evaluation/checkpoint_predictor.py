@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from shapeshot.evaluation.predictor import Prediction
-from shapeshot.lab.export_run import card_of, model_of
+from shapeshot.lab.export_run import model_of, threshold_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.representations import REPRESENTATIONS, level_of
 from shapeshot.lab.runs import open_checkpoint
@@ -29,11 +29,11 @@ class CheckpointPredictor:
         self.gives = self._row.gives
 
     @classmethod
-    def load(cls, path: Path, kind: str | None = None) -> CheckpointPredictor:
-        """Of a run folder or a checkpoint file. Raises ModelError, also for one of another kind than `kind`."""
-        checkpoint = open_checkpoint(path, kind)
+    def load(cls, path: Path, kind: str | None = None, encoder: str | None = None) -> CheckpointPredictor:
+        """Of a run folder or a checkpoint file. Raises ModelError, also for one of another kind or encoder."""
+        checkpoint = open_checkpoint(path, kind, encoder)
         run = path.resolve().name if path.is_dir() else path.resolve().parent.name
-        return cls(model_of(checkpoint), run, card_of(checkpoint)["threshold"])
+        return cls(model_of(checkpoint), run, threshold_of(checkpoint))
 
     @torch.inference_mode()
     def predict(self, view: np.ndarray) -> Prediction:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from shapeshot.errors import UserError, unknown_name
+from shapeshot.errors import ModelError, UserError, unknown_name
 from shapeshot.photo import crop_on_grey, object_box
 
 if TYPE_CHECKING:
@@ -45,7 +46,12 @@ def encoder_feature(name: str, weights: str = "pretrained", image_size: int = 0)
 
     from shapeshot.lab.encoders import ENCODERS
 
-    encoder = ENCODERS[name](weights, image_size=image_size).eval()
+    try:
+        encoder = ENCODERS[name](weights, image_size=image_size).eval()
+    except ModelError as error:
+        raise ModelError(
+            f"{error}. For retrieval that is --features NAME=FOLDER, or features without weights"
+        ) from error
 
     def feature(view: np.ndarray) -> np.ndarray:
         pixels = torch.from_numpy(_crop(view, encoder.image_size)).permute(2, 0, 1)[None]
@@ -69,35 +75,60 @@ def model_planes(model: FieldModel) -> Feature:
     return feature
 
 
-# Name -> what makes the feature, given the model under test or None.
-FEATURES: dict[str, Callable[[FieldModel | None], Feature]] = {
-    "silhouette": lambda model: silhouette,
-    "thumbnail": lambda model: thumbnail,
-    "imagenet": lambda model: encoder_feature("efficientnet-lite0", image_size=ENCODER_IMAGE_SIZE),
-    "resnet18": lambda model: encoder_feature("resnet18"),
-    "clip": lambda model: encoder_feature("clip"),
-    "dino": lambda model: encoder_feature("dino"),
-    "dinov2": lambda model: encoder_feature("dinov2"),
-    MODEL: lambda model: model_planes(cast("FieldModel", model)),
+@dataclass(frozen=True)
+class FeatureKind:
+    """How a feature is made: of the model under test or None, and of the weights asked for ("pretrained" or a path).
+
+    takes_weights: whether it has an encoder whose weights can be others than the published ones.
+    """
+
+    make: Callable[[FieldModel | None, str], Feature]
+    takes_weights: bool = False
+
+
+def _of_encoder(name: str, image_size: int = 0) -> FeatureKind:
+    return FeatureKind(lambda model, weights: encoder_feature(name, weights, image_size), takes_weights=True)
+
+
+FEATURES: dict[str, FeatureKind] = {
+    "silhouette": FeatureKind(lambda model, weights: silhouette),
+    "thumbnail": FeatureKind(lambda model, weights: thumbnail),
+    "imagenet": _of_encoder("efficientnet-lite0", ENCODER_IMAGE_SIZE),
+    "resnet18": _of_encoder("resnet18"),
+    "clip": _of_encoder("clip"),
+    "dino": _of_encoder("dino"),
+    "dinov2": _of_encoder("dinov2"),
+    MODEL: FeatureKind(lambda model, weights: model_planes(cast("FieldModel", model))),
 }
 # What retrieval tries where nobody chose: all that come with the packages.
 DEFAULT_FEATURES = ("silhouette", "thumbnail", "imagenet")
 
 
-def require_features(names: Sequence[str], with_model: bool) -> None:
-    """UserError for a name that is no feature, and for "model" where there is none."""
-    for name in names:
+def require_features(chosen: Sequence[str], with_model: bool) -> None:
+    """UserError for a name that is no feature, for weights of one that has none, and for "model" without a model."""
+    for name, weights in map(_parts, chosen):
         if name not in FEATURES:
             raise unknown_name("features", name, FEATURES)
-    if MODEL in names and not with_model:
-        raise UserError("the features 'model' are those of a trained model; give its folder with --model")
+        if weights and not FEATURES[name].takes_weights:
+            raise UserError(f"the features {name!r} have no weights; give them without '={weights}'")
+        if name == MODEL and not with_model:
+            raise UserError("the features 'model' are those of a trained model; give its folder with --model")
 
 
-def choose_features(names: Sequence[str], model: FieldModel | None) -> dict[str, Feature]:
-    """The named features, or the default ones and those of the model, if any. Raises UserError, ModelError."""
-    require_features(names, model is not None)
-    chosen = tuple(dict.fromkeys(names)) or DEFAULT_FEATURES + ((MODEL,) if model is not None else ())
-    return {name: FEATURES[name](model) for name in chosen}
+def choose_features(chosen: Sequence[str], model: FieldModel | None) -> dict[str, Feature]:
+    """The features asked for, each a name in FEATURES or NAME=WEIGHTS, where weights are as `--encoder-weights`.
+
+    Without any, the default ones and those of the model, if there is one. Raises UserError, and ModelError for weights
+    that cannot be had.
+    """
+    require_features(chosen, model is not None)
+    wanted = chosen or DEFAULT_FEATURES + ((MODEL,) if model is not None else ())
+    return {name: FEATURES[name].make(model, weights or "pretrained") for name, weights in map(_parts, wanted)}
+
+
+def _parts(text: str) -> tuple[str, str]:
+    name, _, weights = text.partition("=")
+    return name, weights
 
 
 def _crop(view: np.ndarray, size: int) -> np.ndarray:

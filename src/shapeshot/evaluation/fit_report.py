@@ -35,7 +35,7 @@ from shapeshot.preview import Framing, Tile, contact_sheet, render_mesh, render_
 
 RESULT, CURVE, TURNTABLE, ANIMATION = "result.json", "loss.png", "turntable.png", "turntable.webp"
 SHEET_AZIMUTHS = (30, 90, 150, 210, 270, 330)
-TILE, FRAME, NUM_FRAMES, FRAME_MS = 256, 288, 36, 90
+TILE, FRAME, NUM_FRAMES, FRAME_MS = 256, 288, 24, 120
 SHOWN_SCORES = ("iou", "chamfer_l1", "f_score_1", "f_score_2", "f_score_5")
 
 # By the form that a kind predicts as such (Representation.form).
@@ -64,17 +64,31 @@ def write_fit(out: Path, target: FitTarget, result: FitResult, progress: bool = 
     return facts
 
 
-def prepare_folder(out: Path) -> None:
-    """Make the folder, without the files of an earlier fit. Raises ExportError where it cannot be written."""
+def prepare_folder(out: Path, target: Path | None = None) -> None:
+    """Make the folder, without the files that an earlier fit's result.json lists.
+
+    Raises ExportError where it cannot be written, and where the target's own file would be overwritten.
+    """
+    ours = (RESULT, CURVE, TURNTABLE, ANIMATION, *FILES.values())
+    if target is not None and target.resolve() in {(out / name).resolve() for name in ours}:
+        raise ExportError(f"a fit in {out} would overwrite its target, {target}; choose another --out")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in (RESULT, CURVE, TURNTABLE, ANIMATION, *FILES.values()):
+        for name in (RESULT, *sorted(_listed(out / RESULT) & set(ours))):
             (out / name).unlink(missing_ok=True)
         with atomic_path(out / RESULT) as temporary:
             temporary.write_text("{}")
         (out / RESULT).unlink()
     except OSError as error:
         raise ExportError(f"cannot write into {out}: {error.strerror or error}; choose another --out") from error
+
+
+def _listed(path: Path) -> set[str]:
+    """The files that a result.json names; none where there is no such file, or another."""
+    try:
+        return {str(name) for name in json.loads(path.read_text(encoding="utf-8"))["files"].values()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
 
 
 def fitted_shape(result: FitResult) -> tuple[str, Shape]:

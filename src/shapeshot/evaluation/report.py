@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from shapeshot.data.dataset import Dataset
+from shapeshot.evaluation.aspects import SURFACE
 from shapeshot.evaluation.cases import Case, choose_rows, make_case
 from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
 from shapeshot.evaluation.confusion import confusion_text
@@ -67,7 +68,6 @@ def report_html(summary: Summary, rows: Sequence[Row], cases: Mapping[str, Seque
         views=summary.views,
         views_per_object=summary.views_per_object,
         failures=summary.failures,
-        num_points=f"{summary.num_points:,}",
         notes=_notes(summary),
         milliseconds=f"{1000 * summary.median_seconds:.0f}",
         cards="".join(_card(metric, summary.overall.get(metric)) for metric in summary.headlines),
@@ -89,6 +89,8 @@ def report_html(summary: Summary, rows: Sequence[Row], cases: Mapping[str, Seque
 def _notes(summary: Summary) -> str:
     """What a reader must know about this run's numbers."""
     notes = []
+    if SURFACE in PROTOCOLS[summary.protocol].scores:
+        notes.append(f"Surfaces are compared by at most {summary.num_points:,} points each.")
     if summary.threshold:
         notes.append(f"Threshold of occupancy {summary.threshold.threshold:g}, fixed on the validation split.")
     if summary.missing:

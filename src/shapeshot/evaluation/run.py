@@ -6,22 +6,20 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from shapeshot.data.dataset import MANIFEST, Dataset
 from shapeshot.errors import ExportError
-from shapeshot.evaluation.aspects import PROBABILITIES
 from shapeshot.evaluation.baselines import build_baseline, require_baseline
 from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
 from shapeshot.evaluation.features import require_features
 from shapeshot.evaluation.model_predictor import ModelPredictor
-from shapeshot.evaluation.predictor import Predictor, ThresholdedPredictor, TruthSeer
+from shapeshot.evaluation.predictor import Predictor, TruthSeer
 from shapeshot.evaluation.protocols import DEFAULT, EvaluationProtocol, find_protocol, require_metrics
 from shapeshot.evaluation.report import write_report
 from shapeshot.evaluation.scoring import evaluate, samples_of
 from shapeshot.evaluation.summary import Summary, summarise
 from shapeshot.evaluation.tables import require_row_format
-from shapeshot.evaluation.threshold import ThresholdFit, fit_threshold
+from shapeshot.evaluation.threshold import fix_threshold
 from shapeshot.reconstruct import load_model
 
 
@@ -36,6 +34,7 @@ def run_evaluation(
     model: Path | None = None,
     checkpoint: Path | None = None,
     kind: str | None = None,
+    encoder: str | None = None,
     training_data: Sequence[Path] = (),
     views_per_object: int | None = None,
     row_format: str = "csv",
@@ -45,28 +44,29 @@ def run_evaluation(
     """Scores a model or a baseline on a split and writes the report's files to `out`.
 
     data: a dataset folder. protocol: a name in PROTOCOLS.
-    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES; none for
-        its default ones.
-    checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind: what it must be
-        of (vox, point, mesh, field), or None.
+    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES (or
+        NAME=WEIGHTS); none for its default ones.
+    checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind, encoder: what it
+        must be of (vox, point, mesh or field; a name in ENCODERS), or None.
     model: a model folder, or None for the shipped one; with baseline "retrieval" its features are tried as well.
     training_data: further datasets whose train split the baselines may use, as the model did.
     views_per_object: None for as many as the protocol says. row_format: "csv" or "parquet". seed: of the bootstrap.
     Raises DatasetError, ModelError, ExportError where `out` cannot be written, UserError for an unknown name or a
     protocol that has no metric for this kind of prediction.
     """
+    check_names(protocol, baseline, features, row_format, model is not None)
     rules = find_protocol(protocol)
     dataset = Dataset.open(data)
     _check_request(dataset, out, split, rules, views_per_object)
-    require_row_format(row_format)
-    require_features(features, model is not None)
+    predictor: Predictor | TruthSeer
     if baseline is not None:
-        require_baseline(baseline)
         predictor = _baseline(baseline, dataset, features, model, training_data, progress)
+    elif checkpoint is not None:
+        predictor = CheckpointPredictor.load(checkpoint, kind, encoder)
     else:
-        predictor = ModelPredictor.load(model) if checkpoint is None else CheckpointPredictor.load(checkpoint, kind)
+        predictor = ModelPredictor.load(model)
     require_metrics(rules, predictor.name, predictor.gives)
-    predictor, threshold = _fix_threshold(predictor, dataset, rules, views_per_object, progress)
+    predictor, threshold = fix_threshold(predictor, dataset, rules, views_per_object, progress)
     rows = evaluate(predictor, dataset, split, protocol=rules, views_per_object=views_per_object, progress=progress)
     summary = summarise(
         rows,
@@ -82,6 +82,17 @@ def run_evaluation(
     )
     write_report(out, summary, rows, predictor, dataset, row_format)
     return summary
+
+
+def check_names(
+    protocol: str, baseline: str | None, features: Sequence[str], row_format: str, with_model: bool
+) -> None:
+    """UserError for a name that is in no registry, with the nearest; the command line asks before it does any work."""
+    find_protocol(protocol)
+    if baseline is not None:
+        require_baseline(baseline)
+    require_features(features, with_model)
+    require_row_format(row_format)
 
 
 def _check_request(
@@ -109,24 +120,3 @@ def _baseline(
     more = [Dataset.open(folder) for folder in training_data]
     field_model = None if model is None else load_model(model)
     return build_baseline(name, dataset, more_training=more, features=features, model=field_model, progress=progress)
-
-
-def _fix_threshold(
-    predictor: Predictor | TruthSeer,
-    dataset: Dataset,
-    protocol: EvaluationProtocol,
-    views_per_object: int | None,
-    progress: bool,
-) -> tuple[Predictor | TruthSeer, ThresholdFit | None]:
-    """The predictor with the threshold that is best on validation, where the protocol asks for that and it has one."""
-    if not protocol.fits_threshold or PROBABILITIES not in predictor.gives:
-        return predictor, None
-    thresholded = cast(ThresholdedPredictor, predictor)
-    fit = fit_threshold(
-        thresholded.probabilities,
-        dataset,
-        views_per_object=views_per_object,
-        protocol=protocol,
-        progress=progress,
-    )
-    return thresholded.with_threshold(fit.threshold), fit

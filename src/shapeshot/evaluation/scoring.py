@@ -125,10 +125,11 @@ def score_view(
     start = time.perf_counter()
     prediction, failure = _attempt(predictor, image, truth)
     seconds = time.perf_counter() - start
-    scores = worst_scores(protocol.metrics(predictor.gives))
+    found = _curve_scores(predictor, image, truth, protocol)
     if prediction is not None:
-        found = score_prediction(prediction, truth, protocol) | _curve_scores(predictor, image, truth, protocol)
-        scores |= {name: found[name] for name in scores if name in found}
+        found |= score_prediction(prediction, truth, protocol)
+    scores = worst_scores(protocol.metrics(predictor.gives))
+    scores |= {name: found[name] for name in scores if name in found}
     check = check_mesh(prediction.mesh if prediction else None) if MESH in protocol.scores & predictor.gives else None
     return Row(sample.id, sample.info.kind, sample.group, view, scores, check, seconds, failure), prediction
 
@@ -157,7 +158,13 @@ def _attempt(predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth) 
 def _curve_scores(
     predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth, protocol: EvaluationProtocol
 ) -> dict[str, float]:
-    """IoU over thresholds of occupancy, where there are probabilities and the protocol looks at them."""
+    """IoU over thresholds of occupancy, where there are probabilities and the protocol looks at them.
+
+    Those of a prediction that is empty at its own threshold too: at a lower one it may not be.
+    """
     if PROBABILITIES not in protocol.scores & predictor.gives:
         return {}
-    return iou_curve(cast(ThresholdedPredictor, predictor).probabilities(image), truth.occupancy)
+    try:
+        return iou_curve(cast(ThresholdedPredictor, predictor).probabilities(image), truth.occupancy)
+    except PhotoError:
+        return {}

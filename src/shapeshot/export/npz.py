@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,15 @@ from shapeshot.export.colors import to_bytes
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 
 
-def encode_npz(shape: Mesh | PointCloud | VoxelGrid) -> bytes:
+def encode_npz(shape: Mesh | PointCloud | VoxelGrid, more: Mapping[str, np.ndarray] | None = None) -> bytes:
     """A compressed archive; colours are sRGB uint8 and missing where the shape has none.
 
     Mesh: vertices float32 [vertices, 3], faces int32 [faces, 3], colors [vertices, 3].
     PointCloud: points float32 [points, 3], colors [points, 3], normals float32 [points, 3].
     VoxelGrid: occupancy bool [n, n, n] indexed [x, y, z], colors [n, n, n, 3], side float64.
+    more: further arrays by name, written as they are: what is known of each point or cell.
     """
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, Any] = dict(more or {})
     if isinstance(shape, Mesh):
         arrays |= {"vertices": shape.vertices, "faces": shape.faces}
     elif isinstance(shape, PointCloud):

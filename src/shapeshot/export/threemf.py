@@ -7,8 +7,10 @@ import zipfile
 
 import numpy as np
 
+from shapeshot.errors import ExportError
 from shapeshot.export.colors import to_bytes
 from shapeshot.geometry import Mesh
+from shapeshot.geometry.manifold import made_manifold
 
 _MILLIMETRES = 1000.0  # per metre
 _CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
@@ -33,17 +35,24 @@ def encode_3mf(mesh: Mesh) -> bytes:
     Lengths are taken as metres; a mesh in the canonical cube, whose longest side is 1, comes out a metre long.
     3MF has z up and slicers look along +y, so (x, y, z) becomes (x, -z, y): the object stands, its front to the
     viewer. The build item moves it to where x, y and z begin at 0, as the specification asks of producers.
-    Vertex colours are a colour group in sRGB. Vertices at one place are merged, since 3MF knows solids by shared
-    vertices; a corner keeps its own colour all the same.
+    Vertex colours are a colour group in sRGB. Blocks of voxels share no vertices, by which 3MF knows a solid: vertices
+    at one place are merged, and where blocks touch in an edge or a corner alone the surface is kept manifold (see
+    geometry/manifold.py).
     """
-    positions = _as_printed(mesh.vertices)
-    place = -positions.min(axis=0)
+    distinct, color_of_corner = _corner_colors(mesh)
+    solid = mesh
     if not mesh.is_closed:
-        positions, merged = np.unique(positions, axis=0, return_inverse=True)
-        faces = merged.reshape(-1)[mesh.faces]
-    else:
-        faces = mesh.faces
-    model = _model(_object(positions, faces, mesh), _color_group(mesh), place)
+        vertices, merged = np.unique(mesh.vertices, axis=0, return_inverse=True)
+        solid, origin = made_manifold(Mesh(vertices, merged.reshape(-1)[mesh.faces]))
+        if not len(solid.faces):
+            raise ExportError(
+                "there is nothing to write: every face of the mesh is a point or a line, or lies on another"
+            )
+        # Corner by corner, as blocks of two colours share vertices. (The halves of a split face keep its colours.)
+        color_of_corner = None if color_of_corner is None else color_of_corner[origin]
+    positions = _as_printed(solid.vertices)
+    place = -positions.min(axis=0)
+    model = _model(_object(positions, solid.faces, color_of_corner), _color_group(distinct), place)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
         for name, text in (
@@ -63,26 +72,25 @@ def _as_printed(vertices: np.ndarray) -> np.ndarray:
     return np.stack([x, -z, y], axis=1)
 
 
-def _colors(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct colours, uint8 [colors, 3], and the one of each vertex, int64 [vertices]."""
-    assert mesh.colors is not None
-    distinct, index = np.unique(to_bytes(mesh.colors), axis=0, return_inverse=True)
-    return distinct, index.reshape(-1)
-
-
-def _color_group(mesh: Mesh) -> str:
+def _corner_colors(mesh: Mesh) -> tuple[np.ndarray, np.ndarray | None]:
+    """The distinct colours, uint8 [colors, 3], and the one of each corner, int64 [faces, 3], or none of them."""
     if mesh.colors is None:
-        return ""
-    entries = _lines('<m:color color="#%02X%02X%02X"/>', _colors(mesh)[0])
-    return f'<m:colorgroup id="2">\n{entries}</m:colorgroup>\n'
+        return np.zeros((0, 3), np.uint8), None
+    distinct, index = np.unique(to_bytes(mesh.colors), axis=0, return_inverse=True)
+    return distinct, index.reshape(-1)[mesh.faces]
 
 
-def _object(positions: np.ndarray, faces: np.ndarray, mesh: Mesh) -> str:
-    corners, attributes = faces, 'v1="%d" v2="%d" v3="%d"'
-    if mesh.colors is not None:
-        corners = np.concatenate([faces, _colors(mesh)[1][mesh.faces]], axis=1)
+def _color_group(distinct: np.ndarray) -> str:
+    entries = _lines('<m:color color="#%02X%02X%02X"/>', distinct)
+    return f'<m:colorgroup id="2">\n{entries}</m:colorgroup>\n' if entries else ""
+
+
+def _object(positions: np.ndarray, faces: np.ndarray, color_of_corner: np.ndarray | None) -> str:
+    corners, attributes, own_color = faces, 'v1="%d" v2="%d" v3="%d"', ""
+    if color_of_corner is not None:
+        corners = np.concatenate([faces, color_of_corner], axis=1)
         attributes += ' pid="2" p1="%d" p2="%d" p3="%d"'
-    own_color = ' pid="2" pindex="0"' if mesh.colors is not None else ""
+        own_color = ' pid="2" pindex="0"'
     return (
         f'<object id="1" type="model" name="object"{own_color}>\n<mesh>\n<vertices>\n'
         + _lines('<vertex x="%.6f" y="%.6f" z="%.6f"/>', positions)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from shapeshot.errors import MeshError, UserError
 from shapeshot.finish.simplify import MIN_FACES, import_library, simplified
 from shapeshot.finish.smooth import MAX_ROUNDS, smoothed
@@ -51,9 +49,10 @@ def finish(mesh: Mesh, options: FinishOptions, keep_axis: int | None = None) -> 
     """The finished mesh, closed like the one given, and what was done and found, as JSON values.
 
     keep_axis: 0, 1 or 2 where the extent along x, y or z was given by the user: the finished mesh is scaled to have it
-    again. None: its longest side is as long as before smoothing and simplifying.
+    again. None: nothing is scaled, and volumes stay as near as the steps keep them.
     Facts: "options"; "faces": [before, after]; and with `printable` "pieces_dropped" and "volume_dropped" (a share of
-    the whole), "volume", "center_of_mass", "wall_thickness" {"thinnest", "percentile_5"}, in the mesh's unit of length.
+    the whole, negative where more was filled), "volume", "center_of_mass" and "wall_thickness" {"thinnest",
+    "percentile_5"}, in the mesh's unit of length.
     Raises MeshError for a mesh that is not closed, UserError without the extra `finish` where `simplify` is given.
     """
     if not mesh.is_closed:
@@ -62,20 +61,19 @@ def finish(mesh: Mesh, options: FinishOptions, keep_axis: int | None = None) -> 
     finished = largest_component(mesh) if options.printable else mesh
     if options.printable:
         facts |= _dropped(mesh, finished)
-    reference = _extents(finished if keep_axis is None else mesh)
     if options.smooth:
         finished = smoothed(finished, options.smooth)
     if options.simplify is not None:
         finished = simplified(finished, options.simplify, keep_whole=options.printable)
-    if finished is not mesh:
-        axis = int(reference.argmax()) if keep_axis is None else keep_axis
-        finished = finished.scaled(reference[axis] / _extents(finished)[axis])
+    if keep_axis is not None and finished is not mesh:
+        finished = finished.scaled(_extent(mesh, keep_axis) / _extent(finished, keep_axis))
     facts["faces"] = [len(mesh.faces), len(finished.faces)]
     return finished, facts | (_measured(finished) if options.printable else {})
 
 
-def _extents(mesh: Mesh) -> np.ndarray:
-    return np.ptp(mesh.bounds.astype(np.float64), axis=0)
+def _extent(mesh: Mesh, axis: int) -> float:
+    low, high = mesh.bounds[:, axis]
+    return float(high) - float(low)
 
 
 def _dropped(mesh: Mesh, kept: Mesh) -> dict[str, Any]:

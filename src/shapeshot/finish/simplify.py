@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from shapeshot.errors import MeshError, UserError
-from shapeshot.finish.manifold import made_manifold
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.components import count_pieces, remove_small_components
+from shapeshot.geometry.manifold import made_manifold
 
 MIN_FACES = 4  # of a tetrahedron
 # Shares of the collapses to take back until the result is closed; the last is all of them.
@@ -22,8 +22,8 @@ def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
 
     Quadric error metrics are Garland and Heckbert, "Surface Simplification Using Quadric Error Metrics" (1997). A
     vertex gets the mean colour of those that were merged into it. The library's collapses may fold faces onto each
-    other; these are taken away (see manifold.py), and where that does not close the surface the last collapses are
-    taken back, so that there can be more faces than asked for.
+    other; these are taken away (see geometry/manifold.py), and where that does not close the surface the last
+    collapses are taken back, so that there can be more faces than asked for.
     keep_whole: take collapses back, too, that pinch thin parts off into pieces of their own; costs many more faces
     where a thin leg must not vanish.
     Raises UserError for fewer than 4 faces and without the extra `finish`, MeshError for a mesh that is not closed.
@@ -41,7 +41,7 @@ def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
     pieces = count_pieces(mesh)
     for share in _TAKEN_BACK:
         kept = collapses[: round(len(collapses) * (1 - share))]
-        found = made_manifold(_collapsed(library, mesh, vertices, faces, kept)) if len(kept) else mesh
+        found = made_manifold(_collapsed(library, mesh, vertices, faces, kept))[0] if len(kept) else mesh
         found = remove_small_components(found, _SPECK_FRACTION)
         if found.is_closed and found.volume > 0 and (not keep_whole or count_pieces(found) <= pieces):
             return found

@@ -23,15 +23,16 @@ def connected_components(count: int, edges: np.ndarray) -> np.ndarray:
     root it touches, then all paths are halved until flat (after Shiloach and Vishkin, "An O(log n) Parallel
     Connectivity Algorithm", 1982).
     """
-    parent = np.arange(count)
-    edges = edges.astype(np.int64)
+    nodes = np.arange(count, dtype=np.int32)
+    parent = nodes.copy()
+    first, second = np.ascontiguousarray(edges.T)
     while True:
-        roots = parent[edges]
-        apart = roots[:, 0] != roots[:, 1]
-        if not apart.any():
-            return np.unique(parent, return_inverse=True)[1].reshape(-1)
-        edges, roots = edges[apart], roots[apart]
-        np.minimum.at(parent, roots.max(axis=1), roots.min(axis=1))
+        a, b = parent[first], parent[second]
+        apart = np.flatnonzero(a != b)
+        if not len(apart):
+            return np.searchsorted(np.flatnonzero(parent == nodes), parent)
+        first, second, a, b = first[apart], second[apart], a[apart], b[apart]
+        np.minimum.at(parent, np.maximum(a, b), np.minimum(a, b))
         while not np.array_equal(parent, flatter := parent[parent]):
             parent = flatter
 
@@ -53,6 +54,8 @@ def remove_small_components(mesh: Mesh, min_fraction: float) -> Mesh:
     if not len(mesh.faces):
         return mesh
     piece_of_face = vertex_components(mesh)[mesh.faces[:, 0]]
+    if not piece_of_face.any():  # one piece alone
+        return mesh
     a, b, c = mesh.triangles.astype(np.float64).transpose(1, 0, 2)
     volumes = np.abs(np.bincount(piece_of_face, np.einsum("ij,ij->i", a, np.cross(b, c)) / 6))
     kept = volumes >= min_fraction * volumes.max()

@@ -7,7 +7,9 @@ from itertools import product
 
 import numpy as np
 
-BLOCK = 8  # cells along each side: enough of them that one more evaluation costs little, few enough to follow a surface
+BLOCK = (
+    11  # cells along each side: enough of them that one more evaluation costs little, few enough to follow a surface
+)
 # How far past its neighbours' values a field may go between two samples, as a fraction of the range of those values.
 # Where the shipped model's finer field was compared with the whole of it, a margin of 0 missed nothing either.
 MARGIN = 0.125

@@ -5,6 +5,7 @@ One file, so that it can be replaced atomically; data only, so that loading one 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ def save_checkpoint(
         for name, tensor in members.items()
     }
     metadata = {"format": FORMAT, "version": VERSION, "values": json.dumps(values)}
+    metadata["sha256"] = _digest(flat, metadata["values"])
     with atomic_path(path) as temporary:
         try:
             save_file(flat, temporary, metadata=metadata)
@@ -62,13 +64,28 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             metadata = file.metadata() or {}
             if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
                 raise ModelError(f"{path} is not a checkpoint of this version of shapeshot; train again")
-            tensors: dict[str, dict[str, torch.Tensor]] = {}
-            for name in file.keys():  # noqa: SIM118 (a safetensors handle is not a dict)
-                group, _, member = name.partition("/")
-                tensors.setdefault(group, {})[member] = file.get_tensor(name)
-            return Checkpoint(tensors, json.loads(metadata["values"]))
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+            flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the handle is not a dict)
+            values = json.loads(metadata["values"])
+    except (SafetensorError, OSError, ValueError, KeyError, RecursionError) as error:
         raise ModelError(f"{path} is damaged or not a safetensors checkpoint ({error})") from error
+    # Those of the first version carry no digest.
+    if metadata.get("sha256", digest := _digest(flat, metadata["values"])) != digest or not isinstance(values, dict):
+        raise ModelError(f"{path} is damaged: its content is not what was saved; copy it again, or train again")
+    tensors: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in flat.items():
+        group, _, member = name.partition("/")
+        tensors.setdefault(group, {})[member] = tensor
+    return Checkpoint(tensors, values)
+
+
+def _digest(tensors: Mapping[str, torch.Tensor], values: str) -> str:
+    """SHA-256 of the values and of every tensor's name, type, shape and bytes, in the order of the names."""
+    digest = hashlib.sha256(values.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:

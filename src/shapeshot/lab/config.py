@@ -186,9 +186,9 @@ def _flags(cls: type, prefix: str = "") -> Sequence[tuple[str, Any]]:
 def _coerce(name: str, value: Any, kind: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         return from_json(typing.cast(type, kind), value)
-    if typing.get_origin(kind) is tuple:
-        return tuple(value)
     try:
+        if typing.get_origin(kind) is tuple:
+            return _strings(value)
         if kind is bool and not isinstance(value, bool):
             raise ValueError("not true or false")
         if kind is int and float(value) != int(float(value)):
@@ -196,3 +196,9 @@ def _coerce(name: str, value: Any, kind: Any) -> Any:
         return kind(float(value)) if kind is int else kind(value) if kind in (float, str, bool) else value
     except (TypeError, ValueError) as error:
         raise UserError(f"setting {name} must be a {kind.__name__}; got {value!r}") from error
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        raise ValueError("not a list of names")
+    return tuple(value)

@@ -9,13 +9,13 @@ from typing import Any
 
 from shapeshot import __version__
 from shapeshot.data.dataset import Dataset
-from shapeshot.errors import DatasetError, ModelError
+from shapeshot.errors import DatasetError, ModelError, UserError
 from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import Checkpoint
-from shapeshot.lab.config import TrainConfig, from_json, to_json
+from shapeshot.lab.config import to_json
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.representations import REPRESENTATIONS
-from shapeshot.lab.runs import open_checkpoint
+from shapeshot.lab.runs import config_of, open_checkpoint
 from shapeshot.lab.to_onnx import export_model
 
 LICENSES = "LICENSES.md"
@@ -39,26 +39,40 @@ def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None 
 
 def model_of(checkpoint: Checkpoint) -> SingleViewModel:
     """The network of a best checkpoint, in evaluation mode. Raises ModelError where its weights do not fit."""
+    config = config_of(checkpoint)
     try:
-        config: TrainConfig = from_json(TrainConfig, checkpoint.values["config"])
         # The checkpoint holds every weight: there are none to fetch for the encoder. Older ones know no architecture.
         model = build_model(replace(config.model, encoder_weights="none"), checkpoint.values.get("architecture"))
         model.load_state_dict(checkpoint.tensors["model"])
-    except (KeyError, RuntimeError) as error:
+    except (UserError, KeyError, RuntimeError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ModelError(f"the checkpoint's weights do not fit its configuration ({error}); train again") from error
+    if not all(bool(weights.isfinite().all()) for weights in model.state_dict().values()):
+        raise ModelError("the checkpoint holds weights that are not finite; train again, with a lower --lr")
     return model.eval()
+
+
+def threshold_of(checkpoint: Checkpoint) -> float | None:
+    """The probability at which its shapes are cut, fixed by validation; None for kinds that have no such thing.
+
+    Raises ModelError for a checkpoint that was never validated, or has no sound threshold.
+    """
+    if "threshold" not in checkpoint.values:
+        raise ModelError("this checkpoint has no threshold; give the run folder, or its best checkpoint")
+    threshold, kind = checkpoint.values["threshold"], config_of(checkpoint).model.type
+    if not REPRESENTATIONS[kind].thresholds:
+        return None
+    if not isinstance(threshold, float) or not 0 < threshold < 1:
+        raise ModelError(f"this checkpoint's threshold must lie between 0 and 1; got {threshold!r}: train again")
+    return threshold
 
 
 def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
     """What a checkpoint knows about itself. Raises ModelError for one never validated, which has no threshold."""
-    values = checkpoint.values
-    if "threshold" not in values:
-        raise ModelError("this checkpoint has no threshold; export the run folder, or its best checkpoint")
-    config: TrainConfig = from_json(TrainConfig, values["config"])
+    values, config = checkpoint.values, config_of(checkpoint)
     settings = to_json(config) | {"data": [Path(folder).name for folder in config.data]}
     return {
         "shapeshot": __version__,
-        "threshold": values["threshold"],
+        "threshold": threshold_of(checkpoint),
         "training": {
             "steps": values["step"],
             "seconds": round(float(values["seconds"]), 1),

@@ -52,16 +52,23 @@ def fit_config(
     num_points: int = 2000,
     w_chamfer: float = 1.0,
     w_smooth: float = 0.1,
+    w_edge: float = 0.0,
+    w_normal: float = 0.0,
+    chamfer: str = "mean",
+    voxel_form: str = "clamped",
     seed: int = 0,
 ) -> TrainConfig:
     """The settings of a fit as those of a training run. num_points: of the cloud, and of samples on a mesh.
 
-    Raises UserError for values out of range and ModelError for an unknown kind.
+    The terms of the loss are chosen as in TrainConfig. Raises UserError for values out of range and unknown names, and
+    ModelError for an unknown kind.
     """
     if steps < 1 or num_points < 1:
         raise UserError(f"a fit needs at least one step and one point; got {steps} and {num_points}")
-    if not (w_chamfer >= 0 and w_smooth >= 0 and w_chamfer + w_smooth < float("inf")):
-        raise UserError(f"weights of a loss must not be negative; got chamfer {w_chamfer}, smooth {w_smooth}")
+    weights = {"w_chamfer": w_chamfer, "w_smooth": w_smooth, "w_edge": w_edge, "w_normal": w_normal}
+    for name, weight in weights.items():
+        if not 0 <= weight < float("inf"):
+            raise UserError(f"{name} must be a number that is not negative; got {weight}")
     model = ModelConfig(type=kind, num_points=num_points)
     decoder_name(model)
     return TrainConfig(
@@ -74,6 +81,10 @@ def fit_config(
         weight_decay=0.0,
         w_chamfer=w_chamfer,
         w_smooth=w_smooth,
+        w_edge=w_edge,
+        w_normal=w_normal,
+        chamfer=chamfer,
+        voxel_form=voxel_form,
         num_samples=num_points,
         amp=False,
         seed=seed,

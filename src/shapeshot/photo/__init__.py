@@ -8,7 +8,7 @@ photo.pixels  # uint8 [128, 128, 3], what the network sees
 from shapeshot.photo.background import BACKGROUNDS, ObjectMask, find_object
 from shapeshot.photo.crop import GREY, Box, PreparedPhoto, crop_on_grey, object_box, prepare_photo
 from shapeshot.photo.decode import Photo, load_photo, read_bytes, read_photo
-from shapeshot.photo.pointed import given_mask, object_in_region, read_mask
+from shapeshot.photo.pointed import given_mask, object_in_region, parse_region, read_mask
 
 __all__ = [
     "BACKGROUNDS",
@@ -23,6 +23,7 @@ __all__ = [
     "load_photo",
     "object_box",
     "object_in_region",
+    "parse_region",
     "prepare_photo",
     "read_bytes",
     "read_mask",

@@ -30,6 +30,15 @@ def check_region(region: Sequence[float]) -> Region:
     return left, top, right, bottom
 
 
+def parse_region(text: str) -> Region:
+    """A region as people write it: "100,80,900,1500". UserError as `check_region`."""
+    edges = text.split(",")
+    try:
+        return check_region([float(edge) for edge in edges])
+    except ValueError:
+        raise UserError(f"cannot read the region {text!r}; write left,top,right,bottom like 100,80,900,1500") from None
+
+
 def object_in_region(photo: Photo, region: Region, background: str = "auto") -> ObjectMask:
     """`find_object` inside a rectangle; whatever lies outside is background.
 

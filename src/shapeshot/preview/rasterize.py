@@ -44,36 +44,39 @@ def rasterize_triangles(corners: np.ndarray, size: int, one_sided: bool = False)
     depths = np.ascontiguousarray(corners[:, :, 2].T)
     buffer = np.full(size * size, -1, np.int64)
     for chunk in _chunks(spans):
-        owner, columns, rows = _pairs(chunk, low, spans)
-        weights = _weights(planes, owner, columns, rows)
+        counts, columns, rows = _pairs(chunk, low, spans)
+        weights = _weights(np.repeat(planes[:, chunk], counts, axis=1), columns, rows)
         inside = np.flatnonzero(np.minimum(np.minimum(weights[0], weights[1]), weights[2]) >= -_TOLERANCE)
-        owner = owner[inside]
+        owner = np.repeat(chunk, counts)[inside]
         nearness = _mixed([weight[inside] for weight in weights], depths, owner)
         np.maximum.at(buffer, rows[inside] * size + columns[inside], _key(nearness, owner))
     pixels = np.flatnonzero(buffer >= 0)
     owner = buffer[pixels] & 0xFFFFFFFF
     rows, columns = np.divmod(pixels, size)
-    weights = [np.clip(weight, 0.0, 1.0) for weight in _weights(planes, owner, columns, rows)]
+    weights = [np.clip(weight, 0.0, 1.0) for weight in _weights(planes[:, owner], columns, rows)]
     return Hits(pixels, owner, np.stack(weights, axis=1), _mixed(weights, depths, owner))
 
 
 def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndarray, size: int) -> Hits:
     """The nearest ball at each pixel centre.
 
-    centers: float32 [points, 3] (column, row, nearness). radii: float32 [points], pixels.
+    centers: float32 [points, 3] (column, row, nearness). radii: float32 [points], pixels, positive.
     depth_radii: float32 [points], by how much nearness grows from a ball's rim to its middle.
     """
     low, spans = _boxes(centers[:, :2] - radii[:, None], centers[:, :2] + radii[:, None], size)
     buffer = np.full(size * size, -1, np.int64)
     for chunk in _chunks(spans):
-        owner, columns, rows = _pairs(chunk, low, spans)
-        bulge = _ball_normals(centers, radii, owner, columns, rows)[2]
-        inside = bulge > 0
-        owner, pixels = owner[inside], (rows * size + columns)[inside]
-        np.maximum.at(buffer, pixels, _key(centers[owner, 2] + depth_radii[owner] * bulge[inside], owner))
+        counts, columns, rows = _pairs(chunk, low, spans)
+        right, up = _ball_offsets(centers[chunk].T.repeat(counts, axis=1), radii[chunk].repeat(counts), columns, rows)
+        squared = right * right + up * up
+        inside = np.flatnonzero(squared < 1.0)
+        owner, pixels = np.repeat(chunk, counts)[inside], (rows * size + columns)[inside]
+        bulge = np.sqrt(1.0 - squared[inside])
+        np.maximum.at(buffer, pixels, _key(centers[owner, 2] + depth_radii[owner] * bulge, owner))
     pixels = np.flatnonzero(buffer >= 0)
     owner = buffer[pixels] & 0xFFFFFFFF
-    normals = _ball_normals(centers, radii, owner, pixels % size, pixels // size).T
+    right, up = _ball_offsets(centers[owner].T, radii[owner], pixels % size, pixels // size)
+    normals = np.stack([right, up, np.sqrt(np.maximum(1.0 - right * right - up * up, 0.0))], axis=1)
     return Hits(pixels, owner, normals, centers[owner, 2] + depth_radii[owner] * normals[:, 2])
 
 
@@ -97,9 +100,9 @@ def _weight_planes(corners: np.ndarray) -> np.ndarray:
     return np.concatenate([corners[:, 0].T, planes]).astype(np.float32)
 
 
-def _weights(planes: np.ndarray, owner: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
-    """Barycentric weights at pixel centres, three of float32 [pairs]."""
-    x0, y0, a1, b1, a2, b2 = (plane[owner] for plane in planes)
+def _weights(planes: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+    """Barycentric weights at pixel centres, three of float32 [pairs], by each pair's own planes float32 [6, pairs]."""
+    x0, y0, a1, b1, a2, b2 = planes
     x, y = columns.astype(np.float32) + (0.5 - x0), rows.astype(np.float32) + (0.5 - y0)
     second, third = a1 * x + b1 * y, a2 * x + b2 * y
     return [1 - second - third, second, third]
@@ -110,13 +113,12 @@ def _mixed(weights: list[np.ndarray], values: np.ndarray, owner: np.ndarray) -> 
     return weights[0] * values[0][owner] + weights[1] * values[1][owner] + weights[2] * values[2][owner]
 
 
-def _ball_normals(
-    centers: np.ndarray, radii: np.ndarray, owner: np.ndarray, columns: np.ndarray, rows: np.ndarray
-) -> np.ndarray:
-    """(right, up, towards the camera) on the unit ball, float32 [3, pairs]; the last is 0 outside."""
-    right = (columns + 0.5 - centers[owner, 0]) / radii[owner]
-    up = -(rows + 0.5 - centers[owner, 1]) / radii[owner]
-    return np.stack([right, up, np.sqrt(np.maximum(1.0 - right * right - up * up, 0.0))]).astype(np.float32)
+def _ball_offsets(
+    centers: np.ndarray, radii: np.ndarray, columns: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far right and up of its ball's middle each pixel centre is, in radii, float32 [pairs]; centers [3, pairs]."""
+    right = (columns.astype(np.float32) + (0.5 - centers[0])) / radii
+    return right, ((centers[1] - 0.5) - rows.astype(np.float32)) / radii
 
 
 def _boxes(lowest: np.ndarray, highest: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +130,7 @@ def _boxes(lowest: np.ndarray, highest: np.ndarray, size: int) -> tuple[np.ndarr
 
 def _chunks(spans: np.ndarray) -> Iterator[np.ndarray]:
     """Items with any pixel, split so that each chunk has about _PAIRS_AT_ONCE pairs (one large item may have more)."""
-    num_pairs = spans[:, 0] * spans[:, 1]
+    num_pairs = spans[:, 0].astype(np.int64) * spans[:, 1]
     items = np.flatnonzero(num_pairs)
     if len(items):
         group = np.cumsum(num_pairs[items], dtype=np.int64) // _PAIRS_AT_ONCE
@@ -136,12 +138,17 @@ def _chunks(spans: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _pairs(items: np.ndarray, low: np.ndarray, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every pixel of every item's box: (item, column, row), integer [pairs] each."""
-    counts = spans[items, 0] * spans[items, 1]
-    owner = np.repeat(items, counts)
-    first = np.repeat((np.cumsum(counts) - counts).astype(np.int32), counts)
-    row, column = np.divmod(np.arange(len(owner), dtype=np.int32) - first, np.repeat(spans[items, 0], counts))
-    return owner, np.repeat(low[items, 0], counts) + column, np.repeat(low[items, 1], counts) + row
+    """Every pixel of every item's box, row by row: pixels of each item, and column and row, integer [pairs] each."""
+    widths, heights = spans[items].T
+    width_of_row = np.repeat(widths, heights)
+    row_numbers, columns = _counted(low[items, 1], heights), _counted(np.repeat(low[items, 0], heights), width_of_row)
+    return widths * heights, columns, np.repeat(row_numbers, width_of_row)
+
+
+def _counted(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """For each start so many numbers that count up from it: int32 [sum of counts]."""
+    ends = np.cumsum(counts, dtype=np.int32)
+    return np.arange(ends[-1], dtype=np.int32) + np.repeat(starts - (ends - counts), counts)
 
 
 def _key(nearness: np.ndarray, owner: np.ndarray) -> np.ndarray:

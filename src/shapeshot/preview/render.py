@@ -20,7 +20,7 @@ from shapeshot.preview.shading import (
 from shapeshot.preview.view import Framing, View
 
 _SUPERSAMPLING = 2
-_SHADOW_CELLS = 128
+_SHADOW_CELLS = 96
 _SHADOW_STRENGTH = 0.6
 _EDGE_DARKNESS = 0.22  # of the lines between voxels
 _CREASE_COSINE = 0.77  # of 40 degrees: sharper edges are not smoothed over
@@ -45,8 +45,9 @@ def render_mesh(
     view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
     local = view.local(mesh.vertices)
     hits = rasterize_triangles(view.project(local)[mesh.faces], view.size, one_sided)
-    normals = _unit(_interpolated(_corner_normals(mesh), hits))
-    albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices))[mesh.faces], hits)
+    hits, faces = _compacted(hits, len(mesh.faces))
+    normals = _unit(_interpolated(_corner_normals(mesh, faces), hits))
+    albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices))[mesh.faces[faces]], hits)
     colors = shade(albedo, normals, view) * occlusion(hits, view.size)[:, None]
     below = _shadow(shadow, lambda: _triangle_shadow(local, mesh.faces, view, size))
     return compose(hits, colors, below, size, _SUPERSAMPLING)
@@ -167,14 +168,25 @@ def _ground(hits: Hits, local: np.ndarray, view: View, size: int) -> np.ndarray:
     return _SHADOW_STRENGTH * ground_shadow(hits, _SHADOW_CELLS, lowest, small)
 
 
-def _corner_normals(mesh: Mesh) -> np.ndarray:
-    """Normals for smooth shading, float32 [faces, 3, 3]: the vertex's, or the face's own where there is a crease."""
+def _compacted(hits: Hits, count: int) -> tuple[Hits, np.ndarray]:
+    """The hits with owners numbered over the visible ones alone, and those, int64 [visible], of `count` in all."""
+    visible = np.zeros(count, bool)
+    visible[hits.owner] = True
+    return hits._replace(owner=(np.cumsum(visible) - 1)[hits.owner]), np.flatnonzero(visible)
+
+
+def _corner_normals(mesh: Mesh, faces: np.ndarray) -> np.ndarray:
+    """Normals for smooth shading at the corners of some faces (their numbers), float32 [faces, 3, 3].
+
+    The vertex's normal, or the face's own where there is a crease.
+    """
     a, b, c = mesh.triangles.transpose(1, 0, 2)
     cross = np.cross(b - a, c - a)  # as long as twice the area: the sums over a vertex are area-weighted
     index = mesh.faces.ravel()
     sums = [np.bincount(index, np.repeat(cross[:, axis], 3), len(mesh.vertices)) for axis in range(3)]
-    smooth, flat = _unit(np.stack(sums, axis=1))[mesh.faces], _unit(cross)[:, None, :]
-    crease = (smooth * flat).sum(axis=2, keepdims=True) < _CREASE_COSINE
+    smooth, flat = _unit(np.stack(sums, axis=1))[mesh.faces[faces]], _unit(cross[faces])[:, None, :]
+    cosine = smooth[..., 0] * flat[..., 0] + smooth[..., 1] * flat[..., 1] + smooth[..., 2] * flat[..., 2]
+    crease = cosine[..., None] < _CREASE_COSINE
     return np.where(crease, flat, smooth)
 
 

@@ -21,12 +21,14 @@ def shade(albedo: np.ndarray, normals: np.ndarray, view: View) -> np.ndarray:
     normals: unit, world axes, float [hits, 3]; turned towards the camera where they look away.
     """
     light = _KEY_LIGHT / np.linalg.norm(_KEY_LIGHT) @ view.axes
-    away, upwards, towards_light = (normals.astype(np.float32) @ np.stack([view.axes[2], [0, 1, 0], light]).T).T
-    side = np.where(away < 0, np.float32(-1), np.float32(1))
+    axes = np.stack([view.axes[2], np.array([0.0, 1.0, 0.0]), light]).astype(np.float32)
+    towards_camera, upwards, towards_light = axes @ normals.astype(np.float32).T
+    side = np.where(towards_camera < 0, np.float32(-1), np.float32(1))
     hemisphere = _GROUND + (_SKY - _GROUND) * (0.5 + 0.5 * side * upwards)
     key = _KEY * np.clip((side * towards_light + 0.15) / 1.15, 0.0, None)
-    # The power of a product: 1 / 2.2 of the light, and the albedo as it is.
-    return np.minimum(np.clip(albedo, 0.0, 1.0) * (((hemisphere + key) ** (1 / 2.2))[:, None]), 1.0).astype(np.float32)
+    # (albedo^2.2 times the light)^(1 / 2.2), with a power less.
+    brightness = (hemisphere + key) ** np.float32(1 / 2.2)
+    return np.minimum(np.clip(albedo, 0.0, 1.0) * brightness[:, None], 1.0).astype(np.float32)
 
 
 def occlusion(hits: Hits, size: int) -> np.ndarray:

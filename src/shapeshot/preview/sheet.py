@@ -60,7 +60,7 @@ def preview_image(
     voxels: VoxelGrid,
     points: PointCloud,
     mesh: Mesh,
-    tile_size: int = 256,
+    tile_size: int = 224,
 ) -> Image.Image:
     """One reconstruction at a glance: the photo, the network's crop of it, voxels, points and mesh; RGB.
 
@@ -130,15 +130,17 @@ class _Page:
 
 def _panel(pixels: np.ndarray, size: int) -> Image.Image:
     """A picture fitted into a square with a pale ground and slightly rounded corners."""
-    image = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGBA")
+    is_opaque = pixels.shape[2] == 3 or pixels[..., 3].min() == 255
+    image = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGB" if is_opaque else "RGBA")
     scale = size / max(image.size)
     fitted = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     if fitted != image.size:
         image = image.resize(fitted, Image.Resampling.LANCZOS, reducing_gap=1.0)
-    ground = Image.new("RGBA", (size, size), (*_PANEL, 255))
-    ground.alpha_composite(image, ((size - fitted[0]) // 2, (size - fitted[1]) // 2))
+    ground = Image.new("RGB", (size, size), _PANEL)
+    place = ((size - fitted[0]) // 2, (size - fitted[1]) // 2)
+    ground.paste(image, place, None if is_opaque else image)
     panel = Image.new("RGB", (size, size), _PAPER)
-    panel.paste(ground.convert("RGB"), mask=_rounded_corners(size))
+    panel.paste(ground, mask=_rounded_corners(size))
     return panel
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from shapeshot.finish.simplify import MIN_FACES
 from shapeshot.studio.problems import MEDIA_TYPE, Problem
 
 EXAMPLE_ID = "kq3Y6pQ1m0eWv8ZbX2c9Lw"
@@ -125,7 +126,7 @@ EXAMPLES = {
     415: "the image data is not an image that can be read; give a JPEG, PNG or WebP file",
     421: "this server answers to localhost alone; open it as http://localhost",
     422: "resolution must lie in 8..256; got 7",
-    429: "64 reconstructions are under way, which is all this server takes; try again later",
+    429: "32 reconstructions are under way, which is all this server takes; try again later",
     503: "the server is shutting down; try again later",
     504: "not done within 60 seconds; try again when fewer are waiting, or with a lower resolution",
 }
@@ -175,22 +176,37 @@ _PHOTO_FIELDS: dict[str, Any] = {
 }
 
 
-def multipart(limits: dict[str, int], formats: list[str]) -> dict[str, Any]:
-    """`openapi_extra` of POST /v1/reconstructions. limits: max_resolution and max_points."""
+def multipart(max_resolution: int, max_points: int, max_smooth: int, formats: list[str]) -> dict[str, Any]:
+    """`openapi_extra` of POST /v1/reconstructions."""
+    resolution = {"minimum": 8, "maximum": max_resolution, "default": min(32, max_resolution)}
+    points = {"minimum": 1, "maximum": max_points, "default": min(2048, max_points)}
     fields = _PHOTO_FIELDS | {
-        "resolution": {"type": "integer", "minimum": 8, "maximum": limits["max_resolution"], "default": 32},
-        "points": {"type": "integer", "minimum": 1, "maximum": limits["max_points"], "default": 2048},
+        "resolution": {"type": "integer", "description": "Voxels along each side.", **resolution},
+        "points": {"type": "integer", "description": "Points of the cloud.", **points},
         "size": {
             "type": "string",
-            "pattern": r"^(width|height|depth)=[1-9]\d{0,3}(mm|cm|m|in|ft)$",
+            "pattern": r"^(auto|(width|height|depth)=[1-9]\d{0,3}(mm|cm|m|in|ft))$",
             "example": "height=80cm",
-            "description": "One known dimension; scales everything to metres.",
+            "description": "One known dimension, or auto for the model's estimate; everything comes in metres.",
         },
         "threshold": {
             "type": "number",
             "minimum": 0.001,
             "maximum": 0.999,
             "description": "Probability of occupancy at the surface; the model's own by default. Lower is fatter.",
+        },
+        "simplify": {"type": "integer", "minimum": MIN_FACES, "description": "Faces that the mesh comes down to."},
+        "smooth": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": max_smooth,
+            "default": 0,
+            "description": "Rounds of smoothing.",
+        },
+        "printable": {
+            "type": "boolean",
+            "default": False,
+            "description": "One closed piece; `result.finish` tells the thinnest wall, volume and centre of mass.",
         },
         "format": {"type": "string", "enum": formats, "description": "Answer with this file in place of JSON."},
         "form": {"type": "string", "enum": ["mesh", "points", "voxels"], "description": "What the file holds."},

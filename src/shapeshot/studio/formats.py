@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from shapeshot.errors import UserError, unknown_name
-from shapeshot.export import WRITERS
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from shapeshot.errors import ExportError, UserError, unknown_name
+from shapeshot.export import WRITERS, Shape, encode_shape
+from shapeshot.export.npz import encode_npz
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 
 JSON = "application/json"
@@ -25,6 +32,20 @@ def media_type(suffix: str) -> str:
     return MEDIA_TYPES.get(suffix, OTHER)
 
 
+@lru_cache(maxsize=1)
+def usable_formats() -> tuple[str, ...]:
+    """The suffixes, sorted, of the formats that can be written here: without those whose package is not installed."""
+
+    def works(suffix: str) -> bool:
+        try:
+            WRITERS[suffix].check()
+        except ExportError:
+            return False
+        return True
+
+    return tuple(filter(works, sorted(WRITERS)))
+
+
 def forms_of(suffix: str) -> list[str]:
     """The forms that a format can hold; voxels go as the mesh of their blocks where only meshes fit."""
     holds = WRITERS[suffix].holds
@@ -38,20 +59,20 @@ def default_form(suffix: str) -> str:
 
 def check_format(suffix: str, form: str | None) -> str:
     """The form to write. UserError with the choices for an unknown format or form, or where they do not suit."""
-    if suffix not in WRITERS:
-        raise unknown_name("file format", suffix, WRITERS)
+    if suffix not in usable_formats():
+        raise unknown_name("file format", suffix, usable_formats())
     form = form or default_form(suffix)
     if form not in FORMS:
         raise unknown_name("form", form, FORMS)
     if form not in forms_of(suffix):
-        able = ", ".join(f".{other}" for other in sorted(WRITERS) if form in forms_of(other))
+        able = ", ".join(f".{other}" for other in usable_formats() if form in forms_of(other))
         raise UserError(f"a .{suffix} file cannot hold {form}; choose from {able}")
     return form
 
 
 def wanted_format(accept: str) -> str | None:
     """The suffix that an Accept header prefers, or None for JSON (also where it says nothing that we know)."""
-    by_type = {kind: suffix for suffix, kind in MEDIA_TYPES.items() if suffix in WRITERS} | {JSON: None}
+    by_type = {kind: suffix for suffix, kind in MEDIA_TYPES.items() if suffix in usable_formats()} | {JSON: None}
     for kind in _by_preference(accept):
         if kind in by_type:
             return by_type[kind]
@@ -70,3 +91,14 @@ def _by_preference(accept: str) -> list[str]:
         if weight > 0:
             weighted.append((-weight, kind))
     return [kind for _, kind in sorted(weighted, key=lambda pair: pair[0])]
+
+
+def encode_form(shape: Shape, suffix: str, more: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
+    """A file with this suffix.
+
+    more: arrays that a .npz holds beside the shape's own; other formats have no place for them. facts: of the result,
+    whose assumed scale gives a real size to files that are made for one.
+    """
+    if WRITERS[suffix].in_metres and "assumed_scale" in facts:
+        shape = shape.scaled(facts["assumed_scale"]["metres_per_unit"])
+    return encode_npz(shape, more) if suffix == "npz" and more else encode_shape(shape, suffix)

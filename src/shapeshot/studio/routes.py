@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Annotated, Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from shapeshot.export import WRITERS, encode_shape
 from shapeshot.studio.answers import (
     FormatAnswer,
     FormatsAnswer,
@@ -28,7 +28,15 @@ from shapeshot.studio.answers import (
     problems,
 )
 from shapeshot.studio.engine import DroppedError, Engine, Job
-from shapeshot.studio.formats import FORMS, check_format, forms_of, media_type, wanted_format
+from shapeshot.studio.formats import (
+    FORMS,
+    check_format,
+    encode_form,
+    forms_of,
+    media_type,
+    usable_formats,
+    wanted_format,
+)
 from shapeshot.studio.metrics import Metrics
 from shapeshot.studio.problems import ApiError
 from shapeshot.studio.settings import Settings
@@ -63,7 +71,6 @@ def make_router(service: Service) -> APIRouter:
 
 def _add_reconstructions(router: APIRouter, service: Service) -> None:
     settings, engine, store = service.settings, service.engine, service.store
-    limits = {"max_resolution": settings.max_resolution, "max_points": settings.max_points}
     created = {"description": "The result, with links to every form and format.", "model": ReconstructionAnswer}
     file = {"description": "The file in the format that was asked for.", "content": _file_content()}
 
@@ -72,7 +79,9 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
         status_code=201,
         summary="Reconstruct the object in a photo",
         responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504)},
-        openapi_extra=multipart(limits, sorted(WRITERS)),
+        openapi_extra=multipart(
+            settings.max_resolution, settings.max_points, settings.max_smooth, list(usable_formats())
+        ),
         response_model=None,
     )
     async def create(request: Request) -> Response:
@@ -124,11 +133,15 @@ def _add_results(router: APIRouter, service: Service) -> None:
         responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422)},
         response_class=Response,
     )
-    async def file(result_id: str, format: str, form: str | None = None) -> Response:
+    async def file(
+        result_id: str,
+        format: Annotated[str, PathParameter(json_schema_extra={"enum": list(usable_formats())})],
+        form: Annotated[str | None, Query(json_schema_extra={"enum": list(FORMS)})] = None,
+    ) -> Response:
         """format: glb, obj ... as /v1/formats lists them. form: mesh (the default), points or voxels."""
         form = check_format(format, form)
         _, result = await _found(service, result_id)
-        content = await run_sync(lambda: encode_shape(result.form(form), format), limiter=service.limiter)
+        content = await run_sync(_encoded, result, form, format, limiter=service.limiter)
         return _file(content, format, form)
 
 
@@ -151,9 +164,10 @@ def _add_probes(router: APIRouter, service: Service) -> None:
     @router.get("/v1/formats", summary="File formats, and this server's limits", responses=problems())
     async def formats() -> FormatsAnswer:
         limits = {
-            name: getattr(settings, name) for name in ("max_upload", "max_pixels", "max_resolution", "max_points")
+            name: getattr(settings, name)
+            for name in ("max_upload", "max_pixels", "max_resolution", "max_points", "max_smooth")
         }
-        rows = [FormatAnswer(suffix=s, media_type=media_type(s), forms=forms_of(s)) for s in sorted(WRITERS)]
+        rows = [FormatAnswer(suffix=s, media_type=media_type(s), forms=forms_of(s)) for s in usable_formats()]
         return FormatsAnswer(formats=rows, limits=limits)
 
     @router.get("/healthz", summary="Whether the server lives", responses=problems())
@@ -233,13 +247,17 @@ async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:
     return found
 
 
+def _encoded(result: Result, form: str, suffix: str) -> bytes:
+    return encode_form(result.form(form), suffix, result.more(form), result.facts)
+
+
 def _gone() -> ApiError:
     return ApiError(404, "no such reconstruction; it may have expired")
 
 
 def _answer(entry: Entry, facts: dict[str, Any]) -> dict[str, Any]:
     base = f"{PREFIX}/{entry.id}"
-    forms = {form: {s: f"{base}/{s}?form={form}" for s in sorted(WRITERS) if form in forms_of(s)} for form in FORMS}
+    forms = {form: {s: f"{base}/{s}?form={form}" for s in usable_formats() if form in forms_of(s)} for form in FORMS}
     expires = datetime.fromtimestamp(entry.expires, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     links = Links(self=base, crop=f"{base}/crop", mask=f"{base}/mask", **forms)
     return {"id": entry.id, "expires": expires, "links": links.model_dump(), "result": facts}
@@ -252,4 +270,4 @@ def _file(content: bytes, suffix: str, form: str | None, headers: dict[str, str]
 
 
 def _file_content() -> dict[str, Any]:
-    return {media_type(suffix): {"schema": {"type": "string", "format": "binary"}} for suffix in sorted(WRITERS)}
+    return {media_type(suffix): {"schema": {"type": "string", "format": "binary"}} for suffix in usable_formats()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import time
@@ -18,6 +19,7 @@ from shapeshot.studio.settings import Settings
 log = logging.getLogger("shapeshot.studio")
 
 OPEN_PATHS = ("/healthz", "/readyz")  # for probes, which have no token
+DISCARD_SECONDS = 5.0
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 HEADERS = {
     "Content-Security-Policy": (
@@ -41,11 +43,12 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        body = _Body(scope, receive, self._settings.max_upload)
+        answer = _Answer(send, body)
         start = time.perf_counter()
         try:
             refusal = self._refusal(scope)
-            await (refusal or self._app)(scope, receive, answer)
+            await (refusal or self._app)(scope, body, answer)
         except ClientDisconnect:
             answer.status = 499  # as nginx counts those who left
         except Exception:
@@ -85,11 +88,39 @@ class Guard:
         self._metrics.latency.labels(route).observe(seconds)
 
 
+class _Body:
+    """`receive` that knows whether the whole body came, and can throw away the rest of it."""
+
+    def __init__(self, scope: Scope, receive: Receive, max_bytes: int) -> None:
+        headers = Headers(scope=scope)
+        self._receive, self._left = receive, max_bytes
+        # A client that waits to be told to go on has sent nothing that could be thrown away.
+        self._is_over = scope["method"] in ("GET", "HEAD") or "100-continue" in headers.get("expect", "").lower()
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        self._is_over = self._is_over or not message.get("more_body", False)
+        return message
+
+    async def discard(self) -> None:
+        """Read on to the body's end before a refusal, up to some bytes and seconds.
+
+        A socket that is closed with unread bytes is reset, and the client may then never see why it was refused.
+        """
+        end = time.monotonic() + DISCARD_SECONDS
+        while not self._is_over and self._left > 0 and (seconds := end - time.monotonic()) > 0:
+            try:
+                await asyncio.wait_for(self(), seconds)
+            except asyncio.TimeoutError:
+                return
+
+
 class _Answer:
     """`send` that adds the headers and remembers the status."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status = send, 0
+    def __init__(self, send: Send, body: _Body) -> None:
+        self._send, self._body, self.status = send, body, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -98,6 +129,8 @@ class _Answer:
             for name, value in HEADERS.items():
                 headers[name] = value
             headers.setdefault("Cache-Control", "no-store")
+            if self.status >= 400:
+                await self._body.discard()
         await self._send(message)
 
 

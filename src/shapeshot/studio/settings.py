@@ -20,7 +20,8 @@ class Settings:
     timeout: seconds from a request's arrival to its answer. ttl: seconds a result is kept.
     disk_budget: bytes that all results together may take. model: a folder, or None for the shipped one.
     workers: threads that compute; None is one for each usable core. max_batch: photos in one run of the encoder.
-    max_resolution, max_points: tighter than the library's, because one request must not take all memory.
+    max_resolution, max_points, max_smooth: tighter than the library's, because one request must not take all
+    memory or all time.
     page: also serve the studio's page at "/".
     """
 
@@ -29,7 +30,7 @@ class Settings:
     token: str | None = None
     max_upload: int = 32 * MIB
     max_pixels: int = 50_000_000
-    queue: int = 64
+    queue: int = 32
     timeout: float = 60.0
     ttl: float = 3600.0
     disk_budget: int = 1024 * MIB
@@ -38,6 +39,7 @@ class Settings:
     max_batch: int = 4
     max_resolution: int = 128
     max_points: int = 1_000_000
+    max_smooth: int = 100
     page: bool = False
 
     def __post_init__(self) -> None:

@@ -25,7 +25,8 @@ from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.reconstruct import Reconstruction
 
-FORMS = ("mesh", "points", "voxels")
+# What a model may know of each point or cell: the array's name in a .npz, and the reconstruction's attribute.
+MORE = {"points": {"confidence": "point_confidence"}, "voxels": {"probabilities": "probabilities"}}
 
 
 class StoreFullError(UserError):
@@ -150,6 +151,16 @@ class Result:
         colors[occupancy] = arrays["voxel_colors"]
         return VoxelGrid(occupancy, colors, float(arrays["side"]))
 
+    def more(self, form: str) -> dict[str, np.ndarray]:
+        """What is known of each point or cell of a form, by name; see MORE."""
+        return {name: self._arrays[name] for name in MORE.get(form, {}) if name in self._arrays}
+
+
+def more_of(shape: Reconstruction, form: str) -> dict[str, np.ndarray]:
+    """As `Result.more`, of a reconstruction that is not stored."""
+    arrays = {name: getattr(shape, attribute) for name, attribute in MORE.get(form, {}).items()}
+    return {name: array for name, array in arrays.items() if array is not None}
+
 
 def pack(shape: Reconstruction, facts: dict[str, Any], pictures: dict[str, bytes]) -> bytes:
     """The bytes of one result. Colours of empty cells are left out: they are zero, and at 128^3 would take 25 MB."""
@@ -168,6 +179,8 @@ def pack(shape: Reconstruction, facts: dict[str, Any], pictures: dict[str, bytes
         "side": np.array(voxels.side, np.float64),
         "facts": np.frombuffer(json.dumps(facts).encode(), np.uint8),
     }
+    for form in MORE:
+        arrays |= more_of(shape, form)
     arrays |= {f"picture_{name}": np.frombuffer(png, np.uint8) for name, png in pictures.items()}
     content = io.BytesIO()
     np.savez(content, **arrays)

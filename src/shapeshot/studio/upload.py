@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from shapeshot.errors import UserError, unknown_name
+from shapeshot.photo import parse_region
 from shapeshot.studio.problems import ApiError
 
 FILES = ("image", "mask")
@@ -38,8 +39,14 @@ def _text(name: str, text: str) -> str:
     return text
 
 
-def _edges(name: str, text: str) -> tuple[float, ...]:
-    return tuple(_number(name, edge) for edge in text.split(","))
+def _region(name: str, text: str) -> tuple[float, ...]:
+    return parse_region(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise UserError(f"{name} must be true or false; got {text!r}")
+    return text.lower() == "true"
 
 
 FIELDS: dict[str, Callable[[str, str], Any]] = {
@@ -48,7 +55,10 @@ FIELDS: dict[str, Callable[[str, str], Any]] = {
     "size": _text,
     "threshold": _number,
     "background": _text,
-    "region": _edges,
+    "region": _region,
+    "simplify": _whole,
+    "smooth": _whole,
+    "printable": _switch,
     "format": _text,
     "form": _text,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from shapeshot.batch import result_facts
-from shapeshot.errors import EmptyShapeError, UserError
-from shapeshot.export import encode_shape
+from shapeshot.batch import BatchOptions, Target, result_facts
+from shapeshot.batch.ready import assumed_scale, made_ready
+from shapeshot.errors import EmptyShapeError, UserError, unknown_name
 from shapeshot.field_model import FieldModel
 from shapeshot.photo import read_mask, read_photo
-from shapeshot.reconstruct import Reconstruction, View, check_options, look_at
+from shapeshot.reconstruct import Reconstruction, View, look_at
 from shapeshot.studio.engine import Job
-from shapeshot.studio.formats import check_format
+from shapeshot.studio.formats import check_format, encode_form
 from shapeshot.studio.settings import Settings
-from shapeshot.studio.store import Entry, Store
-from shapeshot.studio.upload import Upload
+from shapeshot.studio.store import Entry, Store, more_of
+from shapeshot.studio.upload import FILES, Upload
+
+HEAVY_RESOLUTION = 64  # above it a reconstruction takes seconds, and at 128 most of a gigabyte
+# In place of a target on disk: all forms, in formats that take a shape at whatever scale it has.
+ALL_FORMS = Target(Path("photo"), Path("result"), ("mesh", "points", "voxels"), is_folder=True, preview=False)
 
 
 @dataclass(frozen=True)
@@ -35,38 +40,45 @@ class Done:
 
 def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings: Settings) -> Job:
     """The job of POST /v1/reconstructions; its result is a Done. Raises UserError for options out of range."""
-    options = upload.options
-    resolution, num_points = options.get("resolution", 32), options.get("points", 2048)
-    size, threshold = options.get("size"), options.get("threshold")
-    check_options(resolution, num_points, size, options.get("background", "auto"), threshold, options.get("region"))
-    _check_limit("resolution", resolution, settings.max_resolution)
-    _check_limit("number of points", num_points, settings.max_points)
-    suffix = options.get("format")
-    form = check_format(suffix, options.get("form")) if suffix else None
+    wishes = dict(upload.options)
+    suffix, form = wishes.pop("format", None), wishes.pop("form", None)
+    form = check_format(suffix, form) if suffix else None
+    options = _options(wishes, settings)
 
     def finish(shape: Reconstruction) -> Done:
         if not shape.voxels.occupancy.any():
-            raise EmptyShapeError(f"the object fills no cell at resolution {resolution}; give a higher resolution")
-        facts = facts_of(shape, model)
-        file = encode_shape(getattr(shape, form), suffix) if suffix and form else None
+            raise EmptyShapeError(f"the object fills no cell at resolution {options.resolution}; give a higher one")
+        shape, more = made_ready(ALL_FORMS, shape, options)
+        facts = facts_of(shape, model) | more
+        file = encode_form(getattr(shape, form), suffix, more_of(shape, form), facts) if suffix and form else None
         return Done(store.add(shape, facts, pictures_of(shape)), facts, file)
 
-    shape = {"resolution": resolution, "num_points": num_points, "size": size, "threshold": threshold}
-    return Job(_looker(upload, model, settings), shape, finish)
+    names = ("resolution", "num_points", "size", "threshold")
+    shape = {name: getattr(options, name) for name in names}
+    is_heavy = options.resolution > HEAVY_RESOLUTION
+    return Job(_looker(upload, options, model, settings), shape, finish, is_heavy)
 
 
 def object_job(upload: Upload, model: FieldModel, settings: Settings) -> Job:
-    """The job of POST /v1/objects; its result is the answer's content."""
-    options = upload.options
-    check_options(32, 1, None, options.get("background", "auto"), None, options.get("region"))
-    return Job(_looker(upload, model, settings), None, object_facts)
+    """The job of POST /v1/objects; its result is the answer's content. Raises UserError for options out of range."""
+    known = ("background", "region")
+    if unknown := [name for name in upload.options if name not in known]:
+        raise unknown_name("field", unknown[0], (*FILES, *known))
+    options = _options(upload.options, settings)
+    return Job(_looker(upload, options, model, settings), None, object_facts)
 
 
 def facts_of(shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
-    """What result.json says, without the photo's name, and with the box of what was taken for the object."""
+    """What result.json says, without the photo's name, and with the box of what was taken for the object.
+
+    "assumed_scale": where no size is known, the metres per unit that files made for real sizes are written with.
+    """
     facts = result_facts(Path("photo"), shape, model)
     del facts["photo"]
     facts["object"]["box"] = _box(shape.mask, shape.photo_size)
+    if not shape.is_metric:
+        factor, source = assumed_scale(shape)
+        facts["assumed_scale"] = {"metres_per_unit": factor, "from": source}
     return facts
 
 
@@ -93,12 +105,24 @@ def mask_png(mask: np.ndarray) -> bytes:
     return _png(Image.fromarray(np.rint(mask * 255).astype(np.uint8)))
 
 
-def _looker(upload: Upload, model: FieldModel, settings: Settings) -> Any:
+def _options(wishes: Mapping[str, Any], settings: Settings) -> BatchOptions:
+    """The options of one photo, checked as the command line checks them and by the server's own limits."""
+    defaults = {"resolution": min(32, settings.max_resolution), "points": min(2048, settings.max_points)}
+    given = {**defaults, **wishes}
+    num_points = given.pop("points")
+    options = BatchOptions(num_points=num_points, **given)
+    options.check()
+    _check_limit("resolution", options.resolution, settings.max_resolution)
+    _check_limit("number of points", options.num_points, settings.max_points)
+    _check_limit("number of rounds of smoothing", options.smooth, settings.max_smooth)
+    return options
+
+
+def _looker(upload: Upload, options: BatchOptions, model: FieldModel, settings: Settings) -> Callable[[], View]:
     def look() -> View:
         photo = read_photo(upload.image, settings.max_pixels)
         mask = None if upload.mask is None else read_mask(upload.mask, settings.max_pixels)
-        options = upload.options
-        return look_at(photo, model.image_size, options.get("background", "auto"), options.get("region"), mask)
+        return look_at(photo, model.image_size, options.background, options.region, mask)
 
     return look
 

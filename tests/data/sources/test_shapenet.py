@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources import make_source
@@ -84,6 +88,69 @@ def test_materials_are_read_beside_the_model_and_nowhere_else(tmp_path: Path, pu
     below.symlink_to(tmp_path / "secret.obj")
     with pytest.raises(MeshError, match=r"a/model\.obj cannot be read"):
         make_source("shapenet", folder=folder).entries()[0].load()
+
+
+def zipped(folder: Path, synset: str) -> Path:
+    """A synset's folder as the archive that is downloaded."""
+    path = folder / f"{synset}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted((folder / synset).rglob("*.*")):
+            archive.write(file, file.relative_to(folder))
+    shutil.rmtree(folder / synset)
+    return path
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_archives_are_read_in_place(tmp_path: Path, published: Any, version: int) -> None:
+    published.shapenet(tmp_path, version)
+    below = next((tmp_path / published.chair / "model0").rglob("*.obj"))
+    below.write_text(published.chair_obj(published.front_x, head=["mtllib own.mtl", "usemtl m"]))
+    below.with_name("own.mtl").write_text("newmtl m\nKd 0 1 0\n")
+    before = make_source("shapenet", folder=tmp_path).entries()
+    merged = [entry.load().merged()[0] for entry in before]
+    zipped(tmp_path, published.chair)
+    source = make_source("shapenet", folder=tmp_path, split_files=[tmp_path / "all.csv"])
+    assert [entry.info for entry in source.entries()] == [entry.info for entry in before]
+    for entry, vertices in zip(source.entries(), merged, strict=True):
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(entry)).load().merged()[0], vertices)
+    assert source.entries()[0].load().parts[0].material.color[1] > 0.9
+
+
+@pytest.mark.parametrize("as_archive", [False, True])
+def test_textures_of_version_2_lie_beside_its_models(tmp_path: Path, published: Any, as_archive: bool) -> None:
+    model = tmp_path / published.chair / "a"
+    head = ["mtllib model_normalized.mtl", "usemtl m", "vt 0 0", "vt 1 0", "vt 1 1", "vt 0 1"]
+    text = published.chair_obj(published.front_back, head=head)
+    lines = [
+        "f " + " ".join(f"{corner}/{index + 1}" for index, corner in enumerate(line.split()[1:]))
+        if line[0] == "f"
+        else line
+        for line in text.splitlines()
+    ]
+    published.write(model / "models" / "model_normalized.obj", "\n".join(lines))
+    published.write(model / "models" / "model_normalized.mtl", "newmtl m\nmap_Kd ../images/t.png\n")
+    (model / "images").mkdir()
+    Image.new("RGB", (4, 4), (10, 200, 30)).save(model / "images" / "t.png")
+    if as_archive:
+        zipped(tmp_path, published.chair)
+    texture = make_source("shapenet", folder=tmp_path).entries()[0].load().parts[0].material.texture
+    assert texture is not None
+    assert texture[0, 0, :3].tolist() == [10, 200, 30]
+
+
+def test_bad_archives_are_named(tmp_path: Path, published: Any) -> None:
+    path = tmp_path / f"{published.chair}.zip"
+    path.write_bytes(b"PK no archive")
+    with pytest.raises(DatasetError, match=r"03001627\.zip"):
+        make_source("shapenet", folder=tmp_path).entries()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../outside/model.obj", published.chair_obj(published.front_x))
+    with pytest.raises(DatasetError, match="outside itself"):
+        make_source("shapenet", folder=tmp_path).entries()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{published.chair}/a/model.obj", "#" * 40_000_000)
+    with pytest.raises(DatasetError, match="unpacks to"):
+        make_source("shapenet", folder=tmp_path).entries()[0].load()
 
 
 def test_other_folders_are_refused(tmp_path: Path, published: Any) -> None:

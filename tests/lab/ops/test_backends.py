@@ -29,7 +29,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_reference_is_always_there_and_first() -> None:
     assert available_backends()[0] == "reference"
-    assert {"nearest_kdtree", "nearest_matmul", "triangles_kdtree"} <= set(available_backends())
+    assert {"nearest_kdtree", "nearest_matmul", "nearest_pykdtree", "triangles_kdtree"} <= set(available_backends())
 
 
 def test_the_variable_switches_kernels_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,8 +49,8 @@ def test_an_unknown_value_lists_the_choices(monkeypatch: pytest.MonkeyPatch) -> 
     ("size", "expected"),
     [
         (("cpu", backends.MATMUL_MAX_POINTS, 3, 1, 2), "nearest_matmul"),
-        (("cpu", backends.MATMUL_MAX_POINTS + 1, 3, 1, 2), "nearest_kdtree"),
-        (("cpu", 100, 3, 2, 2), "nearest_kdtree"),
+        (("cpu", backends.MATMUL_MAX_POINTS + 1, 3, 1, 2), "nearest_pykdtree"),
+        (("cpu", 100, 3, 2, 2), "nearest_pykdtree"),
         (("cpu", 100, 3, 1, 1), "nearest_kdtree"),
         (("cpu", 5000, 64, 1, 2), "nearest_matmul"),
         (("cpu", 5000, 64, 3, 2), "reference"),
@@ -80,14 +80,15 @@ def test_a_kernel_that_fails_to_load_is_replaced_after_one_warning(monkeypatch: 
     p1, p2 = torch.rand(2, 1, 400, 3, generator=torch.Generator().manual_seed(0))
     expected = knn_points(p1, p2)
     backends._load_nearest.cache_clear()
-    monkeypatch.setitem(sys.modules, "shapeshot.lab.ops.kernels.nearest_kdtree", None)
-    with pytest.warns(RuntimeWarning, match="nearest_kdtree failed to load") as caught:
+    monkeypatch.setitem(sys.modules, "shapeshot.lab.ops.kernels.nearest_pykdtree", None)
+    with pytest.warns(RuntimeWarning, match="nearest_pykdtree failed to load") as caught:
         found = knn_points(p1, p2)
     assert len(caught) == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         again = knn_points(p1, p2)
-    assert "nearest_kdtree" not in available_backends()
+    assert "nearest_pykdtree" not in available_backends()
+    assert backends.nearest_backend("cpu", 400, 3, 1, 2) == "nearest_kdtree"
     for ours in (found, again):
         assert torch.equal(ours.idx, expected.idx)
         assert torch.equal(ours.dists, expected.dists)
@@ -96,7 +97,8 @@ def test_a_kernel_that_fails_to_load_is_replaced_after_one_warning(monkeypatch: 
 def test_importing_loads_no_kernel() -> None:
     code = (
         "import sys, shapeshot.lab.ops as ops; ops.available_backends();"
-        "print([name for name in sys.modules if '.ops.kernels.' in name or name.split('.')[0] in ('scipy', 'triton')])"
+        "late = ('scipy', 'pykdtree', 'triton');"
+        "print([name for name in sys.modules if '.ops.kernels.' in name or name.split('.')[0] in late])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

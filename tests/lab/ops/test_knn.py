@@ -13,13 +13,14 @@ from torch import Tensor
 
 from shapeshot.errors import UserError
 from shapeshot.lab.ops import knn_gather, knn_points
-from shapeshot.lab.ops.kernels import nearest_kdtree, nearest_matmul
+from shapeshot.lab.ops.kernels import nearest_kdtree, nearest_matmul, nearest_pykdtree
 from shapeshot.lab.ops.knn import nearest_reference
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "pytorch3d.npz"
 SEARCHES = {
     "reference": nearest_reference,
     "kdtree": nearest_kdtree.nearest_indices,
+    "pykdtree": nearest_pykdtree.nearest_indices,
     "matmul": nearest_matmul.nearest_indices,
 }
 

@@ -5,80 +5,44 @@ SHAPESHOT_CHROMIUM names another browser; SHAPESHOT_SCREENSHOTS a folder where t
 
 from __future__ import annotations
 
+import io
 import os
-import re
-import shutil
-import subprocess
-import sys
+import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
-
-
-class Studio:
-    """`shapeshot studio`; `stop` and `start` may follow each other, and the address stays."""
-
-    def __init__(self, *flags: str) -> None:
-        self.flags, self.port = flags, 0
-        self.process: subprocess.Popen[str] | None = None
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "shapeshot", "studio", "--port", str(self.port), *self.flags]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        self.port = int(re.findall(r":(\d+)", self.process.stdout.readline())[0])
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.communicate()
+ROOT = Path(__file__).parents[3]
+BROWSER = SimpleNamespace(**runpy.run_path(str(ROOT / "benchmarks" / "studio_browser.py")))  # as the benchmark uses it
 
 
 @pytest.fixture(scope="session")
 def photos() -> Path:
     """The folder of example photos."""
-    return EXAMPLES
+    return ROOT / "examples"
 
 
 @pytest.fixture(scope="session")
-def studio() -> Iterator[Studio]:
+def studio() -> Iterator[Any]:
     """A studio that the tests leave running."""
     pytest.importorskip("uvicorn", reason="needs the extra `studio`")
-    studio = Studio()
+    studio = BROWSER.Studio()
     yield studio
     studio.stop()
 
 
 @pytest.fixture
-def start_studio() -> Iterator[Callable[..., Studio]]:
+def start_studio() -> Iterator[Callable[..., Any]]:
     """start_studio(*flags): a studio that may be stopped."""
-    started: list[Studio] = []
+    started: list[Any] = []
 
-    def start(*flags: str) -> Studio:
-        started.append(Studio(*flags))
+    def start(*flags: str) -> Any:
+        started.append(BROWSER.Studio(*flags))
         return started[-1]
 
     yield start
@@ -90,12 +54,11 @@ def start_studio() -> Iterator[Callable[..., Studio]]:
 def chromium() -> Iterator[Any]:
     """The browser."""
     api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra `dev`")
-    names = (os.environ.get("SHAPESHOT_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    path = BROWSER.find_chromium()
     if path is None:
         pytest.skip("no Chromium on this machine: install the package `chromium`, or name one in SHAPESHOT_CHROMIUM")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER.FLAGS)
         yield browser
         browser.close()
 
@@ -109,7 +72,7 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def open_page(chromium: Any, studio: Studio) -> Iterator[Callable[..., Any]]:
+def open_page(chromium: Any, studio: Any) -> Iterator[Callable[..., Any]]:
     """open_page(url, **context): the page, once its views are there.
 
     Afterwards: no request left the page's origin, no script failed, and nothing met the content policy.
@@ -138,5 +101,33 @@ def open_page(chromium: Any, studio: Studio) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert failures == []
-    allowed = (*(f"{origin}/" for origin in origins), "blob:", "data:")
+    allowed = (*origins, "blob:", "data:")
     assert [url for url in requests if not url.startswith(allowed)] == []
+
+
+@pytest.fixture(scope="session")
+def shown_after() -> Callable[[Any, str], str]:
+    """shown_after(page, before): the id of the result that is shown next, in place of `before` ("" for none)."""
+
+    def wait(page: Any, before: str) -> str:
+        shown = page.wait_for_selector(f'#views[data-shown]:not([data-shown="{before}"]):not([data-shown=""])')
+        return shown.get_attribute("data-shown")
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def views() -> Callable[[Any], dict[str, np.ndarray]]:
+    """views(page): what the three views show, by form, int16 [height, width, 3] each."""
+
+    def look(page: Any) -> dict[str, np.ndarray]:
+        whole = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"), np.int16)
+        boxes = page.evaluate(
+            """() => [...document.querySelectorAll("[data-form]")].map((figure) => {
+                const { left, top, right, bottom } = figure.querySelector(".view").getBoundingClientRect();
+                return [figure.dataset.form, [left, top, right, bottom].map(Math.round)];
+            })"""
+        )
+        return {form: whole[top:bottom, left:right] for form, (left, top, right, bottom) in boxes}
+
+    return look

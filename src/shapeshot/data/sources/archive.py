@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from shapeshot.errors import DatasetError
@@ -21,9 +24,10 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 class Archive:
     """A zip file, read member by member.
 
-    The file is opened for each call and not kept: worker processes must not share a file position, and opening
-    takes under 10 ms. Raises DatasetError where the file is missing, not a zip, damaged, encrypted, names members
-    outside itself, or where a member is too large (MAX_MEMBER_BYTES) or too well compressed (MAX_RATIO).
+    The opened file is kept, for each process apart: processes must not share a file position, and the list of a large
+    archive takes a good part of a second to read. Raises DatasetError where the file is missing, not a zip, damaged,
+    encrypted, names members outside itself, or where a member is too large (MAX_MEMBER_BYTES) or too well compressed
+    (MAX_RATIO).
     """
 
     path: Path
@@ -31,8 +35,7 @@ class Archive:
     @cached_property
     def names(self) -> frozenset[str]:
         """Names of all members."""
-        with self._open() as file:
-            names = file.namelist()
+        names = self._open().namelist()
         for name in names:
             if is_outside(name):
                 raise DatasetError(f"{self.path.name} names a member outside itself, {name!r}; do not use this archive")
@@ -49,21 +52,31 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """The content of the member `name`, exactly as listed in `names`."""
-        with self._open() as file:
-            try:
-                info = file.getinfo(name)
-            except KeyError:
-                raise DatasetError(f"{self.path.name} holds no {name!r}; use a complete archive") from None
-            self._check_size(info)
-            try:
-                with file.open(info) as member:
-                    # The header may lie about the size: read no more than it promised.
-                    content = member.read(info.file_size + 1)
-            except _BROKEN as error:
-                raise DatasetError(f"{name} in {self.path.name} is damaged ({error}); get a fresh copy") from error
+        file = self._open()
+        try:
+            info = file.getinfo(name)
+        except KeyError:
+            raise DatasetError(f"{self.path.name} holds no {name!r}; use a complete archive") from None
+        self._check_size(info)
+        try:
+            with file.open(info) as member:
+                # The header may lie about the size: read no more than it promised.
+                content = member.read(info.file_size + 1)
+        except _BROKEN as error:
+            raise DatasetError(f"{name} in {self.path.name} is damaged ({error}); get a fresh copy") from error
         if len(content) != info.file_size:
             raise DatasetError(f"{name} in {self.path.name} is not as long as announced; get a fresh copy")
         return content
+
+    def beside(self, member: str) -> Callable[[str], bytes | None]:
+        """Reads files that are named relative to a member's folder; None where there is none of that name."""
+        folder = posixpath.dirname(member)
+
+        def read(name: str) -> bytes | None:
+            found = self.find(posixpath.normpath(posixpath.join(folder, name.replace("\\", "/"))))
+            return self.read(found) if found else None
+
+        return read
 
     def _check_size(self, info: zipfile.ZipInfo) -> None:
         ratio = info.file_size / max(info.compress_size, 1)
@@ -75,13 +88,20 @@ class Archive:
 
     def _open(self) -> zipfile.ZipFile:
         try:
-            return zipfile.ZipFile(self.path)
+            status = self.path.stat()
+            return _opened(self.path, os.getpid(), status.st_mtime_ns, status.st_size)
         except FileNotFoundError:
             raise DatasetError(f"no such archive: {self.path}; check the path") from None
         except IsADirectoryError:
             raise DatasetError(f"{self.path} is a folder; give an archive file") from None
         except _BROKEN as error:
             raise DatasetError(f"{self.path} is no readable zip archive ({error}); get a fresh copy") from error
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, process: int, changed: int, size: int) -> zipfile.ZipFile:
+    """The opened file; by process, and anew where the file has changed."""
+    return zipfile.ZipFile(path)
 
 
 def is_outside(name: str) -> bool:

@@ -21,9 +21,9 @@ import numpy as np
 from shapeshot.data.cameras import Camera
 from shapeshot.data.objects import ObjectInfo, ObjectModel, Part, PublishedViews, SourceEntry, Unreadable
 from shapeshot.data.sources.binvox import read_binvox
-from shapeshot.data.sources.folder import ConfinedFiles, FolderEntry
+from shapeshot.data.sources.folder import ConfinedFiles
 from shapeshot.data.sources.pictures import shrink_square
-from shapeshot.data.sources.shapenet import FRONT_X, find_model, model_folders, model_info
+from shapeshot.data.sources.shapenet import ShapeNetMesh, find_meshes, model_folders, model_info
 from shapeshot.data.sources.split_files import model_splits
 from shapeshot.data.sources.synsets import chosen_synsets, synset_names
 from shapeshot.errors import DatasetError
@@ -40,15 +40,13 @@ MAX_DISTANCE = 1.75  # what the metadata's distances are fractions of, in ShapeN
 
 @dataclass(frozen=True)
 class R2N2Entry:
-    """One model. root: FOLDER. mesh, mesh_root, rotation: its OBJ in ShapeNet, or None and nothing."""
+    """One model. root: FOLDER. mesh: in ShapeNet, or None."""
 
     info: ObjectInfo
     root: Path
     synset: str
     model: str
-    mesh: Path | None = None
-    mesh_root: Path | None = None
-    rotation: tuple[tuple[float, ...], ...] = FRONT_X
+    mesh: ShapeNetMesh | None = None
 
     def solid(self) -> np.ndarray:
         """The published grid in our axes, bool [n, n, n]. Raises DatasetError naming the file."""
@@ -66,10 +64,7 @@ class R2N2Entry:
     def load(self) -> ObjectModel:
         """The boundary of the voxels, or ShapeNet's mesh in the place of the voxels."""
         solid = self.solid()
-        if self.mesh is None or self.mesh_root is None:
-            return boundary_model(solid)
-        mesh = FolderEntry(self.info, self.mesh, self.mesh_root).load().transformed(np.array(self.rotation))
-        return placed_like(mesh, solid)
+        return boundary_model(solid) if self.mesh is None else placed_like(self.mesh.load(self.info), solid)
 
     def views(self, count: int, size: int) -> PublishedViews:
         """The first `count` renderings. Raises DatasetError where they or their cameras are missing or damaged."""
@@ -128,10 +123,11 @@ class R2N2Source:
     def _listing(self) -> tuple[dict[tuple[str, str], R2N2Entry], list[Unreadable]]:
         rendered = set(model_folders(self.folder / RENDERINGS, self._chosen))
         voxelised = set(model_folders(self.folder / VOXELS, self._chosen))
+        meshes = None if self.shapenet is None else find_meshes(self.shapenet, self._chosen)
         entries: dict[tuple[str, str], R2N2Entry] = {}
         unreadable: list[Unreadable] = []
         for key in sorted(rendered | voxelised):
-            found = self._entry(key, key in rendered, key in voxelised)
+            found = self._entry(key, key in rendered, key in voxelised, meshes)
             if isinstance(found, Unreadable):
                 unreadable.append(found)
             else:
@@ -140,7 +136,13 @@ class R2N2Source:
             raise DatasetError(f"{self.folder} holds no models; expected {VOXELS}/SYNSET/MODEL/model.binvox")
         return entries, unreadable
 
-    def _entry(self, key: tuple[str, str], rendered: bool, voxelised: bool) -> R2N2Entry | Unreadable:
+    def _entry(
+        self,
+        key: tuple[str, str],
+        rendered: bool,
+        voxelised: bool,
+        meshes: Mapping[tuple[str, str], ShapeNetMesh | None] | None,
+    ) -> R2N2Entry | Unreadable:
         synset, model = key
         name = f"{synset}/{model}"
         if self._splits is not None and key not in self._splits:
@@ -148,12 +150,10 @@ class R2N2Source:
         if not (rendered and voxelised):
             return Unreadable(name, f"it is not in {VOXELS if rendered else RENDERINGS}")
         info = model_info(synset, model, self.synsets, self.name)
-        if self.shapenet is None:
-            return R2N2Entry(info, self.folder, synset, model)
-        mesh = find_model(self.shapenet, synset, model)
-        if mesh is None:
+        mesh = meshes.get(key) if meshes is not None else None
+        if meshes is not None and mesh is None:
             return Unreadable(name, f"{self.shapenet} holds no mesh of it")
-        return R2N2Entry(info, self.folder, synset, model, mesh[0], (self.shapenet / synset).resolve(), mesh[1])
+        return R2N2Entry(info, self.folder, synset, model, mesh)
 
 
 def front_x_to_z(grid: np.ndarray) -> np.ndarray:

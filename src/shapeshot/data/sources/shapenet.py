@@ -3,6 +3,7 @@
     FOLDER/SYNSET/MODEL/model.obj                       version 1
     FOLDER/SYNSET/MODEL/models/model_normalized.obj     version 2
 
+A synset may also lie there as it is downloaded, `FOLDER/SYNSET.zip` with the same names inside; it is read in place.
 Both have +y up. Their README files put the front of version 1 at +x and of version 2 at -z; here it faces +z, so the
 first is turned by -90 and the second by 180 degrees about y. (ShapeNet says of version 1 that some of its models are
 mirrored; they are left as they are, since what was rendered from them is mirrored, too.)
@@ -18,10 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
+from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.folder import FolderEntry
 from shapeshot.data.sources.ids import free_id
 from shapeshot.data.sources.split_files import model_splits
 from shapeshot.data.sources.synsets import chosen_synsets, synset_names
+from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError
 
 # ShapeNet's terms (shapenet.org/terms): researchers, for non-commercial research and education; no redistribution.
@@ -35,17 +38,36 @@ SYNSET_DIGITS = 8
 
 
 @dataclass(frozen=True)
-class ShapeNetEntry:
-    """One model. path: its OBJ. root: SYNSET, beyond which it may read nothing. rotation: rows of a 3 x 3 matrix."""
+class ShapeNetMesh:
+    """One OBJ. root: the folder or zip archive of its synset, beyond which it may read nothing. name: in it.
 
-    info: ObjectInfo
-    path: Path
+    rotation: rows of a 3 x 3 matrix, into our axes.
+    """
+
     root: Path
+    name: str
     rotation: tuple[tuple[float, ...], ...]
 
+    def load(self, info: ObjectInfo) -> ObjectModel:
+        """In our axes, in the file's own size. Raises MeshError or DatasetError naming the file."""
+        if self.root.suffix == ".zip":
+            archive = Archive(self.root)
+            model = read_obj(archive.read(self.name), f"{self.name} in {self.root.name}", archive.beside(self.name))
+        else:
+            model = FolderEntry(info, self.root / self.name, self.root).load()
+        return model.transformed(np.array(self.rotation))
+
+
+@dataclass(frozen=True)
+class ShapeNetEntry:
+    """One model. mesh: where its OBJ lies."""
+
+    info: ObjectInfo
+    mesh: ShapeNetMesh
+
     def load(self) -> ObjectModel:
-        """In our axes, in the file's own size. Raises MeshError naming the file."""
-        return FolderEntry(self.info, self.path, self.root).load().transformed(np.array(self.rotation))
+        """In our axes, in the file's own size. Raises MeshError or DatasetError naming the file."""
+        return self.mesh.load(self.info)
 
 
 class ShapeNetSource:
@@ -83,37 +105,55 @@ class ShapeNetSource:
     def _listing(self) -> tuple[dict[tuple[str, str], ShapeNetEntry], list[Unreadable]]:
         entries: dict[tuple[str, str], ShapeNetEntry] = {}
         unreadable: list[Unreadable] = []
-        for synset, model in model_folders(self.folder, self._chosen):
-            found = find_model(self.folder, synset, model)
+        for (synset, model), found in find_meshes(self.folder, self._chosen).items():
             if self._splits is not None and (synset, model) not in self._splits:
                 unreadable.append(Unreadable(f"{synset}/{model}", "the split files do not name it"))
             elif found is None:
                 expected = " or ".join(LAYOUTS)
                 unreadable.append(Unreadable(f"{synset}/{model}", f"it has no {expected}"))
             else:
-                path, rotation = found
-                info = model_info(synset, model, self.synsets, self.name)
-                entries[synset, model] = ShapeNetEntry(info, path, (self.folder / synset).resolve(), rotation)
+                entries[synset, model] = ShapeNetEntry(model_info(synset, model, self.synsets, self.name), found)
         if not entries and not unreadable:
             raise DatasetError(f"{self.folder} holds no models; expected SYNSET/MODEL/{' or '.join(LAYOUTS)}")
         return entries, unreadable
 
 
+def find_meshes(folder: Path, chosen: frozenset[str] | None = None) -> dict[tuple[str, str], ShapeNetMesh | None]:
+    """(synset, model) -> its mesh, or None where a model's folder has none; sorted.
+
+    chosen: synsets, None for all. Raises DatasetError for an archive that is damaged or names members outside itself.
+    """
+    found: dict[tuple[str, str], ShapeNetMesh | None] = {}
+    for synset, model in model_folders(folder, chosen):
+        root = (folder / synset).resolve()
+        names = (f"{model}/{below}" for below in LAYOUTS)
+        name = next((name for name in names if (root / name).is_file()), None)
+        found[synset, model] = None if name is None else _mesh(root, name)
+    for path in sorted(folder.glob("*.zip")):
+        if is_synset(path.stem) and (chosen is None or path.stem in chosen):
+            for name in sorted(Archive(path).names):
+                model, _, below = name.removeprefix(f"{path.stem}/").partition("/")
+                if below in LAYOUTS:
+                    found.setdefault((path.stem, model), _mesh(path, name))
+    return dict(sorted(found.items()))
+
+
 def model_folders(folder: Path, chosen: frozenset[str] | None = None) -> Iterator[tuple[str, str]]:
-    """(synset, model) of every SYNSET/MODEL folder, sorted; SYNSET is eight digits."""
+    """(synset, model) of every SYNSET/MODEL folder, sorted."""
     for synset in sorted(path.name for path in folder.iterdir() if path.is_dir()):
-        if len(synset) == SYNSET_DIGITS and synset.isdecimal() and (chosen is None or synset in chosen):
+        if is_synset(synset) and (chosen is None or synset in chosen):
             models = sorted(path.name for path in (folder / synset).iterdir() if path.is_dir())
             yield from ((synset, model) for model in models)
 
 
-def find_model(folder: Path, synset: str, model: str) -> tuple[Path, tuple[tuple[float, ...], ...]] | None:
-    """The OBJ of a model and its rotation into our axes, or None where there is none."""
-    for name, rotation in LAYOUTS.items():
-        path = (folder / synset).resolve() / model / name
-        if path.is_file():
-            return path, rotation
-    return None
+def is_synset(name: str) -> bool:
+    """Whether a name is a WordNet offset: eight digits."""
+    return len(name) == SYNSET_DIGITS and name.isdecimal()
+
+
+def _mesh(root: Path, name: str) -> ShapeNetMesh:
+    below = next(below for below in LAYOUTS if name.endswith(f"/{below}"))
+    return ShapeNetMesh(root, name, LAYOUTS[below])
 
 
 def model_info(synset: str, model: str, names: Mapping[str, str], source: str) -> ObjectInfo:

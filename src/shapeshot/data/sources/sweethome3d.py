@@ -9,7 +9,6 @@ that rotation +y is up and the front faces +z, as in our own convention.
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,13 +48,8 @@ class SweetHome3DEntry:
     def load_rotated(self) -> ObjectModel:
         """The object as its artist made it, in the file's own unit, turned by the catalogue's rotation only."""
         archive = Archive(self.catalog)
-        folder = posixpath.dirname(self.model)
-
-        def read_beside(name: str) -> bytes | None:
-            found = archive.find(posixpath.normpath(posixpath.join(folder, name.replace("\\", "/"))))
-            return archive.read(found) if found else None
-
-        model = read_obj(archive.read(self.model), f"{self.info.name} ({self.model})", read_beside)
+        name = f"{self.info.name} ({self.model})"
+        model = read_obj(archive.read(self.model), name, archive.beside(self.model))
         return model.transformed(np.reshape(self.rotation, (3, 3)))
 
 

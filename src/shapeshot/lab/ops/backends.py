@@ -27,6 +27,7 @@ MODES = ("auto", "reference")
 # Which distribution each kernel needs besides torch, and on which kind of device it runs.
 KERNELS: dict[str, tuple[str, str]] = {
     "nearest_matmul": ("numpy", "cpu"),
+    "nearest_pykdtree": ("pykdtree", "cpu"),
     "nearest_kdtree": ("scipy", "cpu"),
     "nearest_triton": ("triton", "cuda"),
     "triangles_kdtree": ("scipy", "cpu"),
@@ -75,11 +76,13 @@ def nearest_backend(device: str, num_points: int, num_dims: int, num_neighbors: 
         small = num_points <= MATMUL_MAX_POINTS or num_dims > KDTREE_MAX_DIMS
         if small and num_neighbors == 1 and norm == 2:
             chosen = "nearest_matmul"
+        elif num_dims > KDTREE_MAX_DIMS:
+            chosen = "reference"
         else:
-            chosen = "nearest_kdtree" if num_dims <= KDTREE_MAX_DIMS else "reference"
+            chosen = "nearest_pykdtree" if norm == 2 and _is_usable("nearest_pykdtree") else "nearest_kdtree"
     else:
         chosen = "reference"
-    return chosen if chosen in available_backends() else "reference"
+    return chosen if _is_usable(chosen) else "reference"
 
 
 def nearest_kernel(p1: Tensor, p2: Tensor, num_neighbors: int, norm: int) -> NearestSearch | None:
@@ -140,6 +143,10 @@ def _or_warn(name: str, attempt: Callable[[], Callable[..., Tensor]]) -> Callabl
             stacklevel=2,
         )
         return None
+
+
+def _is_usable(name: str) -> bool:
+    return name in available_backends()
 
 
 def _is_present(name: str) -> bool:

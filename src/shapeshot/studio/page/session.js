@@ -6,7 +6,18 @@ import { loadShapes } from "./shapes/load.js";
 import { complain, say } from "./messages.js";
 import { patiently } from "./patience.js";
 
-export const DEFAULTS = { resolution: 32, points: 2048, threshold: null, dimension: "", length: 80 };
+export const DEFAULTS = {
+  resolution: 32,
+  points: 2048,
+  threshold: null, // the model's own
+  dimension: "", // the one that is known, or "auto" for the model's guess
+  length: 80, // of the dimension, centimetres
+  simplify: null, // triangles, or null for all
+  smooth: 0, // rounds
+  printable: false,
+};
+
+const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
 
 export class Session extends EventTarget {
   photo = null; // {blob, name, bitmap: ImageBitmap or null where the browser cannot show it}
@@ -17,6 +28,7 @@ export class Session extends EventTarget {
   found = null; // the answer of POST /v1/objects
   result = null; // {answer, shapes, name, options}
   limits = {};
+  #before = {}; // what a photo that turns out unreadable gives way to
   #running = new AbortController();
   #looking = new AbortController();
   #timer = 0;
@@ -31,12 +43,13 @@ export class Session extends EventTarget {
       return;
     }
     complain(null);
-    Object.assign(this, { mode: "auto", region: null, mask: null, found: null });
-    this.photo = { blob, name, bitmap: null };
-    const photo = this.photo;
+    const { photo: last, mode, region, mask, found } = this;
+    this.#before = { photo: last, mode, region, mask, found };
+    const photo = { blob, name, bitmap: null };
+    Object.assign(this, { photo, mode: "auto", region: null, mask: null, found: null });
     this.run({ look: true });
     photo.bitmap = await createImageBitmap(blob).catch(() => null);
-    if (photo === this.photo) this.#tell("photo");
+    if (photo === this.photo && photo.bitmap) this.#tell("photo");
   }
 
   // Another way to say where the object is; undefined leaves as it is.
@@ -85,6 +98,7 @@ export class Session extends EventTarget {
       say(`Done in ${answer.result.timings.total.toFixed(2)} s.`);
     } catch (error) {
       if (signal.aborted) return;
+      if (UNREADABLE.includes(error.status)) Object.assign(this, this.#before);
       complain(error.message);
       say("That did not work.");
     } finally {
@@ -98,6 +112,7 @@ export class Session extends EventTarget {
     try {
       this.found = await findObject(this.#form(null), signal);
       if (this.result?.photo === this.photo) this.result.object.found = this.found;
+      if (!this.photo.bitmap) this.#tell("photo"); // the server reads formats that a browser may not
       this.#tell("found");
     } catch {
       // The reconstruction that runs beside it fails in the same way, and says so.
@@ -131,10 +146,12 @@ export class Session extends EventTarget {
     }
     if (this.mode === "paint" && this.mask) form.set("mask", this.mask, "mask.png");
     if (!options) return form;
-    form.set("resolution", options.resolution);
-    form.set("points", options.points);
-    if (options.threshold !== null) form.set("threshold", options.threshold);
-    if (options.dimension) form.set("size", `${options.dimension}=${options.length}cm`);
+    for (const name of ["resolution", "points", "threshold", "simplify"]) {
+      if (options[name] !== null) form.set(name, options[name]);
+    }
+    if (options.smooth) form.set("smooth", options.smooth);
+    if (options.printable) form.set("printable", "true");
+    if (options.dimension) form.set("size", sizeOf(options));
     return form;
   }
 
@@ -142,6 +159,8 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
+
+const sizeOf = ({ dimension, length }) => (dimension === "auto" ? "auto" : `${dimension}=${length}cm`);
 
 function mebibytes(bytes) {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -36,11 +36,12 @@ export class ShapesPanel {
     }
     this.#captions(answer.result);
     this.#build();
-    requestAnimationFrame(() => {
+    // The second frame's callback: the first one's picture is on the screen then.
+    requestAnimationFrame(() => requestAnimationFrame(() => {
       performance.clearMarks("studio:shapes");
       performance.mark("studio:shapes");
       document.getElementById("views").dataset.shown = answer.id;
-    });
+    }));
   }
 
   #captions({ voxels, points, mesh }) {

@@ -30,6 +30,7 @@ export class Viewer extends EventTarget {
   // Shows a group in place of the last; it is scaled and moved so that `box` fills the view, whatever its unit.
   show(group, box) {
     this.#dispose();
+    this.canvas.parentElement.querySelector("p")?.remove(); // what the empty view said
     const size = box.getSize(new Vector3());
     const scale = DIAGONAL / Math.max(size.length(), 1e-9);
     group.position.copy(box.getCenter(new Vector3())).multiplyScalar(-scale);

@@ -1,4 +1,4 @@
-"""Making the faces that edge collapses leave behind a closed, manifold surface again."""
+"""Surfaces whose vertices were merged, made closed and manifold again."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from shapeshot.geometry import Mesh
 from shapeshot.geometry.components import connected_components
+from shapeshot.geometry.mesh import Mesh
 
 _MAX_ROUNDS = 8  # each leaves fewer crowded edges; one or two are usual
 
 
-def made_manifold(mesh: Mesh) -> Mesh:
-    """The same surface without folded faces, and with a vertex of its own for every fan of faces.
+def made_manifold(mesh: Mesh) -> tuple[Mesh, np.ndarray]:
+    """The same surface, and the face that each of its faces comes from, int64 [faces].
 
+    It is without folded faces and has a vertex of its own for every fan of faces.
     For a surface that was closed and oriented before vertices of it were merged. Faces with a repeated corner go, and
     pairs of faces that lie back to back cancel. Then the faces round each edge are paired, and corners that pairs
     connect share a vertex: where sheets touch in a point or along an edge they come apart, positions unchanged. An edge
     that still joins two sheets, because both ends are held together elsewhere, gets a point in its middle for one of
     them. `Mesh.is_closed` tells whether that was enough.
     """
-    faces = _without_back_to_back(mesh.faces[(mesh.faces != np.roll(mesh.faces, 1, axis=1)).all(axis=1)])
-    mesh = Mesh(mesh.vertices, faces, mesh.colors)
+    origin = np.flatnonzero((mesh.faces != np.roll(mesh.faces, 1, axis=1)).all(axis=1))
+    origin = origin[_not_back_to_back(mesh.faces[origin])]
+    mesh = Mesh(mesh.vertices, mesh.faces[origin], mesh.colors)
     for _ in range(_MAX_ROUNDS):
         pairs = _paired_half_edges(mesh)
         mesh = _with_own_vertices(mesh, pairs)
@@ -30,7 +32,8 @@ def made_manifold(mesh: Mesh) -> Mesh:
         if not len(crowded):
             break
         mesh = _with_midpoints(mesh, crowded)
-    return mesh
+        origin = np.concatenate([origin, origin[crowded.ravel() // 3]])
+    return mesh, origin
 
 
 def _with_own_vertices(mesh: Mesh, pairs: np.ndarray) -> Mesh:
@@ -70,7 +73,7 @@ def _crowded(faces: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def _with_midpoints(mesh: Mesh, pairs: np.ndarray) -> Mesh:
-    """Both faces of each pair split in two by a new vertex in the middle of their edge."""
+    """Both faces of each pair split in two by a new vertex in the middle of their edge; second halves come last."""
     corners = mesh.faces.ravel()
     start, end = corners[pairs[:, 0]], corners[_next(pairs[:, 0])]
     added = np.repeat(len(mesh.vertices) + np.arange(len(pairs)), 2)
@@ -86,8 +89,8 @@ def _with_midpoints(mesh: Mesh, pairs: np.ndarray) -> Mesh:
     return Mesh(vertices, np.concatenate([faces, second]), colors)
 
 
-def _without_back_to_back(faces: np.ndarray) -> np.ndarray:
-    """Faces with equal corners in the opposite sense taken away in pairs."""
+def _not_back_to_back(faces: np.ndarray) -> np.ndarray:
+    """The numbers of the faces that are left when those with equal corners in the opposite sense cancel in pairs."""
     # A triangle's sense is the parity of the permutation that sorts its corners.
     a, b, c = faces.T
     sense = np.where((a < b) ^ (b < c) ^ (a < c), 1, -1)
@@ -98,7 +101,7 @@ def _without_back_to_back(faces: np.ndarray) -> np.ndarray:
     prevailing = np.flatnonzero(sense * surplus > 0)
     order = prevailing[np.argsort(group[prevailing], kind="stable")]
     starts = np.searchsorted(group[order], group[order])
-    return faces[np.sort(order[np.arange(len(order)) - starts < np.abs(surplus[order])])]
+    return np.sort(order[np.arange(len(order)) - starts < np.abs(surplus[order])])
 
 
 def _paired_half_edges(mesh: Mesh) -> np.ndarray:

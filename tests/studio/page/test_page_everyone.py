@@ -1,0 +1,120 @@
+"""By keyboard alone, on a phone, in the dark, and without motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+Open = Callable[..., Any]
+Shown = Callable[[Any, str], str]
+
+
+def test_keyboard_alone(open_page: Open, shown_after: Shown) -> None:
+    page = open_page()
+    tab_to(page, "#examples button:nth-child(2)")
+    assert has_focus_ring(page)
+    page.keyboard.press("Enter")
+    first = shown_after(page, "")
+
+    tab_to(page, "[name=mode]")
+    page.keyboard.press("ArrowRight")
+    second = shown_after(page, first)
+    tab_to(page, "#region")
+    page.keyboard.press("ArrowDown")
+    third = shown_after(page, second)
+
+    tab_to(page, "[data-form=mesh] canvas")
+    assert has_focus_ring(page)
+    view = page.locator("[data-form=mesh] .view")
+    before = view.screenshot()
+    for key in ("ArrowLeft", "ArrowUp", "+"):
+        page.keyboard.press(key)
+    assert view.screenshot() != before
+
+    tab_to(page, "#threshold")
+    page.keyboard.press("ArrowLeft")
+    shown_after(page, third)
+    tab_to(page, "#downloads button")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "chair-mesh.3mf"
+    tab_to(page, "#gallery-list button")
+
+
+def test_everything_has_a_name(open_page: Open, shown_after: Shown) -> None:
+    page = open_page()
+    page.click("#examples button")
+    shown_after(page, "")
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, canvas[tabindex='0'], [role=application]")]
+            .filter((element) => element.checkVisibility() && element.getAttribute("aria-hidden") !== "true")
+            .filter((element) => !(element.getAttribute("aria-label") || element.textContent.trim()
+                || element.labels?.[0]?.textContent.trim()))
+            .map((element) => element.outerHTML)"""
+    )
+    assert nameless == []
+    assert page.get_attribute("#status", "aria-live") == "polite"
+    assert page.get_attribute("#resolution", "aria-valuetext") == "32³ voxels"
+
+
+def test_phone(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    page.screenshot(path=screenshots / "studio-phone-empty.png")
+    page.tap("#examples button:nth-child(3)")
+    shown_after(page, "")
+    page.screenshot(path=screenshots / "studio-phone.png", full_page=True)
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 360
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button, .button, select, input[type=range]")]
+            .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 24)
+            .map((element) => element.outerHTML)"""
+    )
+    assert small == []  # WCAG 2.2, 2.5.8
+    for form in ("voxels", "points", "mesh"):
+        assert page.locator(f"[data-form={form}] canvas").bounding_box()["width"] > 280
+
+
+def test_dark(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
+    page = open_page(color_scheme="dark")
+    page.click("#examples button:nth-child(4)")
+    shown_after(page, "")
+    page.screenshot(path=screenshots / "studio-dark.png")
+    assert brightness(page) < 40
+    page.click("#theme")
+    assert brightness(page) > 220
+    page.reload()
+    assert brightness(page) > 220  # the choice outlives the page
+
+
+def test_without_motion(open_page: Open) -> None:
+    def duration(page: Any) -> str:
+        return page.evaluate("() => getComputedStyle(document.getElementById('again')).transitionDuration")
+
+    assert duration(open_page(reduced_motion="reduce")) == "0s"
+    assert duration(open_page(reduced_motion="no-preference")) != "0s"
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until the element has the focus."""
+    for _ in range(60):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab does not come to {selector}")
+
+
+def has_focus_ring(page: Any) -> bool:
+    return page.evaluate(
+        """() => { const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+                   return outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2; }"""
+    )
+
+
+def brightness(page: Any) -> float:
+    """The mean of the page's background, 0 to 255."""
+    color = page.evaluate("() => getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)")
+    return sum(color[:3]) / 3
