@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import shapeshot
-from shapeshot.confidence import Heads
+from shapeshot.confidence import Calibration, Heads
 from shapeshot.confidence.heads import HEADS_FILE
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ def calibrated_model(tmp_path: Path) -> Path:
     """The shipped model with a temperature of its own: it gives probabilities and a confidence."""
     folder = tmp_path / "model"
     shutil.copytree(Path(shapeshot.__file__).parent / "weights" / "default", folder)
-    heads = Heads(temperature=1.5).encode()
+    heads = Heads(calibration=Calibration(1.5)).encode()
     (folder / HEADS_FILE).write_bytes(heads)
     card = json.loads((folder / "card.json").read_text())
     card["sha256"][HEADS_FILE] = hashlib.sha256(heads).hexdigest()
@@ -79,6 +79,7 @@ def test_a_finished_mesh(open_page: Open, shown_after: Shown) -> None:
     page.click("#examples button:nth-child(3)")
     first = shown_after(page, "")
     assert page.locator("#dimension option[value=auto][hidden]").count() == 1
+    assert "longest side 1 m" in page.inner_text("#assumed")
     page.click("summary")
     page.check("#printable")
     page.select_option("#dimension", "width")
@@ -88,4 +89,5 @@ def test_a_finished_mesh(open_page: Open, shown_after: Shown) -> None:
     page.wait_for_selector("#facts dt:has-text('Thinnest wall')")
     triangles = page.inner_text("[data-form=mesh] figcaption span").split()[0]
     assert int(triangles.replace(",", "")) <= 1024
+    assert page.inner_text("#assumed") == ""
     assert page.inner_text("#facts dt:text-is('Size') + dd").startswith("200 × ")
