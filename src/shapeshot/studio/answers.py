@@ -31,6 +31,10 @@ RESULT_EXAMPLE: dict[str, Any] = {
     },
     "points": 2048,
     "voxels": {"resolution": 32, "occupied": 5210, "side": 0.94},
+    "size_estimate": None,  # a size was given
+    "familiarity": {"score": 0.42, "limit": 0.71, "is_familiar": True},
+    "confidence": 0.83,
+    "warnings": [],
     "timings": {"photo": 0.031, "encode": 0.019, "mesh": 0.052, "total": 0.117},
 }
 
