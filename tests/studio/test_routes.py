@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from shapeshot.confidence import Heads
+from shapeshot.confidence.calibration import Calibration
 from shapeshot.export import WRITERS, encode_shape
 from shapeshot.reconstruct import reconstruct
 from shapeshot.studio.formats import FORMS, forms_of, media_type
@@ -105,7 +106,7 @@ def test_meshes_are_finished_as_wished(api: TestClient, photo_png: bytes) -> Non
 def test_what_is_known_of_points_and_cells_is_in_npz(
     start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
 ) -> None:
-    model = analytic_field(heads=Heads(temperature=1.5))
+    model = analytic_field(heads=Heads(calibration=Calibration(1.5)))
     shape = reconstruct(photo_png, model=model)
     client = start(model)
     content = send(client, photo_png).json()
@@ -278,7 +279,7 @@ def has_examples(schema: dict[str, Any], schemas: dict[str, Any]) -> bool:
 
 def test_the_examples_are_as_the_answers(api: TestClient, photo_png: bytes) -> None:
     schemas = api.get("/openapi.json").json()["components"]["schemas"]
-    answer = send(api, photo_png, size="height=80cm").json()
+    answer = send(api, photo_png).json()
     example = schemas["ReconstructionAnswer"]["example"]
     assert set(example) == set(answer)
     assert set(example["links"]) == set(answer["links"])
