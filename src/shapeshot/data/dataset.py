@@ -38,6 +38,13 @@ class Record:
     length: int
     variant_of: str | None = None
 
+    def __post_init__(self) -> None:
+        """ValueError for a row that no build writes; a shard is a file beside the manifest and nowhere else."""
+        texts = all(isinstance(text, str) for text in (self.id, self.kind, self.split, self.group, self.shard))
+        numbers = all(type(number) is int and 0 <= number < 2**48 for number in (self.offset, self.length))
+        if not texts or not numbers or Path(self.shard).name != self.shard:
+            raise ValueError(f"the row of object {self.id!r} is not one that a build writes")
+
 
 class Sample:
     """One object of a dataset; every part is decoded when first asked for."""
