@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from shapeshot import field_model
-from shapeshot.confidence import Heads
+from shapeshot.confidence import Calibration, Heads
 from shapeshot.errors import ModelError
 from shapeshot.field_model import FieldModel
 
@@ -182,14 +182,14 @@ def write_heads(folder: Path, content: bytes) -> None:
 
 def test_heads_are_read_where_the_card_lists_them(folder: Path) -> None:
     (folder / "heads.npz").write_bytes(b"of nobody's card")
-    assert FieldModel.load(folder).heads.temperature is None
-    write_heads(folder, Heads(temperature=1.5).encode())
-    assert FieldModel.load(folder).heads.temperature == 1.5
+    assert FieldModel.load(folder).heads.calibration is None
+    write_heads(folder, Heads(calibration=Calibration(1.5)).encode())
+    assert FieldModel.load(folder).heads.calibration == Calibration(1.5)
 
 
 def test_tampered_missing_and_broken_heads(folder: Path) -> None:
-    write_heads(folder, Heads(temperature=1.5).encode())
-    (folder / "heads.npz").write_bytes(Heads(temperature=1.4).encode())
+    write_heads(folder, Heads(calibration=Calibration(1.5)).encode())
+    (folder / "heads.npz").write_bytes(Heads(calibration=Calibration(1.4)).encode())
     with pytest.raises(ModelError, match=r"heads\.npz is not what its card describes"):
         FieldModel.load(folder)
     (folder / "heads.npz").unlink()
