@@ -42,6 +42,7 @@ train-default: $(VENV)/.installed
 		--out datasets/procedural
 	$(BIN)/shapeshot train --config recipes/default.json --out runs/default
 	$(BIN)/shapeshot export runs/default --card recipes/default.card.json --out src/shapeshot/weights/default
+	$(BIN)/shapeshot calibrate --data datasets/sweethome3d --model src/shapeshot/weights/default
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) out .pytest_cache .ruff_cache .mypy_cache

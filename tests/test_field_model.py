@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from shapeshot import field_model
-from shapeshot.confidence import Heads
+from shapeshot.confidence import Calibration, Heads
 from shapeshot.errors import ModelError
 from shapeshot.field_model import FieldModel
 
@@ -95,12 +95,15 @@ def test_encode_is_one_row_of_encode_batch(folder: Path) -> None:
     assert np.array_equal(model.encode(pixels[1]), batch[1])
 
 
-def test_points(folder: Path) -> None:
+@pytest.mark.parametrize("points_per_run", [1, 4, 6, 10**6])
+def test_points(folder: Path, monkeypatch: pytest.MonkeyPatch, points_per_run: int) -> None:
+    monkeypatch.setattr(field_model, "POINTS_PER_RUN", points_per_run)
     model, planes = FieldModel.load(folder), np.ones((SIZE, SIZE, 3), np.float32)
     points = np.random.default_rng(0).random((6, 3))
     logits, colors = model.at(planes, points)
     np.testing.assert_allclose(logits, points.sum(axis=1) + 1, rtol=1e-6)
-    np.testing.assert_allclose(model.colors_at(planes, points), colors)
+    np.testing.assert_allclose(colors, points, rtol=1e-6)
+    np.testing.assert_array_equal(model.colors_at(planes, points), colors)
     logits, colors = model.at(planes, np.zeros((0, 3)))
     assert (logits.shape, colors.shape) == ((0,), (0, 3))
 
@@ -179,14 +182,14 @@ def write_heads(folder: Path, content: bytes) -> None:
 
 def test_heads_are_read_where_the_card_lists_them(folder: Path) -> None:
     (folder / "heads.npz").write_bytes(b"of nobody's card")
-    assert FieldModel.load(folder).heads.temperature is None
-    write_heads(folder, Heads(temperature=1.5).encode())
-    assert FieldModel.load(folder).heads.temperature == 1.5
+    assert FieldModel.load(folder).heads.calibration is None
+    write_heads(folder, Heads(calibration=Calibration(1.5)).encode())
+    assert FieldModel.load(folder).heads.calibration == Calibration(1.5)
 
 
 def test_tampered_missing_and_broken_heads(folder: Path) -> None:
-    write_heads(folder, Heads(temperature=1.5).encode())
-    (folder / "heads.npz").write_bytes(Heads(temperature=1.4).encode())
+    write_heads(folder, Heads(calibration=Calibration(1.5)).encode())
+    (folder / "heads.npz").write_bytes(Heads(calibration=Calibration(1.4)).encode())
     with pytest.raises(ModelError, match=r"heads\.npz is not what its card describes"):
         FieldModel.load(folder)
     (folder / "heads.npz").unlink()

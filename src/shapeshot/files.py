@@ -52,3 +52,18 @@ def remove_leftovers(folder: Path) -> None:
     for path in folder.glob(".*"):
         if _TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+
+def replace_folder(target: Path, new: Path, old: Path) -> None:
+    """Put the folder `new` in the place of `target`, which becomes `old`; where that fails, `target` is as it was.
+
+    All three lie on one disk. Raises OSError.
+    """
+    if target.exists():
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise

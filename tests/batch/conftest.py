@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageEnhance
@@ -43,3 +45,19 @@ def plan(tmp_path: Path) -> Callable[..., list[Target]]:
         return plan_targets([photos], f"{tmp_path / 'out'}/", form, preview=False)
 
     return targets
+
+
+@pytest.fixture
+def contents() -> Callable[[Path], dict[str, Any]]:
+    """Every file of a run's output folder by its path, but the manifest; result.json without the timings."""
+
+    def read(out: Path) -> dict[str, Any]:
+        files: dict[str, Any] = {}
+        for path in sorted(out.rglob("*")):
+            if path.is_file() and not path.name.startswith("manifest"):
+                files[str(path.relative_to(out))] = path.read_bytes()
+            if path.name == "result.json":
+                files[str(path.relative_to(out))] = {**json.loads(path.read_text()), "timings": None}
+        return files
+
+    return read

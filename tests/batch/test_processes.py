@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
@@ -13,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet
 import pytest
@@ -33,19 +31,8 @@ class Poison:
         return os._exit, (9,)
 
 
-def contents(out: Path) -> dict[str, Any]:
-    """Every file of a run by its path, result.json without the timings."""
-    files: dict[str, Any] = {}
-    for path in sorted(out.rglob("*")):
-        if path.is_file() and not path.name.startswith("manifest"):
-            files[str(path.relative_to(out))] = path.read_bytes()
-        if path.name == "result.json":
-            files[str(path.relative_to(out))] = {**json.loads(path.read_text()), "timings": None}
-    return files
-
-
 def test_processes_make_what_this_one_makes_even_if_one_is_killed(
-    make_photos: Callable, plan: Callable, shipped_model: FieldModel, tmp_path: Path
+    make_photos: Callable, plan: Callable, contents: Callable, shipped_model: FieldModel, tmp_path: Path
 ) -> None:
     photos = make_photos(4)
     (photos / "bad.jpg").write_text("no photo")

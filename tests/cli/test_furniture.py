@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from shapeshot.confidence import Heads, Look, SizeHead
 from shapeshot.data.sources.sweethome3d import SweetHome3DSource
 
 Run = Callable[..., Any]
@@ -61,6 +62,25 @@ def test_an_unknown_size_is_assumed_and_said(shapeshot_command: Run, photo_file:
     done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.ply")
     assert "assumed" not in done.out
     assert trimesh.load(tmp_path / "a.ply").extents.max() == pytest.approx(0.8, abs=0.02)
+
+
+def test_an_unknown_size_is_the_models_estimate_where_it_has_one(
+    shapeshot_command: Run, use_model: Run, analytic_field: Run, photo_file: Path, tmp_path: Path
+) -> None:
+    metres = np.array([0.5, 0.9, 0.6])
+    look = Look(np.zeros(3), np.ones(3), np.eye(3))
+    heads = Heads(look, SizeHead(np.eye(3)[:1], np.log(metres)[None], 0.1, np.ones(3), 0.9))
+    use_model(analytic_field(heads=heads, features=np.eye(3)[0]))
+    for suffix in ("sh3f", "3mf", "ply"):
+        done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / f"a.{suffix}")
+        assert done.code == 0
+        assert ("size estimated from the photo; --size overrides" in done.out) == (suffix != "ply")
+    # The shape keeps its proportions: it is off the estimate by as much on one side as on the other, in logarithms.
+    plain = trimesh.load(tmp_path / "a.ply").extents
+    expected = plain * np.exp(np.log(metres / plain).mean())
+    [entry] = entries_of(tmp_path / "a.sh3f")
+    np.testing.assert_allclose(entry.info.size_metres, expected, atol=1e-4)
+    np.testing.assert_allclose(trimesh.load(tmp_path / "a.3mf").extents, expected[[0, 2, 1]] * 1000, atol=0.1)
 
 
 def test_a_folder_becomes_one_library(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapeshot.confidence import calibrated, surface_confidence
+from shapeshot.confidence import Calibration, surface_confidence
 from shapeshot.confidence.calibration import REACH
 from shapeshot.geometry import cell_centers
 
+AS_IT_IS = Calibration(1.0)
 NORMALS = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32)
 NORMALS /= np.linalg.norm(NORMALS, axis=1, keepdims=True)
 RADIUS = np.float32(0.3)
@@ -18,28 +19,33 @@ def ball(sharpness: float, cells: int = 64) -> np.ndarray:
     """Occupancy probability of a ball of radius 0.3; its logits grow by `sharpness` per unit of depth."""
     axis = cell_centers(cells)
     distance = np.linalg.norm(np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1), axis=-1)
-    return calibrated(sharpness * (RADIUS - distance), 1.0)
+    return AS_IT_IS(sharpness * (RADIUS - distance))
 
 
 def test_temperature_one_is_the_sigmoid() -> None:
     logits = np.linspace(-200, 200, 401)
     with np.errstate(over="ignore"):
-        np.testing.assert_allclose(calibrated(logits, 1.0), 1 / (1 + np.exp(-logits)), atol=1e-6)
+        np.testing.assert_allclose(AS_IT_IS(logits), 1 / (1 + np.exp(-logits)), atol=1e-6)
 
 
 def test_temperature_moves_towards_a_half_and_keeps_the_order() -> None:
     logits = np.linspace(-6, 6, 50)
-    cool, hot = calibrated(logits, 1.0), calibrated(logits, 3.0)
+    cool, hot = AS_IT_IS(logits), Calibration(3.0)(logits)
     assert np.all(np.abs(hot - 0.5) <= np.abs(cool - 0.5))
     assert np.all(np.diff(hot) > 0)
     assert hot.dtype == np.float32
+
+
+def test_a_bias_moves_the_even_chance() -> None:
+    assert Calibration(2.0, -0.5)(np.float32(1.0)) == pytest.approx(0.5)
+    assert Calibration(2.0, 0.5)(np.float32(1.0)) > 0.7
 
 
 def test_confidence_is_the_probability_of_the_shell() -> None:
     """Linear logits along the normal: what it must be is known in closed form."""
     sharpness = 40.0
     sure = surface_confidence(ball(sharpness, 128), RADIUS * NORMALS, NORMALS)
-    expected = np.diff(calibrated(np.array([-REACH, REACH]) * sharpness, 1.0))[0]
+    expected = np.diff(AS_IT_IS(np.array([-REACH, REACH]) * sharpness))[0]
     np.testing.assert_allclose(sure, expected, atol=0.03)
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 import shapeshot.reconstruct
 from shapeshot.cli import main
-from shapeshot.confidence import Heads, calibrated
+from shapeshot.confidence import Heads
 from shapeshot.errors import UserError
 from shapeshot.reconstruct import Reconstruction, reconstruct
 
@@ -30,12 +30,12 @@ def shape(photo: np.ndarray, model: Any) -> Reconstruction:
     return reconstruct(photo, model=model)
 
 
-def test_probabilities_are_the_voxels_with_a_temperature(shape: Reconstruction, model: Any) -> None:
+def test_probabilities_say_the_same_as_the_voxels(shape: Reconstruction, model: Any) -> None:
     assert shape.probabilities is not None
     assert shape.probabilities.shape == shape.voxels.occupancy.shape
-    surface = calibrated(np.float32(model.level), 2.0)
+    surface = model.heads.calibration(np.float32(model.level))
     np.testing.assert_array_equal(shape.probabilities > surface, shape.voxels.occupancy)
-    np.testing.assert_allclose(shape.probabilities, calibrated(model.grid(None, 32).logits, 2.0))
+    np.testing.assert_allclose(shape.probabilities, model.heads.calibration(model.grid(None, 32).logits))
 
 
 def test_points_have_a_confidence_that_a_size_does_not_change(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from shapeshot.data.solid import MIN_THICKNESS, downsample_occupancy, solid_occupancy
+from shapeshot.data.solid import MIN_THICKNESS, cell_size, downsample_occupancy, solid_occupancy
 from shapeshot.errors import MeshError
 from shapeshot.geometry import cell_centers
 
@@ -143,3 +143,10 @@ def bad(vertices: list[list[float]], faces: list[list[int]]) -> tuple[np.ndarray
 def test_unusable_meshes_are_refused(mesh: tuple[np.ndarray, np.ndarray], message: str) -> None:
     with pytest.raises(MeshError, match=message):
         solid_occupancy(*mesh)
+
+
+def test_the_cells_that_a_solid_is_made_of() -> None:
+    fine = np.random.default_rng(0).random((16, 16, 16)) < 0.5
+    for size in (1, 2, 4, 8):
+        assert cell_size(np.kron(fine, np.ones((size, size, size), bool)).astype(bool)) == size
+    assert cell_size(np.kron(fine, np.ones((2, 4, 4), bool)).astype(bool)) == 2, "the same along every axis"

@@ -45,22 +45,27 @@ def box_view(sides, number: int) -> np.ndarray:
     return view
 
 
-def box_members(object_id: str, kind: str, sides) -> dict[str, bytes]:
-    info = ObjectInfo(object_id, f"{kind} <{object_id}>", kind, "boxes", "CC0", "tests")
+def box_members(object_id: str, kind: str, sides, metres: float | None = None) -> dict[str, bytes]:
+    size = None if metres is None else tuple(metres * side for side in sides)
+    info = ObjectInfo(object_id, f"{kind} <{object_id}>", kind, "boxes", "CC0", "tests", size_metres=size)
     cameras = [asdict(Camera(20.0 * number, 15.0, 2.5, 40.0)) for number in range(NUM_VIEWS)]
     box = trimesh.creation.box(sides)
     members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
     members |= {f"view{number:02d}.webp": encode_view(box_view(sides, number)) for number in range(NUM_VIEWS)}
     members["solid.npz"] = encode_solid(box_solid(sides))
     members["mesh.npz"] = encode_arrays(vertices=box.vertices.astype(np.float32), faces=box.faces.astype(np.int32))
+    points, faces = trimesh.sample.sample_surface(box, 500, seed=0)
+    normals = box.face_normals[faces].astype(np.float16)
+    colors = np.full((500, 3), 128, np.uint8)
+    members["surface.npz"] = encode_arrays(points=points.astype(np.float32), normals=normals, colors=colors)
     return members
 
 
-def write_boxes(folder: Path, boxes) -> Path:
+def write_boxes(folder: Path, boxes, metres: float | None = None) -> Path:
     folder.mkdir()
     packed, rows = b"", []
     for object_id, kind, split, sides in boxes:
-        content = pack_members(object_id, box_members(object_id, kind, sides))
+        content = pack_members(object_id, box_members(object_id, kind, sides, metres))
         place = {"shard": "shard-00000.tar", "offset": len(packed), "length": len(content)}
         rows.append({"id": object_id, "kind": kind, "split": split, "group": object_id, **place})
         packed += content
@@ -82,3 +87,17 @@ def boxes(boxes_folder) -> Dataset:
 @pytest.fixture(scope="session")
 def no_training_folder(tmp_path_factory) -> Path:
     return write_boxes(tmp_path_factory.mktemp("data") / "untrained", [box for box in BOXES if box[2] != "train"])
+
+
+@pytest.fixture(scope="session")
+def sized_boxes_folder(tmp_path_factory) -> Path:
+    """Enough boxes to calibrate on, up to 2 m long: low and wide, tall and thin, and in between."""
+    rng = np.random.default_rng(0)
+    shapes = {"board": (1.0, 0.2, 0.9), "tower": (0.3, 1.0, 0.3), "cube": (1.0, 0.9, 1.0)}
+    counts = {"train": 12, "val": 21, "test": 6, "test-unseen": 3}
+    boxes = [
+        (f"{kind}-{split}-{index}", kind, split, tuple(np.float64(sides) * rng.uniform(0.8, 1.0, 3)))
+        for split, count in counts.items()
+        for index, (kind, sides) in zip(range(count), 7 * list(shapes.items()), strict=False)
+    ]
+    return write_boxes(tmp_path_factory.mktemp("data") / "sized", boxes, metres=2.0)

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 
 from shapeshot.cli import main
 from shapeshot.data.dataset import MANIFEST, Dataset
-from shapeshot.errors import UserError
+from shapeshot.errors import DatasetError, UserError
 from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.lab.checkpoint import load_checkpoint, save_checkpoint
@@ -201,6 +201,10 @@ def test_a_bad_request_is_one_line(words, message, runs, boxes_folder, tmp_path,
         (lambda manifest: manifest.update(version=7), "version 7; this shapeshot reads version 1"),
         (lambda manifest: manifest.update(format="other"), "is other version 1"),
         (lambda manifest: manifest.pop("objects"), "cannot be read"),
+        (lambda manifest: manifest["objects"][7].update(offset="x"), "row of object 'board-t'"),
+        (lambda manifest: manifest["objects"][7].update(group=None), "row of object 'board-t'"),
+        (lambda manifest: manifest["objects"][7].update(shard="../elsewhere.tar"), "row of object 'board-t'"),
+        (lambda manifest: manifest["objects"].append(5), "cannot be read"),
         (no_test_objects, "split 'test' of .* is empty"),
     ],
 )
@@ -209,6 +213,32 @@ def test_a_dataset_that_cannot_be_scored_is_one_line(change, message, runs, boxe
     edited(tmp_path / "data", change)
     words = ["--data", tmp_path / "data", "--load-checkpoint", checkpoint_of(runs, "vox"), "--quiet"]
     assert_refused(*command("evaluate", *words, "--out", tmp_path / "out"), message)
+
+
+def test_a_damaged_shard_is_one_line(runs, boxes_folder, tmp_path, command):
+    shutil.copytree(boxes_folder, tmp_path / "data")
+    shard = tmp_path / "data" / "shard-00000.tar"
+    shard.write_bytes(shard.read_bytes()[:-3000])
+    words = ["--data", tmp_path / "data", "--load-checkpoint", checkpoint_of(runs, "vox"), "--quiet"]
+    assert_refused(*command("evaluate", *words, "--out", tmp_path / "out"), "truncated; build the dataset again")
+
+
+def test_bytes_turned_in_a_shard_never_end_in_a_traceback(boxes_folder, tmp_path):
+    shutil.copytree(boxes_folder, tmp_path / "data")
+    dataset, shard = Dataset.open(tmp_path / "data"), tmp_path / "data" / "shard-00000.tar"
+    good, record, rng = shard.read_bytes(), dataset.records["board-t"], np.random.default_rng(0)
+    refused = 0
+    for _ in range(400):
+        content, place = bytearray(good), record.offset + int(rng.integers(record.length))
+        content[place] ^= 1 << int(rng.integers(8))
+        shard.write_bytes(content)
+        try:
+            sample = dataset.sample("board-t")
+            read = (sample.info, sample.cameras, sample.solid, sample.vertices, sample.faces, sample.view(0))
+            assert len(read) == 6
+        except DatasetError:
+            refused += 1
+    assert refused > 100
 
 
 def assert_refused(code: int, out: str, err: str, message: str) -> None:

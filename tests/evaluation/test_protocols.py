@@ -13,7 +13,7 @@ from shapeshot.evaluation.predictor import Prediction
 from shapeshot.evaluation.protocols import PROTOCOLS, find_protocol
 from shapeshot.evaluation.run import run_evaluation
 from shapeshot.evaluation.scoring import evaluate, true_shape
-from shapeshot.evaluation.threshold import PROBABILITY_THRESHOLDS
+from shapeshot.evaluation.threshold import PROBABILITY_THRESHOLDS, fix_threshold
 from shapeshot.geometry import PointCloud
 
 
@@ -113,12 +113,10 @@ def test_the_threshold_never_sees_the_split_that_is_scored(boxes_folder, boxes, 
     sample = Dataset.sample
     monkeypatch.setattr(Dataset, "sample", lambda self, name: seen.append(name) or sample(self, name))
     predictor = MeanShapePredictor(np.linspace(0, 1, 32**3).reshape(32, 32, 32), 0.5)
-    from shapeshot.evaluation.run import _fix_threshold
-
-    fixed, fit = _fix_threshold(predictor, boxes, PROTOCOLS["r2n2-iou"], None, False)
+    fixed, fit = fix_threshold(predictor, boxes, PROTOCOLS["r2n2-iou"], None, False)
     assert set(seen) == set(boxes.ids("val"))
     assert fixed.details["threshold"] == fit.threshold
-    assert _fix_threshold(predictor, boxes, PROTOCOLS["shapeshot"], None, False) == (predictor, None)
+    assert fix_threshold(predictor, boxes, PROTOCOLS["shapeshot"], None, False) == (predictor, None)
 
 
 @pytest.mark.parametrize("name", sorted(PROTOCOLS))

@@ -133,6 +133,15 @@ def test_libraries_merge_in_order_with_labels_and_ids_of_their_own(tmp_path: Pat
     assert {path.name for path in tmp_path.glob("*.sh3f")} == {path.name for path in parts} | {"My room.sh3f"}
 
 
+def test_a_damaged_part_is_named_and_the_old_library_stays(tmp_path: Path) -> None:
+    content = encode_sh3f(make_mesh())
+    (tmp_path / "part.sh3f").write_bytes(content[: len(content) // 2])
+    (tmp_path / "a.sh3f").write_bytes(content)
+    with pytest.raises(ExportError, match=r"part\.sh3f is damaged"):
+        merge_libraries([tmp_path / "part.sh3f"], tmp_path / "a.sh3f", FurnitureLabels())
+    assert (tmp_path / "a.sh3f").read_bytes() == content
+
+
 def test_no_pieces_make_no_library(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="nothing to write"):
         merge_libraries([], tmp_path / "a.sh3f", FurnitureLabels())

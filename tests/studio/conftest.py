@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs the extra `studio`")
 
+import uvicorn
 from fastapi.testclient import TestClient
 
 from shapeshot.studio.app import create_app
@@ -47,6 +51,25 @@ def start(analytic_field: Callable[..., Any]) -> Iterator[Callable[..., TestClie
     yield start_app
     for client in clients:
         client.__exit__(None, None, None)
+
+
+@contextmanager
+def listening(model: Any, **settings: Any) -> Iterator[str]:
+    """The address of an application on a real socket, in a thread of this process."""
+    app = create_app(Settings(**{"workers": 1, "timeout": 20.0, **settings}), model)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=5))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def listen() -> Callable[..., AbstractContextManager[str]]:
+    """See `listening`."""
+    return listening
 
 
 @pytest.fixture(scope="module")

@@ -192,3 +192,29 @@ def test_stopping_finishes_what_runs_and_drops_what_waits(engines: Callable[...,
     stopper.join(SECONDS)
     assert running.result.result(0).mesh.is_closed
     assert waiting.result.cancelled()
+
+
+def test_heavy_work_runs_one_at_a_time_and_lets_the_rest_pass(engines: Callable[..., Engine], view: View) -> None:
+    engine, first, second = engines(workers=2), Gate(view), Gate(view)
+    heavy = [submit(engine, gate, is_heavy=True) for gate in (first, second)]
+    assert first.arrived.acquire(timeout=SECONDS)
+    for _ in range(3):
+        assert submit(engine, lambda: view).result.result(SECONDS).mesh.is_closed
+    assert second.count == 0
+    first.opened.set()
+    assert second.arrived.acquire(timeout=SECONDS)
+    assert heavy[0].result.result(SECONDS).mesh.is_closed
+    second.opened.set()
+    assert heavy[1].result.result(SECONDS).mesh.is_closed
+
+
+def test_heavy_work_is_in_a_batch_of_its_own(engines: Callable[..., Engine], view: View) -> None:
+    engine, gate = engines(), Gate(view)
+    jobs = [submit(engine, gate)]
+    assert gate.arrived.acquire(timeout=SECONDS)
+    jobs += [submit(engine, lambda: view, is_heavy=heavy) for heavy in (False, True, False, False)]
+    gate.opened.set()
+    for job in jobs:
+        job.result.result(SECONDS)
+    counts = batches(engine)
+    assert (counts[1.0], counts[2.0], counts[4.0]) == (2, 2, 3)  # 1; 3 light ones; the heavy one

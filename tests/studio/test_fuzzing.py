@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import socket
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +15,6 @@ pytest.importorskip("schemathesis", reason="needs the extra `dev`")
 
 import httpx
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -28,9 +25,6 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
-
-from shapeshot.studio.app import create_app
-from shapeshot.studio.settings import Settings
 
 CHECKS = [
     not_a_server_error,
@@ -60,17 +54,11 @@ PHOTOS = pictures()
 
 
 @pytest.fixture(scope="module")
-def document(analytic_field: Callable[..., Any]) -> Iterator[Any]:
+def document(analytic_field: Callable[..., Any], listen: Callable[..., Any]) -> Iterator[Any]:
     """The OpenAPI document of a running application."""
     schemathesis.openapi.format("binary", st.sampled_from(PHOTOS) | st.binary(max_size=100))
-    app = create_app(Settings(workers=1, timeout=SECONDS, max_resolution=16, max_points=500), analytic_field())
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=5))
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    yield schemathesis.openapi.from_url(f"http://127.0.0.1:{listener.getsockname()[1]}/openapi.json")
-    server.should_exit = True
-    thread.join(20)
+    with listen(analytic_field(), timeout=SECONDS, max_resolution=16, max_points=500) as url:
+        yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
 
 OPERATIONS = (

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
+import socket
 import struct
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+import shapeshot.studio.security as security_module
+import shapeshot.studio.upload as upload_module
 from shapeshot.errors import UserError
 from shapeshot.studio.settings import Settings
 
@@ -217,6 +222,55 @@ def test_a_request_whose_time_is_up(start: Start, slow: SlowField, photo_png: by
     assert time.perf_counter() - begin < 5
     slow.go.set()
     wait_for(lambda: "shapeshot_queue_depth 0.0" in client.get("/metrics").text)
+
+
+def half_a_request(url: str) -> socket.socket:
+    """A connection on which the body has begun and does not go on."""
+    head = f"POST {POST} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n"
+    connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20)
+    connection.sendall(
+        f"{head}Content-Type: multipart/form-data; boundary=b\r\n\r\n".encode() + multipart(b"x")[0][:60]
+    )
+    return connection
+
+
+def test_a_slow_upload_gives_its_place_back(
+    listen: Callable[..., Any], analytic_field: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_module, "UPLOAD_SECONDS", 0.5)
+    monkeypatch.setattr(security_module, "DISCARD_SECONDS", 0.1)
+    with listen(analytic_field(), queue=1) as url, half_a_request(url) as slow:
+        wait_for(lambda: "shapeshot_queue_depth 1.0" in httpx.get(f"{url}/metrics").text)
+        assert slow.makefile("rb").readline().startswith(b"HTTP/1.1 408")
+        assert "shapeshot_queue_depth 0.0" in httpx.get(f"{url}/metrics").text
+
+
+def test_an_upload_that_breaks_off_gives_its_place_back(
+    listen: Callable[..., Any], analytic_field: Callable[..., Any]
+) -> None:
+    with listen(analytic_field(), queue=1) as url:
+        connection = half_a_request(url)
+        wait_for(lambda: "shapeshot_queue_depth 1.0" in httpx.get(f"{url}/metrics").text)
+        connection.close()
+        wait_for(lambda: "shapeshot_queue_depth 0.0" in httpx.get(f"{url}/metrics").text)
+        assert 'code="499"' in httpx.get(f"{url}/metrics").text
+
+
+def test_uploads_share_a_limit_of_memory(
+    listen: Callable[..., Any], analytic_field: Callable[..., Any], photo_png: bytes
+) -> None:
+    """Eight large uploads under way are all that is held, however many places the queue has."""
+    with listen(analytic_field(), queue=20, max_upload=50_000) as url, ExitStack() as stack:
+        body, headers = multipart(bytes(49_000))
+        for _ in range(8):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20))
+            head = f"POST {POST} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+            slow.sendall(f"{head}Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + body[:-10])
+        wait_for(lambda: "shapeshot_queue_depth 8.0" in httpx.get(f"{url}/metrics").text)
+        wait_for(lambda: httpx.post(url + POST, content=body, headers=headers).status_code == 429)
+        refused = httpx.post(url + POST, content=body, headers=headers)
+        assert_problem(refused, 429, "uploaded at once")
+        assert refused.headers["retry-after"]
 
 
 def test_no_new_work_while_draining(start: Start, photo_png: bytes) -> None:

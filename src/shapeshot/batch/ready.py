@@ -44,10 +44,9 @@ def assumed_scale(shape: Reconstruction) -> tuple[float, str]:
     The model's own estimate where it has one; without, the longest side is a metre.
     """
     extents = np.ptp(shape.mesh.bounds.astype(np.float64), axis=0)
-    estimate = getattr(shape, "size_estimate", None)
-    if estimate is None:
+    if shape.size_estimate is None:
         return float(DEFAULT_SIDE / extents.max()), "longest side 1 m"
-    return float(estimate.scale(extents)), "estimate"
+    return shape.size_estimate.scale(extents), "estimate"
 
 
 def in_metres(shape: Reconstruction, factor: float) -> Reconstruction:

@@ -29,11 +29,13 @@ def run_photos(
     options: BatchOptions,
     *,
     num_workers: int | None = None,
+    ray: str | None = None,
     report: Report = lambda outcome: None,
 ) -> list[Outcome]:
     """Reconstruct every photo into its target; one outcome each, in the targets' order.
 
     num_workers: processes; 1 is this one alone, None is one a core for a run that is long enough.
+    ray: the address of a Ray cluster that does the work instead, see `cluster.RayCrew`.
     report: called with every outcome as it comes, first with those of the photos that were kept.
     Results that are there and were made from the same photo by the same model and options are kept. A run over more
     than one photo into a folder writes a manifest there: now and then, and at the end, also when it is interrupted.
@@ -52,7 +54,7 @@ def run_photos(
         for target in targets:
             job = plan_job(target, model, options, resume=manifest.folder is not None)
             jobs.append(job) if isinstance(job, Job) else take(job)
-        crew = _gather(jobs, model, options, num_workers)
+        crew = _gather(jobs, model, options, num_workers, ray)
         try:
             for outcome in crew.outcomes():
                 take(outcome)
@@ -94,7 +96,13 @@ class _InThisProcess:
         return []
 
 
-def _gather(jobs: Sequence[Job], model: FieldModel, options: BatchOptions, num_workers: int | None) -> Crew:
+def _gather(
+    jobs: Sequence[Job], model: FieldModel, options: BatchOptions, num_workers: int | None, ray: str | None
+) -> Crew:
+    if ray is not None and jobs:
+        from shapeshot.batch.cluster import RayCrew
+
+        return RayCrew(jobs, model, options, ray)
     if num_workers is None:
         num_workers = _num_cores() if len(jobs) >= MIN_PHOTOS_FOR_WORKERS else 1
     if num_workers == 1 or len(jobs) < 2:

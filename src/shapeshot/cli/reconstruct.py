@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeshot.cli.parser import Parser, UsageError
-from shapeshot.errors import EmptyShapeError
+from shapeshot.errors import EmptyShapeError, UserError
 
 if TYPE_CHECKING:
     from shapeshot.batch import BatchOptions, Outcome
@@ -44,6 +44,9 @@ def declare(command: Parser) -> None:
     command.add_argument(
         "--workers", type=_positive, metavar="N", help="processes (default: one a core for 16 photos or more)"
     )
+    command.add_argument(
+        "--ray", metavar="ADDRESS", help="do the work on a Ray cluster instead: local, auto or the head's host:port"
+    )
     command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     _declare_finish(command)
     _declare_labels(command)
@@ -73,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.batch import is_library, plan_targets, put_together, run_photos
     from shapeshot.reconstruct import load_model
 
+    if args.ray and args.workers:
+        raise UserError("--workers are processes on this machine, --ray is a cluster; give one of the two")
     options = _options(args)
     options.check()
     library = Path(args.out) if is_library(args.out) else None
@@ -82,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--simplify, --smooth and --printable are for meshes; leave them out or write a mesh")
     model = load_model(args.model)
     with _reporting(len(targets), library) as report:
-        outcomes = run_photos(targets, model, options, num_workers=args.workers, report=report)
+        outcomes = run_photos(targets, model, options, num_workers=args.workers, ray=args.ray, report=report)
     if library and (count := put_together(library, outcomes, labels)):
         print(f"{library}: {count} piece{'s' * (count > 1)} of furniture")
     if len(targets) > 1:

@@ -4,7 +4,7 @@ Three small heads on top of an exported model, fitted by `shapeshot calibrate` a
 """
 
 from shapeshot.confidence.assess import Assessment, assess
-from shapeshot.confidence.calibration import calibrated, surface_confidence
+from shapeshot.confidence.calibration import Calibration, surface_confidence
 from shapeshot.confidence.familiarity import Familiarity, FamiliarityHead
 from shapeshot.confidence.heads import HEADS_FILE, Heads
 from shapeshot.confidence.look import Look
@@ -13,6 +13,7 @@ from shapeshot.confidence.size import SizeEstimate, SizeHead
 __all__ = [
     "HEADS_FILE",
     "Assessment",
+    "Calibration",
     "Familiarity",
     "FamiliarityHead",
     "Heads",
@@ -20,6 +21,5 @@ __all__ = [
     "SizeEstimate",
     "SizeHead",
     "assess",
-    "calibrated",
     "surface_confidence",
 ]

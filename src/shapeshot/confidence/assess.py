@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shapeshot.confidence.calibration import calibrated, surface_confidence
+from shapeshot.confidence.calibration import surface_confidence
 from shapeshot.confidence.familiarity import Familiarity
 from shapeshot.confidence.heads import Heads
 from shapeshot.confidence.size import SizeEstimate
@@ -40,9 +40,9 @@ def assess(
     on the voxels' grid and on the mesh's. points, normals: on the surface, float [points, 3] in the canonical cube.
     """
     size, familiarity = heads.estimate_size(features), heads.judge(features)
-    if heads.temperature is None:
+    if heads.calibration is None:
         return Assessment(size, familiarity)
     confidence = None
     if normals is not None:
-        confidence = surface_confidence(calibrated(fine, heads.temperature), points, normals)
-    return Assessment(size, familiarity, calibrated(coarse, heads.temperature), confidence)
+        confidence = surface_confidence(heads.calibration(fine), points, normals)
+    return Assessment(size, familiarity, heads.calibration(coarse), confidence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 # Half the thickness of the shell that `surface_confidence` looks at: one cell of the 32^3 grid that is scored.
@@ -9,12 +11,22 @@ REACH = 1 / 32
 _POINTS_PER_RUN = 262_144  # keeps the eight corners of each point's cell in tens of megabytes
 
 
-def calibrated(logits: np.ndarray, temperature: float) -> np.ndarray:
-    """Occupancy probabilities: the sigmoid of logits / temperature, float32 in the logits' shape.
+@dataclass(frozen=True)
+class Calibration:
+    """From the field's logits to probabilities that mean what they say: sigmoid(logit / temperature + bias).
 
-    Temperature scaling (Guo et al., On Calibration of Modern Neural Networks, ICML 2017); 1 leaves the model's own.
+    The temperature is that of Guo et al. (On Calibration of Modern Neural Networks, ICML 2017). The bias makes it Platt
+    scaling (1999): training asks about points near the surface more often than a grid does, so that the share of
+    occupied answers, the prior, differs between the two. Calibration(1, 0) leaves the model's own.
     """
-    return ((1 + np.tanh(np.asarray(logits, np.float32) / np.float32(2 * temperature))) / 2).astype(np.float32)
+
+    temperature: float
+    bias: float = 0.0
+
+    def __call__(self, logits: np.ndarray) -> np.ndarray:
+        """Occupancy probabilities float32 in the logits' shape."""
+        scaled = np.asarray(logits, np.float32) / np.float32(self.temperature) + np.float32(self.bias)
+        return (1 + np.tanh(scaled / 2)) / 2  # the sigmoid, without overflow
 
 
 def surface_confidence(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from shapeshot.confidence.calibration import Calibration
 from shapeshot.confidence.familiarity import Familiarity, FamiliarityHead
 from shapeshot.confidence.look import Look
 from shapeshot.confidence.size import SizeEstimate, SizeHead
@@ -16,7 +17,12 @@ from shapeshot.errors import ModelError
 
 HEADS_FILE = "heads.npz"
 VERSION = 1
-_PARTS: Mapping[str, type[Any]] = {"look": Look, "size": SizeHead, "familiarity": FamiliarityHead}
+_PARTS: Mapping[str, type[Any]] = {
+    "look": Look,
+    "size": SizeHead,
+    "familiarity": FamiliarityHead,
+    "calibration": Calibration,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +30,13 @@ class Heads:
     """What was fitted on top of a model; each part may be missing.
 
     look: what size and familiarity compare photos by; they are None without it.
-    temperature: divides the field's logits before the sigmoid, see `calibration.calibrated`.
+    calibration: makes the field's probabilities honest.
     """
 
     look: Look | None = None
     size: SizeHead | None = None
     familiarity: FamiliarityHead | None = None
-    temperature: float | None = None
+    calibration: Calibration | None = None
 
     def estimate_size(self, features: np.ndarray | None) -> SizeEstimate | None:
         """Of a photo with these features float [features]; None without features or a head."""
@@ -47,8 +53,6 @@ class Heads:
     def encode(self) -> bytes:
         """An npz of plain arrays named PART/FIELD; the same heads give the same bytes."""
         arrays: dict[str, Any] = {"version": np.int64(VERSION)}
-        if self.temperature is not None:
-            arrays["temperature"] = np.float64(self.temperature)
         for name in _PARTS:
             head = getattr(self, name)
             if head is not None:
@@ -66,8 +70,7 @@ class Heads:
             version = int(arrays["version"])
             if version == VERSION:
                 parts = {name: _part(arrays, name, kind) for name, kind in _PARTS.items()}
-                temperature = float(arrays["temperature"]) if "temperature" in arrays else None
-                return cls(**parts, temperature=temperature)
+                return cls(**parts)
         except Exception as error:  # zipfile, zlib and numpy raise half a dozen unrelated types on damaged bytes
             raise ModelError(f"{HEADS_FILE} cannot be read ({error}); calibrate the model again") from None
         raise ModelError(f"{HEADS_FILE} has version {version}, not {VERSION}; calibrate the model with this shapeshot")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +38,13 @@ class Record:
     length: int
     variant_of: str | None = None
 
+    def __post_init__(self) -> None:
+        """ValueError for a row that no build writes; a shard is a file beside the manifest and nowhere else."""
+        texts = all(isinstance(text, str) for text in (self.id, self.kind, self.split, self.group, self.shard))
+        numbers = all(type(number) is int and 0 <= number < 2**48 for number in (self.offset, self.length))
+        if not texts or not numbers or Path(self.shard).name != self.shard:
+            raise ValueError(f"the row of object {self.id!r} is not one that a build writes")
+
 
 class Sample:
     """One object of a dataset; every part is decoded when first asked for."""
@@ -44,7 +52,8 @@ class Sample:
     def __init__(self, record: Record, members: Mapping[str, bytes]) -> None:
         self.record = record
         self._members = members
-        self._meta = json.loads(self._member("json"))
+        with self._whole():
+            self._meta = json.loads(self._member("json"))
 
     @property
     def id(self) -> str:
@@ -61,11 +70,13 @@ class Sample:
 
     @cached_property
     def info(self) -> ObjectInfo:
-        return info_from_json(self._meta["info"])
+        with self._whole():
+            return info_from_json(self._meta["info"])
 
     @cached_property
     def cameras(self) -> tuple[Camera, ...]:
-        return tuple(Camera(**camera) for camera in self._meta["cameras"])
+        with self._whole():
+            return tuple(Camera(**camera) for camera in self._meta["cameras"])
 
     @property
     def num_views(self) -> int:
@@ -73,7 +84,8 @@ class Sample:
 
     def view(self, index: int) -> np.ndarray:
         """View `index` as straight-alpha uint8 [size, size, 4]."""
-        return decode_view(self._member(view_names(self._members)[index]))
+        with self._whole():
+            return decode_view(self._member(view_names(self._members)[index]))
 
     def encoded_views(self) -> tuple[bytes, ...]:
         """All views as WebP, for callers that decode them later."""
@@ -82,32 +94,38 @@ class Sample:
     @cached_property
     def solid(self) -> np.ndarray:
         """Solid occupancy bool [128, 128, 128] of the canonical cube."""
-        return decode_solid(self._member("solid.npz"))
+        with self._whole():
+            return decode_solid(self._member("solid.npz"))
 
     @property
     def points(self) -> np.ndarray:
         """Points of the outer surface, float32 [points, 3]."""
-        return self._surface["points"]
+        with self._whole():
+            return self._surface["points"]
 
     @property
     def normals(self) -> np.ndarray:
         """Outward unit normals at the points, float32 [points, 3]."""
-        return self._surface["normals"].astype(np.float32)
+        with self._whole():
+            return self._surface["normals"].astype(np.float32)
 
     @property
     def colors(self) -> np.ndarray:
         """sRGB at the points, uint8 [points, 3]."""
-        return self._surface["colors"]
+        with self._whole():
+            return self._surface["colors"]
 
     @property
     def vertices(self) -> np.ndarray:
         """Vertices of the canonical mesh, float32 [vertices, 3]."""
-        return self._mesh["vertices"]
+        with self._whole():
+            return self._mesh["vertices"]
 
     @property
     def faces(self) -> np.ndarray:
         """Faces of the canonical mesh as the artist left it (often open), int32 [faces, 3]."""
-        return self._mesh["faces"]
+        with self._whole():
+            return self._mesh["faces"]
 
     @cached_property
     def _surface(self) -> dict[str, np.ndarray]:
@@ -116,6 +134,16 @@ class Sample:
     @cached_property
     def _mesh(self) -> dict[str, np.ndarray]:
         return decode_arrays(self._member("mesh.npz"))
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """DatasetError for content that is not what a build writes, as bytes turned on a disk leave it."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            raise DatasetError(
+                f"object {self.id} is damaged in its shard ({error}); build the dataset again"
+            ) from error
 
     def _member(self, name: str) -> bytes:
         try:

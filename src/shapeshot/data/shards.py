@@ -43,7 +43,7 @@ def unpack_members(packed: bytes) -> dict[str, bytes]:
                 if content is None:
                     raise DatasetError(f"shard member {member.name!r} is not a file; build the dataset again")
                 members[member.name.partition(".")[2]] = content.read()
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, ValueError) as error:
         raise DatasetError(f"a shard is damaged ({error}); build the dataset again") from error
     return members
 
@@ -80,7 +80,7 @@ def decode_view(content: bytes) -> np.ndarray:
     """The inverse of `encode_view`, uint8 [size, size, 4]. Raises DatasetError where it is damaged."""
     try:
         return np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DatasetError(f"a shard holds a damaged view ({error}); build the dataset again") from error
 
 

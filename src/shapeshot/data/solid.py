@@ -63,6 +63,17 @@ def downsample_occupancy(solid: np.ndarray, resolution: int = 32) -> np.ndarray:
     return counts * 2 >= factor**3
 
 
+def cell_size(solid: np.ndarray) -> int:
+    """The largest of 8, 4, 2 and 1 such that the solid is made of blocks of so many cells a side."""
+    for size in (8, 4, 2):
+        if solid.shape[0] % size == 0 and all(
+            (solid == np.repeat(np.take(solid, range(0, solid.shape[axis], size), axis), size, axis)).all()
+            for axis in range(3)
+        ):
+            return size
+    return 1
+
+
 def _triangles(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> np.ndarray:
     """Corners [faces, 3, 3] in units of cells of the padded grid, whose cell centres are at whole numbers."""
     vertices, faces = np.asarray(vertices, np.float64), np.asarray(faces)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shapeshot.data.objects import Material, ObjectModel, Part
+from shapeshot.data.solid import cell_size
 from shapeshot.errors import MeshError
 
 # Thin parts are five cells thick in `solid` (solid.MIN_THICKNESS): from their middle the outside is three cells away.
@@ -75,7 +76,7 @@ def _draw_outer(
         raise MeshError("a mesh without area has no surface to sample; expected triangles of finite, positive area")
     shares = np.cumsum(doubled_areas) / doubled_areas.sum()
     # Where the solid is made of larger cells, as published 32^3 grids are, a face may lie as deep as one of them.
-    reach = max(OUTER_CELLS, _cell_size(solid) + 1)
+    reach = max(OUTER_CELLS, cell_size(solid) + 1)
     kept: list[tuple[np.ndarray, ...]] = []
     for _ in range(MAX_DRAWS):
         face = np.minimum(np.searchsorted(shares, rng.random(num_points), side="right"), len(shares) - 1)
@@ -109,17 +110,6 @@ def _facing(points: np.ndarray, normals: np.ndarray, solid: np.ndarray, reach: i
         for side, sign in enumerate((1.0, -1.0)):
             free[side] += ~_occupied(points + sign * cells * step, solid)
     return free.max(axis=0) > 0, np.where(free[1] > free[0], -1.0, 1.0)
-
-
-def _cell_size(solid: np.ndarray) -> int:
-    """The largest of 8, 4, 2 and 1 such that the solid is made of blocks of so many cells a side."""
-    for size in (8, 4, 2):
-        if solid.shape[0] % size == 0 and all(
-            (solid == np.repeat(np.take(solid, range(0, solid.shape[axis], size), axis), size, axis)).all()
-            for axis in range(3)
-        ):
-            return size
-    return 1
 
 
 def _occupied(points: np.ndarray, solid: np.ndarray) -> np.ndarray:

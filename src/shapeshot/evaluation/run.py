@@ -6,22 +6,20 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from shapeshot.data.dataset import MANIFEST, Dataset
 from shapeshot.errors import ExportError
-from shapeshot.evaluation.aspects import PROBABILITIES
 from shapeshot.evaluation.baselines import build_baseline, require_baseline
 from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
 from shapeshot.evaluation.features import require_features
 from shapeshot.evaluation.model_predictor import ModelPredictor
-from shapeshot.evaluation.predictor import Predictor, ThresholdedPredictor, TruthSeer
+from shapeshot.evaluation.predictor import Predictor, TruthSeer
 from shapeshot.evaluation.protocols import DEFAULT, EvaluationProtocol, find_protocol, require_metrics
 from shapeshot.evaluation.report import write_report
 from shapeshot.evaluation.scoring import evaluate, samples_of
 from shapeshot.evaluation.summary import Summary, summarise
 from shapeshot.evaluation.tables import require_row_format
-from shapeshot.evaluation.threshold import ThresholdFit, fit_threshold
+from shapeshot.evaluation.threshold import fix_threshold
 from shapeshot.reconstruct import load_model
 
 
@@ -68,7 +66,7 @@ def run_evaluation(
     else:
         predictor = ModelPredictor.load(model)
     require_metrics(rules, predictor.name, predictor.gives)
-    predictor, threshold = _fix_threshold(predictor, dataset, rules, views_per_object, progress)
+    predictor, threshold = fix_threshold(predictor, dataset, rules, views_per_object, progress)
     rows = evaluate(predictor, dataset, split, protocol=rules, views_per_object=views_per_object, progress=progress)
     summary = summarise(
         rows,
@@ -122,24 +120,3 @@ def _baseline(
     more = [Dataset.open(folder) for folder in training_data]
     field_model = None if model is None else load_model(model)
     return build_baseline(name, dataset, more_training=more, features=features, model=field_model, progress=progress)
-
-
-def _fix_threshold(
-    predictor: Predictor | TruthSeer,
-    dataset: Dataset,
-    protocol: EvaluationProtocol,
-    views_per_object: int | None,
-    progress: bool,
-) -> tuple[Predictor | TruthSeer, ThresholdFit | None]:
-    """The predictor with the threshold that is best on validation, where the protocol asks for that and it has one."""
-    if not protocol.fits_threshold or PROBABILITIES not in predictor.gives:
-        return predictor, None
-    thresholded = cast(ThresholdedPredictor, predictor)
-    fit = fit_threshold(
-        thresholded.probabilities,
-        dataset,
-        views_per_object=views_per_object,
-        protocol=protocol,
-        progress=progress,
-    )
-    return thresholded.with_threshold(fit.threshold), fit

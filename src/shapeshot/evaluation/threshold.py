@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from tqdm import tqdm
@@ -12,8 +12,9 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.errors import PhotoError
+from shapeshot.evaluation.aspects import PROBABILITIES
 from shapeshot.evaluation.metrics import voxel_iou
-from shapeshot.evaluation.predictor import RESOLUTION
+from shapeshot.evaluation.predictor import RESOLUTION, Predictor, ThresholdedPredictor, TruthSeer
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol
 from shapeshot.evaluation.scoring import samples_of
 from shapeshot.photo import find_object, prepare_photo
@@ -60,6 +61,30 @@ def fit_threshold(
     return ThresholdFit(
         float(thresholds[best]), float(means[best]), tuple(zip(map(float, thresholds), means.tolist(), strict=True))
     )
+
+
+def fix_threshold(
+    predictor: Predictor | TruthSeer,
+    dataset: Dataset,
+    protocol: EvaluationProtocol,
+    views_per_object: int | None,
+    progress: bool,
+) -> tuple[Predictor | TruthSeer, ThresholdFit | None]:
+    """The predictor with the threshold that is best on validation, where the protocol asks for that and it has one.
+
+    Raises DatasetError where the validation split is empty.
+    """
+    if not protocol.fits_threshold or PROBABILITIES not in predictor.gives:
+        return predictor, None
+    thresholded = cast(ThresholdedPredictor, predictor)
+    fit = fit_threshold(
+        thresholded.probabilities,
+        dataset,
+        views_per_object=views_per_object,
+        protocol=protocol,
+        progress=progress,
+    )
+    return thresholded.with_threshold(fit.threshold), fit
 
 
 def occupancy_probabilities(model: FieldModel) -> Callable[[np.ndarray], np.ndarray]:

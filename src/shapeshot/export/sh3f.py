@@ -81,22 +81,31 @@ def encode_sh3f_files(mesh: Mesh, name: str) -> dict[str, bytes]:
 def merge_libraries(parts: Iterable[Path], path: Path, labels: FurnitureLabels) -> int:
     """Write one library of the pieces of several that `encode_sh3f` made; the number of pieces.
 
-    One part is open at a time, so that thousands fit. Raises ExportError where there is none, and where the folder
-    cannot be written.
+    One part is open at a time, so that thousands fit. Raises ExportError where there is none or one is damaged, and
+    where the folder cannot be written.
     """
     entries: list[str] = []
     ids: set[str] = set()
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as library:
         for number, part in enumerate(parts, 1):
-            with zipfile.ZipFile(part) as piece:
-                entries.append(_renumbered(piece.read(PROPERTIES).decode("ascii"), number, ids, labels))
-                for member in piece.namelist():
-                    if member != PROPERTIES:
-                        _add(library, f"{number}/{member.partition('/')[2]}", piece.read(member))
+            properties, files = _read_part(part)
+            entries.append(_renumbered(properties, number, ids, labels))
+            for name, content in files.items():
+                _add(library, f"{number}/{name}", content)
         if not entries:
             raise ExportError(f"there is nothing to write into {path}: no piece of furniture was made")
         _add(library, PROPERTIES, (_header(path.stem, labels) + "\n".join(entries)).encode("ascii"))
     return len(entries)
+
+
+def _read_part(part: Path) -> tuple[str, dict[str, bytes]]:
+    """The properties of a library of one piece, and its other files by their bare names."""
+    try:
+        with zipfile.ZipFile(part) as piece:
+            names = [name for name in piece.namelist() if name != PROPERTIES]
+            return piece.read(PROPERTIES).decode("ascii"), {Path(name).name: piece.read(name) for name in names}
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ExportError(f"{part} is damaged ({error}); remove it and run again") from error
 
 
 def _header(name: str, labels: FurnitureLabels) -> str:

@@ -23,6 +23,7 @@ import torch
 
 from shapeshot.errors import ExportError, ModelError
 from shapeshot.field_model import CARD, FORMAT_VERSION
+from shapeshot.files import replace_folder
 from shapeshot.lab.graphs import Graph
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.representations import REPRESENTATIONS
@@ -53,7 +54,7 @@ def export_model(model: SingleViewModel, card: Mapping[str, Any], folder: str | 
             new.mkdir()
             _write_graphs(model, new)
             (new / CARD).write_text(json.dumps(_full_card(model, card, new), indent=2, ensure_ascii=False) + "\n")
-            _swap(new, target, Path(room) / "old")
+            replace_folder(target, new, Path(room) / "old")
     except OSError as error:
         reason = error.strerror or error
         raise ExportError(f"cannot write {target}: {reason}; choose a folder you can write to") from error
@@ -112,15 +113,3 @@ def _full_card(model: SingleViewModel, card: Mapping[str, Any], folder: Path) ->
         "architecture": asdict(model.config),
         "sha256": files,
     } | ({} if faces is None else {"faces": faces.tolist()})
-
-
-def _swap(new: Path, target: Path, old: Path) -> None:
-    """Put `new` in the place of `target`; where that fails, `target` is as it was."""
-    if target.exists():
-        target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise

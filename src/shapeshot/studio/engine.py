@@ -35,12 +35,14 @@ class Job:
 
     look: reads and prepares the photo. shape: keywords for `shape_in`, or None where looking is all there is to do.
     finish: makes the job's result out of the reconstruction (or the view).
+    is_heavy: takes so much memory or time that only one of its kind runs at once, and in a batch of its own.
     deadline: on time.monotonic's clock; whoever has not got a result by then has none coming.
     """
 
     look: Callable[[], View]
     shape: dict[str, Any] | None
     finish: Callable[[Any], Any]
+    is_heavy: bool = False
     deadline: float = math.inf
     result: Future[Any] = field(default_factory=Future)
     cancelled: bool = False
@@ -96,6 +98,7 @@ class Engine:
         self._lock = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._slots = 0
+        self._is_heavy_running = False
         self._closed = False
         self._seconds_per_job = 0.3  # a running mean, to say when another try makes sense
         self._threads = [
@@ -167,17 +170,35 @@ class Engine:
             start = time.monotonic()
             self._run(batch)
             seconds = (time.monotonic() - start) / len(batch)
-            self._seconds_per_job += 0.1 * (seconds - self._seconds_per_job)
+            with self._lock:
+                self._seconds_per_job += 0.1 * (seconds - self._seconds_per_job)
+                if batch[0].is_heavy:
+                    self._is_heavy_running = False
+                    self._lock.notify_all()
 
     def _next_batch(self) -> list[Job]:
         """Wait for jobs and take a fair share of them; empty when the engine stops."""
         with self._lock:
-            while not self._waiting and not self._closed:
+            while not (batch := self._take()) and not self._closed:
                 self._lock.wait()
-            share = min(math.ceil(len(self._waiting) / self._num_workers), self._max_batch)
-            batch = [self._waiting.popleft() for _ in range(share)]
         for job in batch:
             job.result.set_running_or_notify_cancel()  # from here on only a worker ends it
+        return batch
+
+    def _take(self) -> list[Job]:
+        """The next jobs in their order, or one heavy job alone; heavy ones are passed over while another runs."""
+        share = min(math.ceil(len(self._waiting) / self._num_workers), self._max_batch)
+        batch: list[Job] = []
+        for job in list(self._waiting):
+            if len(batch) == share:
+                break
+            if job.is_heavy and (batch or self._is_heavy_running):
+                continue
+            batch.append(job)
+            self._waiting.remove(job)
+            if job.is_heavy:
+                self._is_heavy_running = True
+                break
         return batch
 
     def _run(self, batch: list[Job]) -> None:

@@ -201,7 +201,7 @@ async def _work(request: Request, service: Service, make_job: Callable[[Upload],
         detail = f"{settings.queue} reconstructions are under way, which is all this server takes; try again later"
         raise ApiError(429, detail, engine.retry_after)
     try:
-        upload = await read_upload(request, settings.max_upload, slot.grow)
+        upload = await read_upload(request, settings.max_upload, settings.timeout, slot.grow)
         job = make_job(upload)
     except BaseException:
         slot.free()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import io
 import json
 import secrets
-import shutil
-import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -24,6 +22,7 @@ from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.reconstruct import Reconstruction
+from shapeshot.studio.own_folder import OwnFolder
 
 # What a model may know of each point or cell: the array's name in a .npz, and the reconstruction's attribute.
 MORE = {"points": {"confidence": "point_confidence"}, "voxels": {"probabilities": "probabilities"}}
@@ -46,7 +45,7 @@ class Store:
     """Keeps results until they expire or newer ones need the room. Its methods may be called from any thread."""
 
     def __init__(self, ttl: float, budget: int, now: Callable[[], float] = time.time) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="shapeshot-results-"))  # mode 0700
+        self._folder = OwnFolder()
         self._ttl, self._budget, self._now = ttl, budget, now
         self._entries: OrderedDict[str, Entry] = OrderedDict()  # oldest first
         self._lock = threading.Lock()
@@ -103,13 +102,13 @@ class Store:
         """Remove everything."""
         with self._lock:
             self._entries.clear()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.close()
 
     def _total(self) -> int:
         return sum(entry.num_bytes for entry in self._entries.values())
 
     def _path(self, result_id: str) -> Path:
-        return self._folder / f"{result_id}.npz"  # only ever an id from our own table
+        return self._folder.path / f"{result_id}.npz"  # only ever an id from our own table
 
     def _drop(self, result_id: str) -> None:
         del self._entries[result_id]

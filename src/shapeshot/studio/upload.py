@@ -18,7 +18,8 @@ from shapeshot.studio.problems import ApiError
 
 FILES = ("image", "mask")
 MAX_FIELD_BYTES = 1024
-UPLOAD_SECONDS = 30.0  # a slow sender holds a place in the queue
+MAX_FIELDS = 32
+UPLOAD_SECONDS = 30.0  # at most: a slow sender holds a place in the queue
 
 
 def _whole(name: str, text: str) -> int:
@@ -73,10 +74,11 @@ class Upload:
     options: dict[str, Any]
 
 
-async def read_upload(request: Request, max_bytes: int, hold: Callable[[int], bool]) -> Upload:
+async def read_upload(request: Request, max_bytes: int, seconds: float, hold: Callable[[int], bool]) -> Upload:
     """Read and check a multipart request of at most max_bytes.
 
-    hold: asked before so many bytes more are kept in memory; False refuses them.
+    seconds: that the sender may take, and UPLOAD_SECONDS at most. hold: asked before so many bytes more are kept in
+    memory; False refuses them.
     Raises ApiError (400 broken, 408 slow, 413 too large, 415 not multipart, 429 no memory left) and UserError for its
     fields.
     """
@@ -86,17 +88,15 @@ async def read_upload(request: Request, max_bytes: int, hold: Callable[[int], bo
     if declared.isdecimal() and int(declared) > max_bytes:
         raise _too_large(max_bytes)
     parser = MultiPartParser(
-        request.headers,
-        _limited(request, max_bytes, hold),
-        max_files=len(FILES),
-        max_fields=32,
-        max_part_size=MAX_FIELD_BYTES,
+        request.headers, _limited(request, max_bytes, hold), max_files=len(FILES), max_fields=MAX_FIELDS
     )
+    parser.max_part_size = MAX_FIELD_BYTES
     parser.spool_max_size = max_bytes + 1  # held in memory: max_bytes bounds it
+    seconds = min(seconds, UPLOAD_SECONDS)
     try:
-        form = await asyncio.wait_for(parser.parse(), UPLOAD_SECONDS)
+        form = await asyncio.wait_for(parser.parse(), seconds)
     except asyncio.TimeoutError:
-        raise ApiError(408, f"the upload took more than {UPLOAD_SECONDS:.0f} seconds") from None
+        raise ApiError(408, f"the upload took more than {seconds:g} seconds") from None
     except MultiPartException as error:
         raise ApiError(400, f"the multipart body is broken: {error.message}") from None
     except ValueError:  # a charset that is none, for example

@@ -24,6 +24,7 @@ from shapeshot.studio.settings import Settings
 from shapeshot.studio.store import Entry, Store, more_of
 from shapeshot.studio.upload import FILES, Upload
 
+HEAVY_RESOLUTION = 64  # above it a reconstruction takes seconds, and at 128 most of a gigabyte
 # In place of a target on disk: all forms, in formats that take a shape at whatever scale it has.
 ALL_FORMS = Target(Path("photo"), Path("result"), ("mesh", "points", "voxels"), is_folder=True, preview=False)
 
@@ -54,7 +55,8 @@ def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings
 
     names = ("resolution", "num_points", "size", "threshold")
     shape = {name: getattr(options, name) for name in names}
-    return Job(_looker(upload, options, model, settings), shape, finish)
+    is_heavy = options.resolution > HEAVY_RESOLUTION
+    return Job(_looker(upload, options, model, settings), shape, finish, is_heavy)
 
 
 def object_job(upload: Upload, model: FieldModel, settings: Settings) -> Job:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from shapeshot.data.build import BuildOptions, build_dataset
 from shapeshot.data.dataset import Dataset
+from shapeshot.data.queries import PackedSolid
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.sources import make_source
 from shapeshot.data.sources.r2n2 import read_cameras
@@ -114,3 +115,15 @@ def test_other_folders_and_variants_are_refused(tmp_path: Path, folder: Path) ->
         make_source("r2n2", folder=folder, shapenet=tmp_path / "gone")
     with pytest.raises(UserError, match="without --variants"):
         build_dataset(make_source("r2n2", folder=folder), tmp_path / "d", BuildOptions(variants=1), progress=False)
+
+
+def test_training_keeps_a_published_grid_as_small_as_it_is(built: Dataset) -> None:
+    pytest.importorskip("torch", reason="needs the extra `train`")
+    from shapeshot.lab.batches import training_object
+
+    sample = built.sample("03001627_model0")
+    item = training_object(sample)
+    assert item.solid.resolution == 32
+    np.testing.assert_array_equal(item.occupancy, downsample_occupancy(sample.solid))
+    points = np.random.default_rng(0).uniform(-0.6, 0.6, (5000, 3)).astype(np.float32)
+    np.testing.assert_array_equal(item.solid.at(points), PackedSolid.pack(sample.solid).at(points))

@@ -5,6 +5,7 @@ SHAPESHOT_CHROMIUM names another browser; SHAPESHOT_SCREENSHOTS a folder where t
 
 from __future__ import annotations
 
+import io
 import os
 import runpy
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[3]
 BROWSER = SimpleNamespace(**runpy.run_path(str(ROOT / "benchmarks" / "studio_browser.py")))  # as the benchmark uses it
@@ -111,3 +114,20 @@ def shown_after() -> Callable[[Any, str], str]:
         return shown.get_attribute("data-shown")
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def views() -> Callable[[Any], dict[str, np.ndarray]]:
+    """views(page): what the three views show, by form, int16 [height, width, 3] each."""
+
+    def look(page: Any) -> dict[str, np.ndarray]:
+        whole = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"), np.int16)
+        boxes = page.evaluate(
+            """() => [...document.querySelectorAll("[data-form]")].map((figure) => {
+                const { left, top, right, bottom } = figure.querySelector(".view").getBoundingClientRect();
+                return [figure.dataset.form, [left, top, right, bottom].map(Math.round)];
+            })"""
+        )
+        return {form: whole[top:bottom, left:right] for form, (left, top, right, bottom) in boxes}
+
+    return look

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Any]
 Shown = Callable[[Any, str], str]
+Views = Callable[[Any], dict[str, np.ndarray]]
 
 
-def test_photo_to_files(open_page: Open, shown_after: Shown, photos: Path, screenshots: Path, tmp_path: Path) -> None:
+def test_photo_to_files(
+    open_page: Open, shown_after: Shown, views: Views, photos: Path, screenshots: Path, tmp_path: Path
+) -> None:
     trimesh = pytest.importorskip("trimesh")
     page = open_page()
     page.set_input_files("#file", photos / "bed.jpg")
     first = shown_after(page, "")
     page.screenshot(path=screenshots / "studio.png", animations="disabled")
     assert "plain background" in page.inner_text("#method")
-    assert [form for form, picture in pictures(page).items() if is_drawn(picture)] == ["voxels", "points", "mesh"]
+    assert [form for form, picture in views(page).items() if is_drawn(picture)] == ["voxels", "points", "mesh"]
 
     page.locator("#resolution").press("ArrowRight")
     shown_after(page, first)
@@ -41,26 +42,26 @@ def test_photo_to_files(open_page: Open, shown_after: Shown, photos: Path, scree
     assert f"{len(mesh.faces):,} triangles" in page.inner_text("[data-form=mesh] figcaption")
 
 
-def test_turning_and_shading(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
+def test_turning_and_shading(open_page: Open, shown_after: Shown, views: Views, screenshots: Path) -> None:
     page = open_page()
     page.click("#examples button")
     shown_after(page, "")
-    before = pictures(page)
+    before = views(page)
     drag(page, "mesh")
-    together = pictures(page)
+    together = views(page)
     assert all(differ(before[form], together[form]) for form in before)
 
     page.uncheck("#sync")
     page.locator("[data-form=points] canvas").press("ArrowUp")
-    apart = pictures(page)
+    apart = views(page)
     assert [form for form in apart if differ(together[form], apart[form])] == ["points"]
 
     page.click("#reset-view")
-    assert not any(differ(before[form], picture) for form, picture in pictures(page).items())
+    assert not any(differ(before[form], picture) for form, picture in views(page).items())
 
     page.locator("[name=shading][value=wireframe]").press("Space")
     page.screenshot(path=screenshots / "studio-wireframe.png")
-    assert all(differ(before[form], picture) for form, picture in pictures(page).items())
+    assert all(differ(before[form], picture) for form, picture in views(page).items())
 
 
 def test_gallery_outlives_a_reload(open_page: Open, shown_after: Shown) -> None:
@@ -76,18 +77,6 @@ def test_gallery_outlives_a_reload(open_page: Open, shown_after: Shown) -> None:
     page.wait_for_selector("#views[data-shown]")
     page.click("#gallery-list li:nth-child(1) button")
     assert shown_after(page, "") == second
-
-
-def pictures(page: Any) -> dict[str, np.ndarray]:
-    """What the views show, int16 [height, width, 3] each."""
-    whole = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"), np.int16)
-    boxes = page.evaluate(
-        """() => [...document.querySelectorAll("[data-form]")].map((figure) => {
-            const { left, top, right, bottom } = figure.querySelector(".view").getBoundingClientRect();
-            return [figure.dataset.form, [left, top, right, bottom].map(Math.round)];
-        })"""
-    )
-    return {form: whole[top:bottom, left:right] for form, (left, top, right, bottom) in boxes}
 
 
 def is_drawn(pixels: np.ndarray) -> bool:

@@ -20,7 +20,7 @@ from shapeshot.data.sources.procedural import ProceduralEntry
 Maker = Callable[[np.random.Generator], np.ndarray]
 
 SIZE = 192
-RENDER_SAMPLES = 12
+RENDER_SAMPLES = 16
 WORDS = re.findall(
     r"\w+",
     """

@@ -37,7 +37,7 @@ export class Gallery {
     const image = Object.assign(new Image(PICTURE_SIDE, PICTURE_SIDE), { alt: "" });
     if (picture) image.src = picture;
     const title = Object.assign(document.createElement("b"), { textContent: name });
-    const how = `${options.resolution}³, threshold ${answer.result.threshold.toFixed(2)}`;
+    const how = `${options.resolution}³ at ${answer.result.threshold.toFixed(2)}`;
     button.append(image, title, Object.assign(document.createElement("small"), { textContent: how }));
     if (answer.id === this.session.result?.answer.id) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => this.#open(entry));

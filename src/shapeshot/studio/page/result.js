@@ -19,28 +19,26 @@ export class ResultPanel {
   }
 }
 
-function factsOf({ size, unit, size_estimate: guess, mesh, confidence, timings, model }) {
-  const facts = [];
-  if (unit === "metre") facts.push(["Size", `${centimetres(size)} (width × height × depth)`]);
-  else facts.push(["Proportions", `${size.map((length) => (length / Math.max(...size)).toFixed(2)).join(" : ")}`]);
-  if (guess) facts.push(["Likely size", guessed(guess)]);
-  facts.push(["Mesh", `${mesh.closed ? "closed" : "open"}${volume(mesh, unit)}`]);
-  if (confidence !== undefined && confidence !== null) facts.push(["Confidence", `${Math.round(100 * confidence)} %`]);
+function factsOf(result) {
+  const { size, unit, size_estimate: guess, mesh, finish, confidence, timings, model } = result;
+  const isMetric = unit === "metre";
+  const facts = [isMetric ? ["Size", `${centimetres(size)}, width × height × depth`] : ["Proportions", ratios(size)]];
+  if (guess) facts.push(["Likely size", centimetres(guess.metres)], [`${percent(guess.coverage)} range`, range(guess)]);
+  facts.push(["Mesh", `${mesh.closed ? "closed" : "open"}${isMetric ? `, ${litres(mesh.volume)}` : ""}`]);
+  if (finish?.wall_thickness && isMetric) facts.push(["Thinnest wall", millimetres(finish.wall_thickness.thinnest)]);
+  if (finish?.center_of_mass && isMetric) facts.push(["Centre of mass", `${centimetres(finish.center_of_mass, ", ")}`]);
+  if (typeof confidence === "number") facts.push(["Confidence", percent(confidence)]);
   facts.push(["Made in", `${timings.total.toFixed(2)} s by model “${model}”`]);
   return facts;
 }
 
-function guessed({ metres, low, high, coverage }) {
-  const range = low.map((least, axis) => `${cm(least)}–${cm(high[axis])}`).join(" × ");
-  return `${centimetres(metres)}; ${Math.round(100 * coverage)} % range ${range}`;
-}
-
-function volume({ volume }, unit) {
-  return unit === "metre" ? `, ${(1000 * volume).toFixed(1)} litres` : "";
-}
-
-const cm = (metres) => (100 * metres).toFixed(metres < 0.1 ? 1 : 0);
-const centimetres = (sizes) => `${sizes.map(cm).join(" × ")} cm`;
+const percent = (share) => `${Math.round(100 * share)} %`;
+const litres = (cubicMetres) => `${(1000 * cubicMetres).toFixed(1)} litres`;
+const millimetres = (metres) => `${(1000 * metres).toFixed(1)} mm`;
+const ratios = (size) => size.map((length) => (length / Math.max(...size)).toFixed(2)).join(" : ");
+const range = ({ low, high }) => `${low.map((least, axis) => `${cm(least)}–${cm(high[axis])}`).join(" × ")} cm`;
+const cm = (metres) => (100 * metres).toFixed(Math.abs(metres) < 0.1 ? 1 : 0);
+const centimetres = (sizes, between = " × ") => `${sizes.map(cm).join(between)} cm`;
 
 function item(tag, text) {
   return Object.assign(document.createElement(tag), { textContent: text });

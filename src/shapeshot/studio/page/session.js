@@ -6,7 +6,16 @@ import { loadShapes } from "./shapes/load.js";
 import { complain, say } from "./messages.js";
 import { patiently } from "./patience.js";
 
-export const DEFAULTS = { resolution: 32, points: 2048, threshold: null, dimension: "", length: 80 };
+export const DEFAULTS = {
+  resolution: 32,
+  points: 2048,
+  threshold: null, // the model's own
+  dimension: "", // the one that is known, or "auto" for the model's guess
+  length: 80, // of the dimension, centimetres
+  simplify: null, // triangles, or null for all
+  smooth: 0, // rounds
+  printable: false,
+};
 
 const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
 
@@ -137,10 +146,12 @@ export class Session extends EventTarget {
     }
     if (this.mode === "paint" && this.mask) form.set("mask", this.mask, "mask.png");
     if (!options) return form;
-    form.set("resolution", options.resolution);
-    form.set("points", options.points);
-    if (options.threshold !== null) form.set("threshold", options.threshold);
-    if (options.dimension) form.set("size", `${options.dimension}=${options.length}cm`);
+    for (const name of ["resolution", "points", "threshold", "simplify"]) {
+      if (options[name] !== null) form.set(name, options[name]);
+    }
+    if (options.smooth) form.set("smooth", options.smooth);
+    if (options.printable) form.set("printable", "true");
+    if (options.dimension) form.set("size", sizeOf(options));
     return form;
   }
 
@@ -148,6 +159,8 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
+
+const sizeOf = ({ dimension, length }) => (dimension === "auto" ? "auto" : `${dimension}=${length}cm`);
 
 function mebibytes(bytes) {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;

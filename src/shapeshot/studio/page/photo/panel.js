@@ -72,7 +72,7 @@ export class PhotoPanel {
     element("stage").dataset.mode = mode;
     element("brush-tools").hidden = mode !== "paint";
     const isNewRegion = mode === "region" && !region && photo.bitmap;
-    this.region.show(mode === "region", this.#fractions(region ?? found?.box) ?? [0.1, 0.1, 0.9, 0.9]);
+    this.region.show(mode === "region", this.#fractions(region ?? around(found?.box)) ?? [0.1, 0.1, 0.9, 0.9]);
     if (isNewRegion) this.session.setObject({ region: this.#regionPixels() });
     if ((mode === "paint") !== this.brush.isOn) this.brush.show(mode === "paint", mode === "paint" && copy(this.mask));
     this.#draw();
@@ -111,6 +111,13 @@ export class PhotoPanel {
     const [left, top, right, bottom] = this.region.edges;
     return { left: left * width, top: top * height, right: right * width, bottom: bottom * height };
   }
+}
+
+// Wider than what was found: the background around it has to be seen as well.
+function around(box) {
+  if (!box) return null;
+  const margin = 0.08 * Math.max(box.right - box.left, box.bottom - box.top);
+  return { left: box.left - margin, top: box.top - margin, right: box.right + margin, bottom: box.bottom + margin };
 }
 
 function copy(mask) {

@@ -16,6 +16,7 @@ export class Region extends EventTarget {
     return !this.element.hidden;
   }
 
+  // edges: [left, top, right, bottom]; what lies outside the photo is cut off.
   show(isOn, edges = this.edges) {
     this.element.hidden = !isOn;
     this.#place(edges);

@@ -1,0 +1,70 @@
+"""A run over a real Ray cluster of two nodes on this machine, one of which is killed in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shapeshot.batch import BatchOptions, Outcome, run_photos
+from shapeshot.batch.outputs import RESULT
+from shapeshot.errors import UserError
+from shapeshot.field_model import FieldModel
+
+ray = pytest.importorskip("ray", reason="needs the extra `cluster`")
+
+
+@pytest.fixture
+def two_nodes() -> Iterator[Any]:
+    """A cluster of a head and another node, each with one processor; this process is connected to it."""
+    from ray.cluster_utils import Cluster
+
+    small = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=small)
+    try:
+        cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
+        cluster.connect()
+        yield cluster
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_node_makes_what_this_machine_makes(
+    two_nodes: Any, make_photos: Callable, plan: Callable, contents: Callable, shipped_model: FieldModel, tmp_path: Path
+) -> None:
+    photos = make_photos(12)
+    (photos / "bad.jpg").write_text("no photo")
+    run_photos(plan(photos, "all"), shipped_model, BatchOptions(), num_workers=1)
+    expected = contents(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "alone")
+    assert ray.cluster_resources()["CPU"] == 2
+    done: list[Outcome] = []
+
+    def lose_a_node(outcome: Outcome) -> None:
+        done.append(outcome)
+        if len(done) == 4:
+            two_nodes.remove_node(two_nodes.worker_nodes.copy().pop(), allow_graceful=False)
+
+    outcomes = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), ray=two_nodes.address, report=lose_a_node)
+    assert [outcome.status for outcome in outcomes] == ["done"] * 12 + ["failed"]
+    assert len(done) == 13
+    assert max(outcome.attempts for outcome in outcomes) == 2, "what the lost node had went out again"
+    assert "not an image" in outcomes[-1].error
+    assert contents(tmp_path / "out") == expected
+    (tmp_path / "out/003" / RESULT).unlink()
+    again = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), ray=two_nodes.address)
+    assert [outcome.status for outcome in again] == ["kept"] * 3 + ["done"] + ["kept"] * 8 + ["failed"]
+
+
+@pytest.mark.parametrize(
+    "address", ["auto", "127.0.0.1:1", "ray://127.0.0.1:1", "localhost:port", "localhost:99999999"]
+)
+def test_a_cluster_that_is_not_there(
+    make_photos: Callable, plan: Callable, shipped_model: FieldModel, address: str
+) -> None:
+    with pytest.raises(UserError, match=f"no Ray cluster at '{address}'"):
+        run_photos(plan(make_photos(1)), shipped_model, BatchOptions(), ray=address)
