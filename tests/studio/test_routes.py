@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from shapeshot.confidence import Heads
+from shapeshot.confidence.calibration import Calibration
 from shapeshot.export import WRITERS, encode_shape
 from shapeshot.reconstruct import reconstruct
 from shapeshot.studio.formats import FORMS, forms_of, media_type
@@ -105,7 +106,7 @@ def test_meshes_are_finished_as_wished(api: TestClient, photo_png: bytes) -> Non
 def test_what_is_known_of_points_and_cells_is_in_npz(
     start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
 ) -> None:
-    model = analytic_field(heads=Heads(temperature=1.5))
+    model = analytic_field(heads=Heads(calibration=Calibration(1.5)))
     shape = reconstruct(photo_png, model=model)
     client = start(model)
     content = send(client, photo_png).json()
@@ -246,3 +247,42 @@ def test_what_is_not_here(api: TestClient) -> None:
     assert_problem(api.get(f"{POST}/nothing"), 404, "no such reconstruction")
     assert_problem(api.get(f"{POST}/nothing/xyz"), 422, "unknown file format 'xyz'")
     assert_problem(api.post(POST, json={"image": 1}), 415, "multipart/form-data")
+
+
+def test_the_document_has_an_example_of_every_answer(api: TestClient) -> None:
+    document = api.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"]
+            for status, answer in operation["responses"].items():
+                for media, content in answer.get("content", {}).items():
+                    if "json" not in media:
+                        continue
+                    schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+                    has_example = "example" in content or "example" in schema or has_examples(schema, schemas)
+                    assert has_example, (method, path, status)
+                    if media == "application/problem+json":
+                        assert content["example"]["status"] == int(status)
+
+
+def has_examples(schema: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    """Whether each property has an example, or is a list of what has."""
+    items = [
+        schemas[row["items"]["$ref"].rpartition("/")[2]]
+        for row in schema["properties"].values()
+        if "items" in row and "$ref" in row["items"]
+    ]
+    own = [row for row in schema["properties"].values() if "$ref" not in row.get("items", {})]
+    return all("examples" in row for row in own) and all(has_examples(item, schemas) for item in items)
+
+
+def test_the_examples_are_as_the_answers(api: TestClient, photo_png: bytes) -> None:
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    answer = send(api, photo_png).json()
+    example = schemas["ReconstructionAnswer"]["example"]
+    assert set(example) == set(answer)
+    assert set(example["links"]) == set(answer["links"])
+    assert set(example["result"]) == set(answer["result"])
+    assert set(example["result"]["object"]) == set(answer["result"]["object"])
+    assert set(schemas["ObjectAnswer"]["example"]) == set(send(api, photo_png, "/v1/objects").json())

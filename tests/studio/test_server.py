@@ -122,9 +122,21 @@ def test_work_of_clients_who_left_is_dropped(serve: Callable[..., Running]) -> N
     assert "shapeshot_batch_size_count 1.0" in text  # the encoder never saw their photos
 
 
-def upload_raw(url: str) -> socket.socket:
+def test_running_work_of_clients_who_left_ends_quietly(serve: Callable[..., Running]) -> None:
+    server = serve("--workers", "1")
+    leaver = upload_raw(server.url, **LONG)
+    wait_for(lambda: server.queue_depth == 1)
+    leaver.close()
+    wait_for(lambda: server.queue_depth == 0)
+    assert "shapeshot_store_results 0.0" in server.get("/metrics").text
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.communicate(timeout=20)[1] == ""
+    assert server.process.returncode == 0
+
+
+def upload_raw(url: str, **fields: str) -> socket.socket:
     """A connection that has sent a whole request and waits."""
-    request = httpx.Request("POST", url + POST, files={"image": PHOTO.read_bytes()})
+    request = httpx.Request("POST", url + POST, files={"image": PHOTO.read_bytes()}, data=fields)
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     connection = socket.create_connection((request.url.host, request.url.port or 80), timeout=20)
     connection.sendall(f"POST {POST} HTTP/1.1\r\n{head}\r\n".encode() + request.read())

@@ -18,8 +18,8 @@ RESULT_EXAMPLE: dict[str, Any] = {
     "shapeshot": "0.1.0",
     "photo_size": [1200, 1600],
     "model": "default",
-    "threshold": 0.41,
-    "unit": "metre",
+    "threshold": 0.525,
+    "unit": "cube",
     "size": [0.62, 0.8, 0.57],
     "object": {"method": "plain background", "crop": CROP, "box": BOX},
     "mesh": {
@@ -30,8 +30,18 @@ RESULT_EXAMPLE: dict[str, Any] = {
         "bounds": [[-0.31, -0.4, -0.28], [0.31, 0.4, 0.29]],
     },
     "points": 2048,
-    "voxels": {"resolution": 32, "occupied": 5210, "side": 0.94},
+    "voxels": {"resolution": 32, "occupied": 5210, "side": 1.0},
+    "size_estimate": {
+        "metres": [0.68, 0.88, 0.63],
+        "low": [0.5, 0.66, 0.45],
+        "high": [0.92, 1.17, 0.88],
+        "coverage": 0.8,
+    },
+    "familiarity": {"score": 0.42, "limit": 0.71, "is_familiar": True},
+    "confidence": 0.83,
+    "warnings": [],
     "timings": {"photo": 0.031, "encode": 0.019, "mesh": 0.052, "total": 0.117},
+    "assumed_scale": {"metres_per_unit": 1.1, "from": "estimate"},
 }
 
 

@@ -227,6 +227,7 @@ async def _result(request: Request, service: Service, job: Job) -> Any:
         raise ApiError(504, f"not done within {service.settings.timeout:g} seconds; {hint}") from None
     finally:
         left.cancel()
+        done.cancel()  # else asyncio complains of an exception that nobody took
         service.engine.cancel(job)
 
 
