@@ -54,7 +54,7 @@ class _Background:
         rows = np.vander(y, self.degree + 1, increasing=True)
         columns = np.vander(x, self.degree + 1, increasing=True)
         channels = [(rows @ matrix[:, :, channel] @ columns.T).astype(np.float32) for channel in range(3)]
-        return np.stack(channels, axis=2)
+        return np.moveaxis(np.stack(channels), 0, 2)
 
 
 def plain_background(rgba: np.ndarray) -> PlainResult:
@@ -103,7 +103,8 @@ def _robust_fit(
     rows, columns = np.nonzero(where)
     stride = max(1, len(rows) // 2500)
     rows, columns = rows[::stride], columns[::stride]
-    terms = np.stack([x[columns] ** i * y[rows] ** j for i, j in _exponents(degree)], axis=1)
+    x_powers, y_powers = (np.vander(axis, degree + 1, increasing=True) for axis in (x, y))
+    terms = np.stack([x_powers[columns, i] * y_powers[rows, j] for i, j in _exponents(degree)], axis=1)
     colors = image[rows, columns].astype(np.float64)
     residual = np.linalg.norm(colors - np.median(colors, axis=0), axis=1)
     coefficients = np.zeros((terms.shape[1], 3))
@@ -135,10 +136,12 @@ def _ground_shadow(different: np.ndarray, same: np.ndarray, colored: np.ndarray,
     A shadow lies on the ground. Where the flood leaked through a vanishing outline into a pale object, it climbs:
     then it is tried again with wider edges, and what still climbs is left to the object.
     """
+    occupied = np.flatnonzero(different.any(axis=1))
+    height = occupied[-1] - occupied[0] + 1 if len(occupied) else 0
     for _ in range(_MAX_EDGE_WIDTH):
         edges = _dilated(edges)
         labels = label_regions(different & _reached(same | (colored & ~edges)))
-        low = _heights(labels) < _MAX_SHADOW_HEIGHT * max(_heights(different.astype(np.int32)))
+        low = _heights(labels) < _MAX_SHADOW_HEIGHT * height
         if low.all():
             break
     low[0] = False
@@ -150,8 +153,8 @@ def _heights(labels: np.ndarray) -> np.ndarray:
     rows, columns = np.nonzero(labels)
     present = labels[rows, columns]
     top, bottom = np.full(int(labels.max()) + 1, len(labels)), np.full(int(labels.max()) + 1, len(labels) - 1)
-    np.minimum.at(top, present, rows)
-    bottom[present] = rows  # rows come in ascending order: the last one stays
+    top[present[::-1]] = rows[::-1]  # rows come in ascending order, and of several assignments the last one stays
+    bottom[present] = rows
     heights = bottom - top + 1
     return heights
 
@@ -165,8 +168,8 @@ def _trimmed(mask: np.ndarray, distance: np.ndarray) -> np.ndarray:
 
 def _shadow_cues(image: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which pixels have the background's hue, brighter or darker; and which lie on a sharp edge: bool [h, w] each."""
-    squared = np.maximum(np.einsum("yxc,yxc->yx", background, background), 1.0)
-    brightness = np.einsum("yxc,yxc->yx", image, background) / squared
+    squared = np.maximum(_dot(background, background), 1.0)
+    brightness = _dot(image, background) / squared
     tint = _norm(image - brightness[..., None] * background)
     low, high = _SHADOW_RANGE
     colored = (tint < _SHADOW_TINT) & (brightness > low) & (brightness < high)
@@ -179,7 +182,7 @@ def _sharp(values: np.ndarray, axis: int) -> np.ndarray:
     The test is the slope relative to the change within three pixels to either side. It is 0.5 for a step, 0.34 for
     a Gaussian edge of sigma 1 pixel and 0.22 for one of sigma 2, whatever the contrast: an outline, not a penumbra.
     """
-    across = np.moveaxis(np.pad(values, [(1, 1) if i != axis else (0, 0) for i in range(2)], mode="edge"), axis, 1)
+    across = np.moveaxis(_edges_repeated(values, 1, 1 - axis), axis, 1)
     smooth = np.moveaxis((across[:-2] + across[1:-1] + across[2:]) / 3, 1, axis)
     change = _extreme(smooth, np.maximum, 3, axis) - _extreme(smooth, np.minimum, 3, axis)
     slope = np.abs(np.gradient(smooth, axis=axis))
@@ -189,7 +192,7 @@ def _sharp(values: np.ndarray, axis: int) -> np.ndarray:
 
 def _extreme(values: np.ndarray, choose: np.ufunc, reach: int, axis: int) -> np.ndarray:
     """Running minimum or maximum over `reach` pixels to either side along an axis, edges repeated."""
-    padded = np.pad(values, [(reach, reach) if i == axis else (0, 0) for i in range(2)], mode="edge")
+    padded = _edges_repeated(values, reach, axis)
     length = values.shape[axis]
     window = [slice(None), slice(None)]
     result = values
@@ -197,6 +200,12 @@ def _extreme(values: np.ndarray, choose: np.ufunc, reach: int, axis: int) -> np.
         window[axis] = slice(offset, offset + length)
         result = choose(result, padded[tuple(window)])
     return result
+
+
+def _edges_repeated(values: np.ndarray, times: int, axis: int) -> np.ndarray:
+    """With the first and the last row (axis 0) or column (axis 1) so many times more: np.pad, for this one use."""
+    index = np.clip(np.arange(-times, values.shape[axis] + times), 0, values.shape[axis] - 1)
+    return values.take(index, axis)
 
 
 def _reached(passable: np.ndarray) -> np.ndarray:
@@ -243,9 +252,8 @@ def _placed(outline: np.ndarray, region: tuple[int, int, int, int], empty: np.nd
     left, top, right, bottom = region
     small = Image.fromarray(outline.astype(np.uint8) * 255)
     large = small.resize((right - left, bottom - top), Image.Resampling.BICUBIC)
-    mask = empty.copy()
-    mask[top:bottom, left:right] = np.asarray(large, np.float32) / 255
-    return mask
+    np.divide(np.asarray(large), np.float32(255), out=empty[top:bottom, left:right])
+    return empty
 
 
 def _resized(rgba: np.ndarray, region: tuple[int, int, int, int], side: int) -> np.ndarray:
@@ -256,7 +264,9 @@ def _resized(rgba: np.ndarray, region: tuple[int, int, int, int], side: int) -> 
     long_side = max(region[2] - region[0], region[3] - region[1])
     scale = min(1.0, side / long_side)
     size = (max(1, round((region[2] - region[0]) * scale)), max(1, round((region[3] - region[1]) * scale)))
-    return np.asarray(image.resize(size, Image.Resampling.BOX, box=region))[..., :3].astype(np.float32)
+    small = np.asarray(image.resize(size, Image.Resampling.BOX, box=region))
+    # Channel by channel in memory, where everything that follows works on whole planes.
+    return np.moveaxis(np.moveaxis(small, 2, 0)[:3].astype(np.float32, order="C"), 0, 2)
 
 
 def _positions(
@@ -280,7 +290,13 @@ def _exponents(degree: int) -> list[tuple[int, int]]:
 
 
 def _norm(colors: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.einsum("yxc,yxc->yx", colors, colors))
+    return np.sqrt(_dot(colors, colors))
+
+
+def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Of two colours at each pixel: [h, w]. Written out, for einsum takes four times as long over an axis of three."""
+    red, green, blue = (first[..., channel] * second[..., channel] for channel in range(3))
+    return red + green + blue
 
 
 def _dilated(mask: np.ndarray) -> np.ndarray:

@@ -49,5 +49,5 @@ def _join(parents: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndar
         first, second = first[apart], second[apart]
         a, b = a[apart], b[apart]
         np.minimum.at(parents, np.maximum(a, b), np.minimum(a, b))
-        while not np.array_equal(parents, parents[parents]):
-            parents = parents[parents]
+        while not np.array_equal(parents, shorter := parents[parents]):
+            parents = shorter

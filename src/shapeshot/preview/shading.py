@@ -104,7 +104,10 @@ def _box_blur(values: np.ndarray, reach: int) -> np.ndarray:
     """Mean over 2 * reach + 1 pixels along both axes; zeros beyond the edge."""
     width = 2 * reach + 1
     for _ in range(2):
-        sums = np.cumsum(np.pad(values, ((reach + 1, reach), (0, 0))), axis=0)
+        sums = np.zeros((len(values) + width, values.shape[1]), values.dtype)
+        inner = sums[reach + 1 : reach + 1 + len(values)]
+        np.cumsum(values, axis=0, out=inner)
+        sums[reach + 1 + len(values) :] = inner[-1]
         values = ((sums[width:] - sums[:-width]) / width).T
     return values
 

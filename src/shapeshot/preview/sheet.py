@@ -60,7 +60,7 @@ def preview_image(
     voxels: VoxelGrid,
     points: PointCloud,
     mesh: Mesh,
-    tile_size: int = 224,
+    tile_size: int = 192,
 ) -> Image.Image:
     """One reconstruction at a glance: the photo, the network's crop of it, voxels, points and mesh; RGB.
 
