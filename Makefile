@@ -4,12 +4,13 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test check lint types bench train-default clean
+.PHONY: help demo test test-slow check lint types bench train-default clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
 	@echo "make test    install everything the tests need into $(VENV) and run them"
-	@echo "make check   ruff, mypy and the tests"
+	@echo "make test-slow   the tests that take longer: trainings, browsers, clusters, kills (minutes)"
+	@echo "make check   ruff, mypy and the tests that are not slow"
 	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
 	@echo "make train-default   repeat the training of the shipped model"
 
@@ -20,7 +21,10 @@ demo: $(DEMO_VENV)/.installed
 	@ls out/*/preview.png
 
 test: $(VENV)/.installed
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(VENV)/.installed
+	$(BIN)/pytest -m slow
 
 check: lint types test
 

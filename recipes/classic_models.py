@@ -42,7 +42,7 @@ def config_of(kind: str, encoder: str, seed: int, data: str) -> TrainConfig:
     if encoder == "efficientnet-lite0":
         return replace(shared, freeze_encoder=True, max_iter=1500, val_every=300, workers=0)
     trained = replace(model, encoder_weights="none", update_statistics=True, image_size=96)
-    return replace(shared, model=trained, max_iter=900, val_every=300, encoder_lr=5e-4)
+    return replace(shared, model=trained, max_iter=600, val_every=200, encoder_lr=5e-4)
 
 
 def run_one(kind: str, encoder: str, seed: int, data: str, out: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -81,3 +83,12 @@ def test_refused(shapeshot_command: Run, served: list[Settings], words: list[str
     assert len(done.err.splitlines()) == 1
     assert named in done.err
     assert served == []
+
+
+@pytest.mark.parametrize("command", ["serve", "studio"])
+def test_without_the_extra_it_is_named(command: str) -> None:
+    code = f"import sys; sys.modules['fastapi'] = None; from shapeshot.cli import main; sys.exit(main(['{command}']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "pip install 'shapeshot[studio]'" in done.stderr

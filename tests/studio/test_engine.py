@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from shapeshot.reconstruct import View, look_at
+from shapeshot.reconstruct import View, load_model, look_at, reconstruct
 from shapeshot.studio.engine import DroppedError, Engine, Job
 from shapeshot.studio.metrics import Metrics
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SECONDS = 20.0  # a wait that only a broken engine reaches
 
 
@@ -218,3 +221,24 @@ def test_heavy_work_is_in_a_batch_of_its_own(engines: Callable[..., Engine], vie
         job.result.result(SECONDS)
     counts = batches(engine)
     assert (counts[1.0], counts[2.0], counts[4.0]) == (2, 2, 3)  # 1; 3 light ones; the heavy one
+
+
+def test_a_batch_gives_the_shapes_that_single_photos_give(engines: Callable[..., Engine]) -> None:
+    """With the shipped model, whose encoder runs once for all four photos."""
+    model = load_model()
+    photos = sorted(EXAMPLES.glob("*.jpg"))
+    engine = engines(model=model, max_batch=len(photos))
+    gate = Gate(look_at(photos[0], model.image_size))
+    first = submit(engine, gate)
+    assert gate.arrived.acquire(timeout=SECONDS)
+    jobs = [submit(engine, partial(look_at, photo, model.image_size)) for photo in photos]
+    gate.opened.set()
+    first.result.result(SECONDS)
+    for photo, job in zip(photos, jobs, strict=True):
+        shape, alone = job.result.result(SECONDS), reconstruct(photo, model=model, resolution=8)
+        # Equal to the last bit where this was written; another processor may add up a batch in another order.
+        assert (shape.voxels.occupancy != alone.voxels.occupancy).sum() <= 1
+        assert shape.mesh.volume == pytest.approx(alone.mesh.volume, rel=1e-4)
+        np.testing.assert_array_equal(shape.photo.pixels, alone.photo.pixels)
+    assert batches(engine)[4.0] == 2
+    assert batches(engine)[1.0] == 1
