@@ -37,6 +37,7 @@ HEAD = "POST /v1/reconstructions HTTP/1.1\r\nHost: localhost\r\nConnection: clos
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 METRICS = HEALTH.replace(b"/healthz", b"/metrics")
 ANNOUNCED = (429, 503)
+BARS = {"least": {"ratio_to_folder_run": 0.8}, "most": {"healthz_max_s": 0.5, "recovery_s": 2.0, "peak_rss_mb": 1024.0}}
 OVERLOAD = 10  # times the rate that the server just managed
 PROBE_SECONDS = 0.05
 
@@ -78,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="a few seconds: whether it runs, not how fast")
     args = parser.parse_args(argv)
     if args.quick:
-        args.seconds, args.clients, args.photos = 1.5, 4, 4
+        args.seconds, args.clients, args.photos = 1.0, 4, 2
     print(json.dumps(machine() | {name: version(name) for name in ("fastapi", "uvicorn")}), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         photo = args.photo or draw_photo(Path(folder) / "photo.jpg")
@@ -101,17 +102,26 @@ def measure(photo: Path, args: argparse.Namespace, folder: Path) -> Iterator[dic
         tally, wall = asyncio.run(usual_load(port, request, args.clients, args.seconds))
         row = tally.row(wall)
         row |= {"ratio_to_folder_run": round(row["per_s"] / reference, 3), "mean_batch": asyncio.run(mean_batch(port))}
-        yield {"bench": f"serve: {args.clients} clients", "workers": args.workers, **row, "rss_mb": rss(pid)}
-        yield {"bench": f"serve: overload x{OVERLOAD}", "workers": args.workers} | asyncio.run(
-            overload(pid, port, request, OVERLOAD * max(row["per_s"], 1.0), args.seconds)
+        yield {"bench": f"serve: {args.clients} clients", "workers": args.workers, **row, "rss_mb": rss(pid)} | missed(
+            row
         )
+        row = asyncio.run(overload(pid, port, request, OVERLOAD * max(row["per_s"], 1.0), args.seconds))
+        yield {"bench": f"serve: overload x{OVERLOAD}", "workers": args.workers, **row} | missed(row)
+
+
+def missed(row: dict[str, Any]) -> dict[str, list[str]]:
+    """What in a row is not as the project asks: beyond its bar, or an answer that was not announced."""
+    low = [name for name, bar in BARS["least"].items() if row.get(name) is not None and row[name] < bar]
+    high = [name for name, bar in BARS["most"].items() if row.get(name) is not None and row[name] > bar]
+    return {"missed": low + high + (["errors"] if row["errors"] else [])}
 
 
 def folder_run(photo: Path, num_photos: int, workers: int, folder: Path) -> float:
-    """Photos a second: of a long run without what a short one takes."""
-    counts = (max(2, num_photos // 10), num_photos)
-    short, long = (timed_folder_run(photo, count, workers, folder / str(count)) for count in counts)
-    return (counts[1] - counts[0]) / max(long - short, 1e-3)
+    """Photos a second: of a long run without what a short one takes, or of a short run with its start."""
+    long = timed_folder_run(photo, num_photos, workers, folder / "long")
+    few = num_photos // 10
+    short = timed_folder_run(photo, few, workers, folder / "short") if few else 0.0
+    return (num_photos - few) / max(long - short, 0.1 * long)
 
 
 def timed_folder_run(photo: Path, count: int, workers: int, folder: Path) -> float:

@@ -64,8 +64,8 @@ class Reconstruction:
     threshold: the probability of occupancy at the surface.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     size_estimate: real size as predicted from the photo; None where a size was given. familiarity: whether the photo
-    is like those of the training. point_confidence: float32 [points] in 0..1, how sure the field is that its surface
-    is at each of the points, see `confidence.surface_confidence`. probabilities: calibrated occupancy of the voxels,
+    is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
+    passes near each of the points, see `confidence.PointHead`. probabilities: calibrated occupancy of the voxels,
     float32 [n, n, n]. Each of the four is None where the model has no head for it (`shapeshot calibrate`).
     """
 
@@ -186,7 +186,7 @@ def shape_in(
     surface = model.threshold if threshold is None else threshold
     with clock("mesh"):
         field = _field(model, planes, resolution, surface)
-        mesh, predicted, fine = _mesh(model, planes, field)
+        mesh, predicted = _mesh(model, planes, field)
     with clock("colors"):
         recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
         mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
@@ -195,7 +195,7 @@ def shape_in(
     with clock("points"):
         points = sample_surface(mesh, num_points, np.random.default_rng(POINT_SEED))
     with clock("confidence"):
-        known = assess(model.heads, features, field.logits, fine.logits, points.points, points.normals)
+        known = assess(model.heads, features, field.logits, points.points, points.normals)
     if size is not None:
         factor = _scale(mesh, size, known.size_estimate)
         voxels, points, mesh = voxels.scaled(factor), points.scaled(factor), mesh.scaled(factor)
@@ -272,8 +272,8 @@ def _voxels(model: FieldModel, planes: np.ndarray, field: Field, recolor: ColorT
     return VoxelGrid(occupancy, colors)
 
 
-def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np.ndarray, Field]:
-    """The mesh, the field's colours at its vertices, float32 [vertices, 3], and its grid; `field` is the voxels'."""
+def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np.ndarray]:
+    """The mesh, and the colours that the field has at its vertices, float32 [vertices, 3]; `field` is the voxels'."""
     cells = int(np.clip(2 * field.resolution, *MESH_RESOLUTIONS))
     guide = field if 2 * field.resolution == cells else replace(model.grid(planes, cells // 2), level=field.level)
     values = model.grid(planes, cells, guide)
@@ -284,7 +284,7 @@ def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np
     first_center = float(cell_centers(cells)[0])
     vertices, faces = isosurface(values.logits, values.level, first_center, 1.0 / cells)
     shape = remove_small_components(Mesh(vertices, faces), SPECK_FRACTION)
-    return shape, model.colors_at(planes, shape.vertices), values
+    return shape, model.colors_at(planes, shape.vertices)
 
 
 @lru_cache(maxsize=1)

@@ -29,7 +29,7 @@ def test_there_and_back(heads: Heads) -> None:
     assert len(content) < 20_000
 
 
-@pytest.mark.parametrize("left_out", ["look", "size", "familiarity", "calibration"])
+@pytest.mark.parametrize("left_out", ["look", "size", "familiarity", "calibration", "points"])
 def test_parts_may_be_missing(heads: Heads, left_out: str) -> None:
     fewer = Heads(**{e.name: getattr(heads, e.name) for e in fields(heads) if e.name != left_out})
     assert getattr(fewer, left_out) is None

@@ -13,8 +13,7 @@ import trimesh
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from shapeshot.confidence import Heads
-from shapeshot.confidence.calibration import Calibration
+from shapeshot.confidence import Calibration, Heads, PointHead
 from shapeshot.export import WRITERS, encode_shape
 from shapeshot.reconstruct import reconstruct
 from shapeshot.studio.formats import FORMS, forms_of, media_type
@@ -106,7 +105,8 @@ def test_meshes_are_finished_as_wished(api: TestClient, photo_png: bytes) -> Non
 def test_what_is_known_of_points_and_cells_is_in_npz(
     start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
 ) -> None:
-    model = analytic_field(heads=Heads(calibration=Calibration(1.5)))
+    points = PointHead(np.zeros(21), np.ones(21), np.full(21, 0.1), 0.2, 0.05)
+    model = analytic_field(heads=Heads(calibration=Calibration(1.5), points=points))
     shape = reconstruct(photo_png, model=model)
     client = start(model)
     content = send(client, photo_png).json()

@@ -1,13 +1,14 @@
-"""How far a reconstruction can be trusted: real size with an interval, calibrated probabilities, familiarity.
+"""How far a reconstruction can be trusted: real size, familiarity, honest probabilities.
 
-Three small heads on top of an exported model, fitted by `shapeshot calibrate` and stored beside its graphs as arrays.
+Small heads on top of an exported model, fitted by `shapeshot calibrate` and stored beside its graphs as arrays.
 """
 
 from shapeshot.confidence.assess import Assessment, assess
-from shapeshot.confidence.calibration import Calibration, surface_confidence
+from shapeshot.confidence.calibration import Calibration
 from shapeshot.confidence.familiarity import Familiarity, FamiliarityHead
 from shapeshot.confidence.heads import HEADS_FILE, Heads
 from shapeshot.confidence.look import Look
+from shapeshot.confidence.points import PointHead
 from shapeshot.confidence.size import SizeEstimate, SizeHead
 
 __all__ = [
@@ -18,8 +19,8 @@ __all__ = [
     "FamiliarityHead",
     "Heads",
     "Look",
+    "PointHead",
     "SizeEstimate",
     "SizeHead",
     "assess",
-    "surface_confidence",
 ]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shapeshot.confidence.calibration import surface_confidence
 from shapeshot.confidence.familiarity import Familiarity
 from shapeshot.confidence.heads import Heads
 from shapeshot.confidence.size import SizeEstimate
@@ -16,8 +15,7 @@ from shapeshot.confidence.size import SizeEstimate
 class Assessment:
     """What is known about a reconstruction's worth; each part is None where the model has no head for it.
 
-    probabilities: calibrated occupancy, float32 [n, n, n]. point_confidence: float32 [points] in 0..1, see
-    `surface_confidence`.
+    probabilities: calibrated occupancy, float32 [n, n, n]. point_confidence: float32 [points] in 0..1, see `PointHead`.
     """
 
     size_estimate: SizeEstimate | None = None
@@ -27,22 +25,17 @@ class Assessment:
 
 
 def assess(
-    heads: Heads,
-    features: np.ndarray | None,
-    coarse: np.ndarray,
-    fine: np.ndarray,
-    points: np.ndarray,
-    normals: np.ndarray | None,
+    heads: Heads, features: np.ndarray | None, logits: np.ndarray, points: np.ndarray, normals: np.ndarray | None
 ) -> Assessment:
     """Asks every head that there is.
 
-    features: of the photo, float32 [features], or None where the encoder gives none. coarse, fine: the field's logits
-    on the voxels' grid and on the mesh's. points, normals: on the surface, float [points, 3] in the canonical cube.
+    features: of the photo, float32 [features], or None where the encoder gives none. logits: the field on the voxels'
+    grid, float32 [n, n, n]. points, normals: on the surface, float [points, 3] in the canonical cube.
     """
-    size, familiarity = heads.estimate_size(features), heads.judge(features)
-    if heads.calibration is None:
-        return Assessment(size, familiarity)
-    confidence = None
-    if normals is not None:
-        confidence = surface_confidence(heads.calibration(fine), points, normals)
-    return Assessment(size, familiarity, heads.calibration(coarse), confidence)
+    sure = heads.points(logits, points, normals) if heads.points is not None and normals is not None else None
+    return Assessment(
+        size_estimate=heads.estimate_size(features),
+        familiarity=heads.judge(features),
+        probabilities=None if heads.calibration is None else heads.calibration(logits),
+        point_confidence=sure,
+    )

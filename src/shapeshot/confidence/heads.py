@@ -12,6 +12,7 @@ import numpy as np
 from shapeshot.confidence.calibration import Calibration
 from shapeshot.confidence.familiarity import Familiarity, FamiliarityHead
 from shapeshot.confidence.look import Look
+from shapeshot.confidence.points import PointHead
 from shapeshot.confidence.size import SizeEstimate, SizeHead
 from shapeshot.errors import ModelError
 
@@ -22,6 +23,7 @@ _PARTS: Mapping[str, type[Any]] = {
     "size": SizeHead,
     "familiarity": FamiliarityHead,
     "calibration": Calibration,
+    "points": PointHead,
 }
 
 
@@ -30,13 +32,14 @@ class Heads:
     """What was fitted on top of a model; each part may be missing.
 
     look: what size and familiarity compare photos by; they are None without it.
-    calibration: makes the field's probabilities honest.
+    calibration: makes the field's probabilities honest. points: how sure points of the surface are.
     """
 
     look: Look | None = None
     size: SizeHead | None = None
     familiarity: FamiliarityHead | None = None
     calibration: Calibration | None = None
+    points: PointHead | None = None
 
     def estimate_size(self, features: np.ndarray | None) -> SizeEstimate | None:
         """Of a photo with these features float [features]; None without features or a head."""

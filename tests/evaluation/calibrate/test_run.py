@@ -12,10 +12,17 @@ import pytest
 from PIL import Image
 
 from shapeshot.cli import main
-from shapeshot.evaluation.calibrate import write
+from shapeshot.evaluation.calibrate import measure, run, write
 from shapeshot.evaluation.calibrate.measure import write_measurements
 from shapeshot.field_model import FieldModel
 from shapeshot.reconstruct import reconstruct
+
+
+@pytest.fixture(autouse=True)
+def _few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random weights see large, ragged shapes: one view of each object is enough."""
+    monkeypatch.setattr(run, "POINT_VIEWS", 1)
+    monkeypatch.setattr(measure, "POINT_VIEWS", 1)
 
 
 @pytest.fixture
@@ -31,6 +38,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_from_data_to_a_photo_with_a_size(
     sized_boxes_folder: Path, model_folder: Path, photo: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,7 +87,7 @@ def open_page(chromium: Any, studio: Any) -> Iterator[Callable[..., Any]]:
     def open_in(url: str = studio.url, **options: Any) -> Any:
         origins.add(url)
         context = chromium.new_context(**{"viewport": {"width": 1366, "height": 900}, **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: requests.append(request.url))

@@ -47,6 +47,15 @@ def test_three_is_what_its_readme_says() -> None:
     assert "The MIT License" in (folder / "LICENSE").read_text()
 
 
+def test_three_holds_what_is_used_and_no_more() -> None:
+    bundled = re.findall(
+        r"\w+", " ".join(re.findall(r"export \{(.*?)\}", (PAGE / "three/entry.js").read_text(), re.DOTALL))
+    )
+    pattern = r'import \{([^}]*)\} from "../three/three.js"'
+    used = [names for path in OWN for names in re.findall(pattern, path.read_text())]
+    assert sorted(bundled) == sorted(set(re.findall(r"\w+", " ".join(used))))
+
+
 def test_every_example_is_there_and_no_other_than_the_repository_has() -> None:
     names = re.search(r"EXAMPLES = \[(.*?)\]", (PAGE / "photo" / "input.js").read_text())
     assert names

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import shapeshot
-from shapeshot.confidence import Heads
+from shapeshot.confidence import Calibration, Heads
 from shapeshot.confidence.heads import HEADS_FILE
 
 pytestmark = pytest.mark.slow
@@ -23,27 +23,33 @@ ESTIMATE = {"metres": [2.1, 0.9, 1.6], "low": [1.9, 0.8, 1.4], "high": [2.3, 1.0
 
 
 @pytest.fixture
-def calibrated_model(tmp_path: Path) -> Path:
-    """The shipped model with a temperature of its own: it gives probabilities and a confidence."""
-    folder = tmp_path / "model"
-    shutil.copytree(Path(shapeshot.__file__).parent / "weights" / "default", folder)
-    heads = Heads(temperature=1.5).encode()
-    (folder / HEADS_FILE).write_bytes(heads)
-    card = json.loads((folder / "card.json").read_text())
-    card["sha256"][HEADS_FILE] = hashlib.sha256(heads).hexdigest()
-    (folder / "card.json").write_text(json.dumps(card))
-    return folder
+def make_model(tmp_path: Path) -> Callable[[Heads | None], str]:
+    """make_model(heads): the folder of a model like the shipped one, but with these heads, or with none."""
+
+    def make(heads: Heads | None) -> str:
+        folder = tmp_path / "model"
+        shutil.copytree(Path(shapeshot.__file__).parent / "weights" / "default", folder)
+        card = json.loads((folder / "card.json").read_text())
+        (folder / HEADS_FILE).unlink(missing_ok=True)
+        card["sha256"].pop(HEADS_FILE, None)
+        if heads:
+            (folder / HEADS_FILE).write_bytes(heads.encode())
+            card["sha256"][HEADS_FILE] = hashlib.sha256(heads.encode()).hexdigest()
+        (folder / "card.json").write_text(json.dumps(card))
+        return str(folder)
+
+    return make
 
 
 def test_confidence(
     open_page: Open,
     shown_after: Shown,
     start_studio: Callable[..., Any],
-    calibrated_model: Path,
+    make_model: Callable[[Heads | None], str],
     views: Callable[[Any], dict[str, np.ndarray]],
     screenshots: Path,
 ) -> None:
-    page = open_page(start_studio("--model", str(calibrated_model)).url)
+    page = open_page(start_studio("--model", make_model(Heads(calibration=Calibration(1.5)))).url)
     assert page.is_disabled("[name=shading][value=confidence]")
     page.click("#examples button:nth-child(4)")
     shown_after(page, "")
@@ -54,6 +60,21 @@ def test_confidence(
     sure = views(page)
     assert all(np.abs(shaded[form] - sure[form]).mean() > 2 for form in shaded)
     assert "%" in page.inner_text("#facts dt:has-text('Confidence') + dd")
+
+
+def test_a_model_that_knows_nothing(
+    open_page: Open,
+    shown_after: Shown,
+    start_studio: Callable[..., Any],
+    make_model: Callable[[Heads | None], str],
+) -> None:
+    page = open_page(start_studio("--model", make_model(None)).url)
+    page.click("#examples button:nth-child(3)")
+    shown_after(page, "")
+    assert page.is_disabled("[name=shading][value=confidence]")
+    assert page.locator("#facts dt").all_inner_texts() == ["Proportions", "Mesh", "Made in"]
+    assert page.locator("#dimension option[value=auto][hidden]").count() == 1
+    assert "longest side 1 m" in page.inner_text("#assumed")
 
 
 def test_a_guessed_size_and_a_warning(open_page: Open, shown_after: Shown) -> None:
@@ -77,15 +98,15 @@ def test_a_guessed_size_and_a_warning(open_page: Open, shown_after: Shown) -> No
 def test_a_finished_mesh(open_page: Open, shown_after: Shown) -> None:
     page = open_page()
     page.click("#examples button:nth-child(3)")
-    first = shown_after(page, "")
-    assert page.locator("#dimension option[value=auto][hidden]").count() == 1
+    shown_after(page, "")
     page.click("summary")
     page.check("#printable")
     page.select_option("#dimension", "width")
     page.locator("#length").fill("200")
+    page.wait_for_selector("#facts:has(dt:text-is('Thinnest wall')) dt:text-is('Size') + dd:has-text('200 × ')")
+    assert page.inner_text("#assumed") == ""
+    unsimplified = page.get_attribute("#views", "data-shown")
     page.locator("#simplify").fill("10")
-    shown_after(page, first)
-    page.wait_for_selector("#facts dt:has-text('Thinnest wall')")
+    shown_after(page, unsimplified)
     triangles = page.inner_text("[data-form=mesh] figcaption span").split()[0]
     assert int(triangles.replace(",", "")) <= 1024
-    assert page.inner_text("#facts dt:text-is('Size') + dd").startswith("200 × ")

@@ -9,6 +9,7 @@ from shapeshot.confidence.look import unit
 from shapeshot.errors import DatasetError
 from shapeshot.evaluation.calibrate.conformal import conformal_quantile
 from shapeshot.evaluation.calibrate.photos import SeenViews, require_sizes
+from shapeshot.evaluation.calibrate.points import SurfacePoints, fit_points
 from shapeshot.evaluation.calibrate.probabilities import fit_calibration
 
 COMPONENTS = 128
@@ -19,12 +20,15 @@ NEIGHBOUR = 1
 STORED = np.float16  # of unit vectors: cosines are off by less than 0.001, and the file is half as large
 
 
-def fit_heads(train: SeenViews, val: SeenViews) -> Heads:
-    """All heads. Raises DatasetError where sizes are unknown or there are too few validation objects."""
+def fit_heads(train: SeenViews, val: SeenViews, surface: SurfacePoints) -> Heads:
+    """All heads; `surface` is of the validation split.
+
+    Raises DatasetError where sizes are unknown or there are too few validation objects.
+    """
     look = fit_look(train.features)
     size = fit_size(look, require_sizes(train, "train"), require_sizes(val, "val"))
     calibration = fit_calibration(val.logits.ravel(), val.truth.ravel())
-    return Heads(look, size, fit_familiarity(look, train, val), calibration)
+    return Heads(look, size, fit_familiarity(look, train, val), calibration, fit_points(surface))
 
 
 def fit_look(features: np.ndarray, components: int = COMPONENTS) -> Look:

@@ -14,8 +14,9 @@ from shapeshot.evaluation.calibrate.diagram import reliability_png
 from shapeshot.evaluation.calibrate.familiar_scores import NUM_IMAGES, other_scores
 from shapeshot.evaluation.calibrate.photos import SeenViews, require_sizes, see_split
 from shapeshot.evaluation.calibrate.point_scores import point_scores
+from shapeshot.evaluation.calibrate.points import sample_points
 from shapeshot.evaluation.calibrate.probabilities import fit_calibration
-from shapeshot.evaluation.calibrate.run import VIEWS
+from shapeshot.evaluation.calibrate.run import POINT_VIEWS, VIEWS
 from shapeshot.evaluation.calibrate.size_scores import CategoryMedian, size_scores
 from shapeshot.files import atomic_write
 from shapeshot.reconstruct import load_model
@@ -45,7 +46,7 @@ def write_measurements(
             split: {name: views.reliability(calibration).error for name, calibration in calibrations.items()}
             for split, views in seen.items()
         },
-        "point_confidence": {split: point_scores(field_model, dataset, split, progress) for split in SPLITS},
+        "point_confidence": _points(field_model, dataset, progress),
         "familiarity": _familiarity(field_model, seen, num_images, progress),
     }
     text = json.dumps(numbers, indent=2) + "\n"
@@ -67,6 +68,12 @@ def _sizes(model: FieldModel, train: SeenViews, seen: dict[str, SeenViews]) -> d
     assert head is not None
     baseline = CategoryMedian.fit(require_sizes(train, "train"))
     return {split: size_scores(look, head, baseline, require_sizes(views, split)) for split, views in seen.items()}
+
+
+def _points(model: FieldModel, dataset: Dataset, progress: bool) -> dict[str, Any]:
+    head = model.heads.points
+    assert head is not None
+    return {split: point_scores(head, sample_points(model, dataset, split, POINT_VIEWS, progress)) for split in SPLITS}
 
 
 def _familiarity(model: FieldModel, seen: dict[str, SeenViews], num_images: int, progress: bool) -> dict[str, Any]:

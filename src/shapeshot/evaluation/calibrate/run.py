@@ -11,10 +11,11 @@ from shapeshot.data.dataset import Dataset
 from shapeshot.errors import UserError
 from shapeshot.evaluation.calibrate.fit import FAMILIAR_SHARE, fit_heads
 from shapeshot.evaluation.calibrate.photos import SeenViews, see_split
+from shapeshot.evaluation.calibrate.points import sample_points
 from shapeshot.evaluation.calibrate.write import write_heads
 from shapeshot.reconstruct import load_model
 
-TRAIN_VIEWS, VIEWS = 4, 3
+TRAIN_VIEWS, VIEWS, POINT_VIEWS = 4, 3, 2
 
 
 def calibrate(
@@ -36,7 +37,8 @@ def calibrate(
     field_model, dataset = load_model(model), Dataset.open(data)
     train = see_split(field_model, dataset, "train", train_views, progress=progress)
     val = see_split(field_model, dataset, "val", VIEWS, with_fields=True, progress=progress)
-    heads = fit_heads(train, val)
+    surface = sample_points(field_model, dataset, "val", POINT_VIEWS, progress)
+    heads = fit_heads(train, val, surface)
     facts = calibration_facts(heads, dataset, train, val)
     write_heads(field_model, heads, facts, out)
     return heads, facts
@@ -47,6 +49,7 @@ def calibration_facts(heads: Heads, dataset: Dataset, train: SeenViews, val: See
     assert heads.size is not None
     assert heads.familiarity is not None
     assert heads.calibration is not None
+    assert heads.points is not None
     return {
         "data": dataset.folder.resolve().name,
         "train_views": len(train.objects),
@@ -62,5 +65,6 @@ def calibration_facts(heads: Heads, dataset: Dataset, train: SeenViews, val: See
             "coverage": heads.size.coverage,
             "half_width": heads.size.half_width.tolist(),
         },
+        "points": {"distance": heads.points.distance},
         "familiarity": {"limit": heads.familiarity.limit, "val_share": FAMILIAR_SHARE},
     }

@@ -16,7 +16,16 @@ export class ResultPanel {
     const warnings = (result.warnings ?? []).map((text) => item("li", text));
     document.getElementById("warnings").replaceChildren(...warnings);
     this.downloads.show(links, name);
+    document.getElementById("assumed").textContent = assumption(result);
   }
+}
+
+// Files that are made for a real size have one even where none is known.
+function assumption({ assumed_scale: scale, size }) {
+  if (!scale) return "";
+  const metres = centimetres(size.map((length) => length * scale.metres_per_unit));
+  const source = scale.from === "estimate" ? "the model's guess" : scale.from;
+  return `3mf, usdz and sh3f have a real size: ${metres} (${source}). The settings take one that you know.`;
 }
 
 function factsOf(result) {

@@ -1,6 +1,7 @@
+// What the studio's page uses of three.js; README.md says how the bundle is made of it.
 export {
-  AmbientLight, Box3, BufferAttribute, BufferGeometry, CanvasTexture, Color, DirectionalLight, DoubleSide, EdgesGeometry, Group, HemisphereLight,
-  LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial, MeshStandardMaterial, PerspectiveCamera, PlaneGeometry, Points,
-  REVISION, Scene, ShaderMaterial, SRGBColorSpace, Vector3, WebGLRenderer, WireframeGeometry, NeutralToneMapping,
+  Box3, BufferAttribute, BufferGeometry, CanvasTexture, Color, DirectionalLight, Group, HemisphereLight, LineBasicMaterial,
+  LineSegments, Mesh, MeshBasicMaterial, MeshStandardMaterial, PerspectiveCamera, PlaneGeometry, Points, Scene,
+  ShaderMaterial, SRGBColorSpace, Vector3, WebGLRenderer,
 } from "three";
 export { OrbitControls } from "three/addons/controls/OrbitControls.js";
