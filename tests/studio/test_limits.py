@@ -319,3 +319,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("path", ["/v1/formats", "/%76%31/formats", "/v1/../metrics", "/metrics", "/openapi.json"])
+def test_the_page_is_open_and_the_rest_is_not(start: Start, path: str) -> None:
+    client = start(token="sesame", page=True)
+    assert client.get("/").status_code == 200
+    assert_problem(client.get(path), 401, "token")
+    assert client.get("//v1/formats").status_code == 404

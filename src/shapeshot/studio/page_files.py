@@ -21,4 +21,6 @@ class PageFiles(StaticFiles):
         """As in StaticFiles."""
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
+        if path.endswith(".js"):  # some systems know it as text/plain, which a browser does not run
+            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
         return response

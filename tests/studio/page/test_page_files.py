@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,21 @@ def test_every_file_that_is_named_is_there() -> None:
         imports = re.findall(r'(?:from |import\()"([^"]+)"', script.read_text())
         assert all((script.parent / name).is_file() for name in imports), script
     assert all((PAGE / name).is_file() for name in named)
+
+
+def test_how_it_is_served(start: Callable[..., Any]) -> None:
+    client = start(page=True)
+    page, script = client.get("/"), client.get("/three/three.js")
+    assert page.headers["content-type"].startswith("text/html")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert page.headers["cache-control"] == script.headers["cache-control"] == "no-cache"
+    assert client.get("/three/three.js", headers={"If-None-Match": script.headers["etag"]}).status_code == 304
+    assert client.get("/%2e%2e/app.py").status_code == 404
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_the_api_alone_has_no_page(start: Callable[..., Any]) -> None:
+    assert start().get("/").status_code == 404
 
 
 def test_nothing_that_the_content_policy_forbids() -> None:

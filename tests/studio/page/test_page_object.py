@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Any]
@@ -107,6 +108,29 @@ def test_camera(open_page: Open) -> None:
     page.wait_for_selector("#look:visible")
     assert page.evaluate("() => document.getElementById('picture').width") > 300
     assert page.locator("#camera[open]").count() == 0
+
+
+def test_turned_photos_and_formats_that_no_browser_shows(
+    open_page: Open, shown_after: Shown, photos: Path, tmp_path: Path
+) -> None:
+    page = open_page()
+    with Image.open(photos / "bed.jpg") as photo:
+        wide = photo.crop((0, 150, 640, 620))
+    turned = Image.Exif()
+    turned[0x0112] = 8  # to be shown a quarter turn to the left
+    wide.transpose(Image.Transpose.ROTATE_270).save(tmp_path / "turned.jpg", exif=turned)
+    with found(page) as upright:
+        page.set_input_files("#file", tmp_path / "turned.jpg")
+    first = shown_after(page, "")
+    assert answer(upright)["photo_size"] == [640, 470]
+    assert page.evaluate("() => [document.getElementById('picture').width, picture.height]") == [640, 470]
+
+    wide.save(tmp_path / "bed.tif")
+    page.set_input_files("#file", tmp_path / "bed.tif")
+    shown_after(page, first)
+    page.wait_for_selector("#stage", state="hidden")
+    assert page.is_disabled("[name=mode][value=region]")
+    assert page.is_visible("#seen")
 
 
 def found(page: Any) -> Any:

@@ -5,6 +5,7 @@ import { findObject, reconstruct } from "./api.js";
 import { loadShapes } from "./shapes/load.js";
 import { complain, say } from "./messages.js";
 import { patiently } from "./patience.js";
+import { readPicture } from "./photo/picture.js";
 
 export const DEFAULTS = {
   resolution: 32,
@@ -20,7 +21,7 @@ export const DEFAULTS = {
 const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
 
 export class Session extends EventTarget {
-  photo = null; // {blob, name, bitmap: ImageBitmap or null where the browser cannot show it}
+  photo = null; // {blob, name, picture: see photo/picture.js}
   mode = "auto"; // how the object is found: auto, region, paint, keep
   region = null; // {left, top, right, bottom} in pixels of the upright photo
   mask = null; // Blob, a PNG whose alpha is the object
@@ -45,11 +46,11 @@ export class Session extends EventTarget {
     complain(null);
     const { photo: last, mode, region, mask, found } = this;
     this.#before = { photo: last, mode, region, mask, found };
-    const photo = { blob, name, bitmap: null };
+    const photo = { blob, name, picture: null };
     Object.assign(this, { photo, mode: "auto", region: null, mask: null, found: null });
     this.run({ look: true });
-    photo.bitmap = await createImageBitmap(blob).catch(() => null);
-    if (photo === this.photo && photo.bitmap) this.#tell("photo");
+    photo.picture = await readPicture(blob);
+    if (photo === this.photo && photo.picture) this.#tell("photo");
   }
 
   // Another way to say where the object is; undefined leaves as it is.
@@ -112,7 +113,7 @@ export class Session extends EventTarget {
     try {
       this.found = await findObject(this.#form(null), signal);
       if (this.result?.photo === this.photo) this.result.object.found = this.found;
-      if (!this.photo.bitmap) this.#tell("photo"); // the server reads formats that a browser may not
+      if (!this.photo.picture) this.#tell("photo"); // the server reads formats that a browser may not
       this.#tell("found");
     } catch {
       // The reconstruction that runs beside it fails in the same way, and says so.

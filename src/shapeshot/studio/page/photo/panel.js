@@ -4,7 +4,6 @@ import { Brush } from "./brush.js";
 import { drawCrop, drawMask, makeCanvas, maskFromUrl, maskToPng } from "./mask.js";
 import { Region } from "./region.js";
 
-const LONG_SIDE = 1024; // pixels: the server looks for the object at this size too
 const HELP = {
   auto: "",
   region: "Drag a box around the object, or move the box with the arrow keys (Shift resizes).",
@@ -51,17 +50,17 @@ export class PhotoPanel {
     element("look").hidden = !photo; // a result from before the page was loaded anew has none
     element("drop").classList.toggle("small", Boolean(photo));
     if (!photo) return;
-    const { width, height } = photo.bitmap ?? { width: 4, height: 3 };
-    const scale = Math.min(1, LONG_SIDE / Math.max(width, height));
-    for (const canvas of [this.picture, this.overlay]) {
-      [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
-    }
-    element("stage").hidden = !photo.bitmap; // a format that the server reads, and this browser does not
-    if (photo.bitmap) this.picture.getContext("2d").drawImage(photo.bitmap, 0, 0, this.picture.width, this.picture.height);
-    for (const mode of ["region", "paint"]) document.querySelector(`[name=mode][value=${mode}]`).disabled = !photo.bitmap;
+    element("stage").hidden = !photo.picture; // a format that the server reads, and this browser does not
+    for (const mode of ["region", "paint"]) document.querySelector(`[name=mode][value=${mode}]`).disabled = !photo.picture;
+    if (photo.picture) this.#drawPhoto(photo.picture.canvas);
     this.mask = null;
     this.#showMode();
     if (this.session.found) this.#showFound();
+  }
+
+  #drawPhoto(canvas) {
+    for (const shown of [this.picture, this.overlay]) [shown.width, shown.height] = [canvas.width, canvas.height];
+    this.picture.getContext("2d").drawImage(canvas, 0, 0);
   }
 
   #showMode() {
@@ -71,7 +70,7 @@ export class PhotoPanel {
     element("mode-help").textContent = HELP[mode];
     element("stage").dataset.mode = mode;
     element("brush-tools").hidden = mode !== "paint";
-    const isNewRegion = mode === "region" && !region && photo.bitmap;
+    const isNewRegion = mode === "region" && !region && photo.picture;
     this.region.show(mode === "region", this.#fractions(region ?? around(found?.box)) ?? [0.1, 0.1, 0.9, 0.9]);
     if (isNewRegion) this.session.setObject({ region: this.#regionPixels() });
     if ((mode === "paint") !== this.brush.isOn) this.brush.show(mode === "paint", mode === "paint" && copy(this.mask));
@@ -96,18 +95,19 @@ export class PhotoPanel {
     context.clearRect(0, 0, this.overlay.width, this.overlay.height);
     const { found, photo } = this.session;
     const mask = this.brush.mask ?? this.mask;
-    if (mask && photo.bitmap) drawMask(context, mask);
-    if (found && photo.bitmap && !this.brush.isOn) drawCrop(context, found.crop, this.overlay.width / found.photo_size[0]);
+    if (mask && photo.picture) drawMask(context, mask);
+    if (found && photo.picture && !this.brush.isOn) drawCrop(context, found.crop, this.overlay.width / found.photo_size[0]);
   }
 
   #fractions(box) {
-    const bitmap = this.session.photo?.bitmap;
-    if (!box || !bitmap) return null;
-    return [box.left / bitmap.width, box.top / bitmap.height, box.right / bitmap.width, box.bottom / bitmap.height];
+    const picture = this.session.photo?.picture;
+    if (!box || !picture) return null;
+    const { width, height } = picture;
+    return [box.left / width, box.top / height, box.right / width, box.bottom / height];
   }
 
   #regionPixels() {
-    const { width, height } = this.session.photo.bitmap;
+    const { width, height } = this.session.photo.picture;
     const [left, top, right, bottom] = this.region.edges;
     return { left: left * width, top: top * height, right: right * width, bottom: bottom * height };
   }
