@@ -52,7 +52,7 @@ clean:
 	rm -rf $(VENV) $(DEMO_VENV) out .pytest_cache .ruff_cache .mypy_cache
 
 # Not editable: the demo is to show what a user's `pip install` gives.
-$(DEMO_VENV)/.installed: pyproject.toml $(shell find src -name '*.py' -o -name '*.onnx' -o -name '*.json')
+$(DEMO_VENV)/.installed: pyproject.toml $(shell find src -name '*.py' -o -name '*.onnx' -o -name '*.npz' -o -name '*.json')
 	$(PYTHON) -m venv $(DEMO_VENV)
 	$(DEMO_VENV)/bin/pip install --quiet --disable-pip-version-check .
 	@touch $@

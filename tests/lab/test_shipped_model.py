@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from shapeshot.confidence import HEADS_FILE, Heads
+from shapeshot.evaluation.calibrate.other_images import MAKERS
 from shapeshot.field_model import FieldModel
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.checkpoint import load_checkpoint
 from shapeshot.lab.export_run import model_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.photo import find_object, load_photo, prepare_photo
+from shapeshot.reconstruct import reconstruct
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = sorted((ROOT / "examples").glob("*.jpg"))
@@ -56,3 +61,43 @@ def test_the_card_names_its_data_and_its_size_fits_the_wheel(runtime: FieldModel
     assert all(row["creators"] and row["licences"] for row in training["data"])
     size = sum(path.stat().st_size for path in runtime.folder.iterdir())
     assert size < 40e6
+
+
+REAL_SIZES = {  # metres, from examples/README.md
+    "armchair": (0.59, 1.05, 0.63),
+    "bed": (2.02, 1.14, 2.28),
+    "chair": (0.44, 0.95, 0.44),
+    "sofa": (2.30, 0.87, 1.60),
+}
+
+
+@pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
+def test_examples_are_familiar_and_of_their_size(path: Path, runtime: FieldModel) -> None:
+    shape = reconstruct(path, model=runtime)
+    assert shape.warnings == ()
+    assert shape.size_estimate is not None
+    for low, metres, high in zip(shape.size_estimate.low, REAL_SIZES[path.stem], shape.size_estimate.high, strict=True):
+        assert low < metres < high
+    assert shape.point_confidence is not None
+    assert 0.05 < shape.point_confidence.mean() < 0.95
+
+
+def test_other_things_are_stranger_than_any_example(runtime: FieldModel) -> None:
+    """Most of them warn, too; docs/results.md says how many."""
+    heads = runtime.heads
+    assert heads.look is not None
+    assert heads.familiarity is not None
+
+    def distances(pictures: list[np.ndarray]) -> np.ndarray:
+        features = [runtime.see(np.asarray(Image.fromarray(picture).resize((128, 128))))[1] for picture in pictures]
+        return heads.familiarity.distances(heads.look.directions(np.array(features)))
+
+    examples = distances([load_photo(path)[..., :3] for path in PHOTOS])
+    for name in ("texture", "text", "noise"):
+        others = distances([MAKERS[name](np.random.default_rng(seed)) for seed in range(10)])
+        assert np.median(others) > examples.max()
+
+
+def test_the_heads_are_small_and_none_is_missing(runtime: FieldModel) -> None:
+    assert (runtime.folder / HEADS_FILE).stat().st_size < 1e6
+    assert all(getattr(runtime.heads, entry.name) is not None for entry in fields(Heads))
