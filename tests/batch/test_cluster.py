@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
 from shapeshot.batch import BatchOptions, Outcome, run_photos
@@ -68,3 +74,21 @@ def test_a_cluster_that_is_not_there(
 ) -> None:
     with pytest.raises(UserError, match=f"no Ray cluster at '{address}'"):
         run_photos(plan(make_photos(1)), shipped_model, BatchOptions(), ray=address)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+def test_ctrl_c_during_a_run_over_ray(make_photos: Callable, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["reconstruct", make_photos(40), "--out", out, "--as", "voxels", "--ray", "local"]
+    command = [sys.executable, "-m", "shapeshot", *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    while not list(out.rglob(RESULT)) and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, b"shapeshot: interrupted\n")
+    outcomes = pyarrow.parquet.read_table(out / "manifest.parquet")["outcome"].to_pylist()
+    assert outcomes.count("done") == len(list(out.rglob(RESULT)))
+    assert outcomes.count("done") + outcomes.count("pending") == 40
+    assert not list(tmp_path.rglob(".*"))

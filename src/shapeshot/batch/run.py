@@ -38,7 +38,8 @@ def run_photos(
     ray: the address of a Ray cluster that does the work instead, see `cluster.RayCrew`.
     report: called with every outcome as it comes, first with those of the photos that were kept.
     Results that are there and were made from the same photo by the same model and options are kept. A run over more
-    than one photo into a folder writes a manifest there: now and then, and at the end, also when it is interrupted.
+    than one photo into a folder writes a manifest there: before the work, now and then, and at the end, also when it is
+    interrupted.
     Raises what the workers as a whole may raise; a photo's own error is its outcome.
     """
     if len(targets) > 1:
@@ -54,6 +55,7 @@ def run_photos(
         for target in targets:
             job = plan_job(target, model, options, resume=manifest.folder is not None)
             jobs.append(job) if isinstance(job, Job) else take(job)
+        manifest.write()  # before the work: a disk that is full or read-only is known now, and a killed run leaves one
         crew = _gather(jobs, model, options, num_workers, ray)
         try:
             for outcome in crew.outcomes():
