@@ -11,15 +11,16 @@ const PICTURE_SIDE = 160;
 export class Gallery {
   constructor(session, shapesPanel) {
     Object.assign(this, { session, shapesPanel, entries: recall() });
-    session.addEventListener("result", () => this.#add(session.result));
-    if (session.result) this.#add(session.result);
+    // Not before the shapes are on the screen: a picture of them takes time.
+    session.addEventListener("shown", ({ detail }) => this.#add(detail));
     this.#show();
   }
 
   #add(result) {
     const { answer, name, options } = result;
     if (!this.entries.some((entry) => entry.answer.id === answer.id)) {
-      const picture = this.shapesPanel.picture(PICTURE_SIDE);
+      const isCurrent = result === this.session.result;
+      const picture = isCurrent ? this.shapesPanel.picture(PICTURE_SIDE) : null;
       this.entries = [{ answer, name, options, picture, result }, ...this.entries].slice(0, KEPT);
       remember(this.entries);
     }

@@ -1,5 +1,5 @@
 // What the user is working on, and the road from photo to shapes. The panels listen to its events:
-// "photo", "mode", "found", "busy", "result", "option".
+// "photo", "mode", "found", "busy", "result", "option"; "shown" comes from the views, once a result is on the screen.
 
 import { findObject, reconstruct } from "./api.js";
 import { loadShapes } from "./shapes/load.js";

@@ -2,7 +2,7 @@
 
 import {
   BufferAttribute, BufferGeometry, Color, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial,
-  MeshStandardMaterial, Points,
+  MeshLambertMaterial, Points,
 } from "../three/three.js";
 import { confidenceColors, linearColors } from "./colors.js";
 import { nearestValues } from "./nearest.js";
@@ -57,8 +57,8 @@ function buildPoints({ points }, shading, theme) {
 
 // Pushed back a little, so that the lines that lie on it win.
 function solidMaterial() {
-  return new MeshStandardMaterial({
-    vertexColors: true, roughness: 0.85, polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1,
+  return new MeshLambertMaterial({
+    vertexColors: true, polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1,
   });
 }
 

@@ -3,6 +3,7 @@
 import { Box3 } from "../three/three.js";
 import { BUILDERS } from "./objects.js";
 import { hasConfidence } from "./load.js";
+import { smoothness } from "./smoothness.js";
 import { Viewer } from "./viewer.js";
 
 const NAMES = { voxels: "Voxels", points: "Points", mesh: "Mesh" };
@@ -26,7 +27,8 @@ export class ShapesPanel {
   }
 
   #show() {
-    const { shapes, answer } = this.session.result;
+    const result = this.session.result;
+    const { shapes, answer } = result;
     const choice = document.querySelector("#shading [value=confidence]");
     choice.disabled = !hasConfidence(shapes);
     choice.parentElement.title = choice.disabled ? "This model does not say how sure it is." : "";
@@ -37,11 +39,14 @@ export class ShapesPanel {
     this.#captions(answer.result);
     this.#build();
     // The second frame's callback: the first one's picture is on the screen then.
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      performance.clearMarks("studio:shapes");
-      performance.mark("studio:shapes");
-      document.getElementById("views").dataset.shown = answer.id;
-    }));
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#isShown(result)));
+  }
+
+  #isShown(result) {
+    performance.clearMarks("studio:shapes");
+    performance.mark("studio:shapes");
+    document.getElementById("views").dataset.shown = result.answer.id;
+    this.session.dispatchEvent(new CustomEvent("shown", { detail: result }));
   }
 
   #captions({ voxels, points, mesh }) {
@@ -88,10 +93,11 @@ export class ShapesPanel {
 // form -> Viewer; empty where the browser draws no WebGL, which the page then says in each view.
 function makeViewers() {
   const viewers = {};
+  const edges = smoothness();
   for (const [form, name] of Object.entries(NAMES)) {
     const box = document.querySelector(`[data-form=${form}] .view`);
     try {
-      viewers[form] = new Viewer(box, name);
+      viewers[form] = new Viewer(box, name, edges);
     } catch {
       const note = document.createElement("p");
       note.textContent = "This browser shows no 3D (WebGL is off). The downloads below work all the same.";

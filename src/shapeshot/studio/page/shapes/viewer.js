@@ -9,11 +9,11 @@ const KEY_TURN = Math.PI / 24;
 const KEY_ZOOM = 1.15;
 
 export class Viewer extends EventTarget {
-  // box: the element that it fills. Throws where the browser has no WebGL.
-  constructor(box, name) {
+  // box: the element that it fills. The third argument is from smoothness.js. Throws where the browser has no WebGL.
+  constructor(box, name, { antialias, pixelRatio }) {
     super();
-    this.renderer = new WebGLRenderer({ antialias: true, alpha: true });
-    this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+    this.renderer = new WebGLRenderer({ antialias, alpha: true });
+    this.renderer.setPixelRatio(pixelRatio);
     this.canvas = this.renderer.domElement;
     box.append(this.canvas);
     this.camera = new PerspectiveCamera(30, 1, 0.05, 50);
