@@ -7,6 +7,7 @@ import pytest
 
 from shapeshot.confidence import Heads, SizeEstimate
 from shapeshot.confidence.size import FLOOR
+from shapeshot.errors import ModelError
 
 
 def test_what_looks_like_a_training_object_is_of_its_size(heads: Heads) -> None:
@@ -45,3 +46,8 @@ def test_no_head_or_no_features_is_no_estimate(heads: Heads) -> None:
     assert heads.estimate_size(None) is None
     assert Heads().estimate_size(np.ones(3)) is None
     assert Heads(size=heads.size).estimate_size(np.ones(3)) is None
+
+
+def test_heads_of_another_encoder_are_told(heads: Heads) -> None:
+    with pytest.raises(ModelError, match="know 3 features and the encoder gives 5"):
+        heads.estimate_size(np.ones(5))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shapeshot.errors import ModelError
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
@@ -19,7 +21,10 @@ class Look:
     basis: np.ndarray
 
     def components(self, features: np.ndarray) -> np.ndarray:
-        """Features float [..., features] -> float [..., components]."""
+        """Features float [..., features] -> float [..., components]. Raises ModelError for those of another encoder."""
+        found, expected = np.shape(features)[-1], len(self.mean)
+        if found != expected:
+            raise ModelError(f"the heads know {expected} features and the encoder gives {found}; calibrate it again")
         return (features - self.mean) / self.scale @ self.basis
 
     def directions(self, features: np.ndarray) -> np.ndarray:

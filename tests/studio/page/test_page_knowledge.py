@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 import shapeshot
-from shapeshot.confidence import Calibration, Heads
 from shapeshot.confidence.heads import HEADS_FILE
 
 pytestmark = pytest.mark.slow
@@ -23,33 +21,23 @@ ESTIMATE = {"metres": [2.1, 0.9, 1.6], "low": [1.9, 0.8, 1.4], "high": [2.3, 1.0
 
 
 @pytest.fixture
-def make_model(tmp_path: Path) -> Callable[[Heads | None], str]:
-    """make_model(heads): the folder of a model like the shipped one, but with these heads, or with none."""
-
-    def make(heads: Heads | None) -> str:
-        folder = tmp_path / "model"
-        shutil.copytree(Path(shapeshot.__file__).parent / "weights" / "default", folder)
-        card = json.loads((folder / "card.json").read_text())
-        (folder / HEADS_FILE).unlink(missing_ok=True)
-        card["sha256"].pop(HEADS_FILE, None)
-        if heads:
-            (folder / HEADS_FILE).write_bytes(heads.encode())
-            card["sha256"][HEADS_FILE] = hashlib.sha256(heads.encode()).hexdigest()
-        (folder / "card.json").write_text(json.dumps(card))
-        return str(folder)
-
-    return make
+def plain_model(tmp_path: Path) -> str:
+    """The folder of a model like the shipped one, but without heads."""
+    folder = tmp_path / "model"
+    shutil.copytree(Path(shapeshot.__file__).parent / "weights" / "default", folder)
+    card = json.loads((folder / "card.json").read_text())
+    del card["sha256"][HEADS_FILE]
+    (folder / "card.json").write_text(json.dumps(card))
+    return str(folder)
 
 
 def test_confidence(
     open_page: Open,
     shown_after: Shown,
-    start_studio: Callable[..., Any],
-    make_model: Callable[[Heads | None], str],
     views: Callable[[Any], dict[str, np.ndarray]],
     screenshots: Path,
 ) -> None:
-    page = open_page(start_studio("--model", make_model(Heads(calibration=Calibration(1.5)))).url)
+    page = open_page()
     assert page.is_disabled("[name=shading][value=confidence]")
     page.click("#examples button:nth-child(4)")
     shown_after(page, "")
@@ -66,9 +54,9 @@ def test_a_model_that_knows_nothing(
     open_page: Open,
     shown_after: Shown,
     start_studio: Callable[..., Any],
-    make_model: Callable[[Heads | None], str],
+    plain_model: str,
 ) -> None:
-    page = open_page(start_studio("--model", make_model(None)).url)
+    page = open_page(start_studio("--model", plain_model).url)
     page.click("#examples button:nth-child(3)")
     shown_after(page, "")
     assert page.is_disabled("[name=shading][value=confidence]")

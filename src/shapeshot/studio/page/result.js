@@ -24,8 +24,8 @@ export class ResultPanel {
 function assumption({ assumed_scale: scale, size }) {
   if (!scale) return "";
   const metres = centimetres(size.map((length) => length * scale.metres_per_unit));
-  const source = scale.from === "estimate" ? "the model's guess" : scale.from;
-  return `3mf, usdz and sh3f have a real size: ${metres} (${source}). The settings take one that you know.`;
+  const source = scale.from === "estimate" ? "scaled to the model's guess" : scale.from;
+  return `3mf, usdz and sh3f are written at ${metres} (${source}). The settings take a size that you know.`;
 }
 
 function factsOf(result) {

@@ -11,4 +11,4 @@ export async function loadShapes(links, signal) {
   return Object.fromEntries(forms.map((form, i) => [form, arrays[i]]));
 }
 
-export const hasConfidence = (shapes) => Boolean(shapes.points.confidence && shapes.voxels.probabilities);
+export const hasConfidence = (shapes) => Boolean(shapes.points.confidence || shapes.voxels.probabilities);

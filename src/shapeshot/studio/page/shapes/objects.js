@@ -9,7 +9,8 @@ import { nearestValues } from "./nearest.js";
 import { ballMaterial } from "./ball_material.js";
 import { voxelGeometry } from "./voxels.js";
 
-// form -> (shapes, shading, theme: {wire, ground}: CSS colours) -> Group
+// form -> (shapes, shading, theme: {wire, ground}: CSS colours) -> Group. A form whose confidence is not known keeps its
+// own colours.
 export const BUILDERS = { voxels: buildVoxels, points: buildPoints, mesh: buildMesh };
 
 function buildMesh({ mesh, points }, shading, theme) {
@@ -21,7 +22,7 @@ function buildMesh({ mesh, points }, shading, theme) {
     const lines = new Mesh(geometry, new MeshBasicMaterial({ color: new Color(theme.wire), wireframe: true }));
     return new Group().add(hiddenBehind(geometry, theme), lines);
   }
-  const colors = shading === "confidence"
+  const colors = shading === "confidence" && points.confidence
     ? confidenceColors(nearestValues(points.points.data, points.confidence.data, mesh.vertices.data))
     : linearColors(mesh.colors?.data, mesh.vertices.shape[0]);
   geometry.setAttribute("color", new BufferAttribute(colors, 3));
@@ -34,7 +35,7 @@ function buildVoxels({ voxels }, shading, theme) {
   const material = { color: new Color(isWire ? theme.wire : 0x000000), transparent: !isWire, opacity: isWire ? 1 : 0.16 };
   const lines = new LineSegments(edges, new LineBasicMaterial(material));
   if (isWire) return new Group().add(hiddenBehind(faces, theme), lines);
-  faces.setAttribute("color", new BufferAttribute(shading === "confidence" ? confidence : colors, 3));
+  faces.setAttribute("color", new BufferAttribute(shading === "confidence" && confidence ? confidence : colors, 3));
   return new Group().add(new Mesh(faces, solidMaterial()), lines);
 }
 
@@ -43,7 +44,7 @@ function buildPoints({ points }, shading, theme) {
   const geometry = new BufferGeometry();
   geometry.setAttribute("position", new BufferAttribute(points.points.data, 3));
   let colors = linearColors(points.colors?.data, count);
-  if (shading === "confidence") colors = confidenceColors(points.confidence.data);
+  if (shading === "confidence" && points.confidence) colors = confidenceColors(points.confidence.data);
   if (shading === "wireframe") {
     const wire = new Color(theme.wire);
     for (let i = 0; i < count; i++) wire.toArray(colors, 3 * i);

@@ -1,4 +1,4 @@
-// The scene around a shape: light from above and the front, and a soft shadow where it stands.
+// The scene around a shape: light from above and the front, a rim of it from behind, and a soft shadow where it stands.
 
 import {
   CanvasTexture, DirectionalLight, Group, HemisphereLight, Mesh, MeshBasicMaterial, PlaneGeometry, Scene, SRGBColorSpace,
@@ -7,7 +7,7 @@ import {
 // A scene, and the group that holds the shape and its shadow.
 export function makeStage() {
   const scene = new Scene();
-  scene.add(new HemisphereLight(0xffffff, 0xb9b2a8, 1.45), light(1.85, 2.2, 4, 3), light(0.6, -3, 1.5, 1.5));
+  scene.add(new HemisphereLight(0xffffff, 0xb9b2a8, 1.45), light(1.85, 2.2, 4, 3), light(0.6, -3, 1.5, 1.5), light(1.1, -1, 2.5, -3));
   const shadow = makeShadow();
   const holder = new Group();
   scene.add(holder, shadow);
