@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,16 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from shapeshot.batch import Target, plan_targets
+from shapeshot.batch.work import Job
 from shapeshot.field_model import FieldModel
+
+
+class Poison:
+    """Kills the process that unpickles it, as the kernel does when memory runs out."""
+
+    def __reduce__(self) -> tuple[Callable, tuple]:
+        return os._exit, (9,)
+
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -61,3 +72,9 @@ def contents() -> Callable[[Path], dict[str, Any]]:
         return files
 
     return read
+
+
+@pytest.fixture(scope="session")
+def poisoned() -> Callable[[Job], Job]:
+    """A job that kills every worker process that it is sent to."""
+    return lambda job: replace(job, recipe={**job.recipe, "poison": Poison()})

@@ -10,7 +10,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet
@@ -19,16 +18,8 @@ import pytest
 from shapeshot.batch import BatchOptions, Outcome, run_photos
 from shapeshot.batch.processes import ProcessCrew
 from shapeshot.batch.run import plan_job
-from shapeshot.batch.work import Job
 from shapeshot.errors import UserError
 from shapeshot.field_model import FieldModel
-
-
-class Poison:
-    """Kills the process that unpickles it, as the kernel does when memory runs out."""
-
-    def __reduce__(self) -> tuple[Callable, tuple]:
-        return os._exit, (9,)
 
 
 def test_processes_make_what_this_one_makes_even_if_one_is_killed(
@@ -52,16 +43,11 @@ def test_processes_make_what_this_one_makes_even_if_one_is_killed(
     assert not list(tmp_path.rglob(".*"))
 
 
-def poisoned(job: Job | Outcome) -> Job:
-    assert isinstance(job, Job)
-    return replace(job, recipe={**job.recipe, "poison": Poison()})
-
-
 def test_a_photo_that_kills_every_worker_is_reported(
-    make_photos: Callable, plan: Callable, shipped_model: FieldModel
+    make_photos: Callable, plan: Callable, poisoned: Callable, shipped_model: FieldModel
 ) -> None:
     jobs = [plan_job(target, shipped_model, BatchOptions(), resume=True) for target in plan(make_photos(4))]
-    crew = ProcessCrew([poisoned(jobs[0]), *jobs[1:]], shipped_model.folder, BatchOptions(), 2)  # type: ignore[list-item]
+    crew = ProcessCrew([poisoned(jobs[0]), *jobs[1:]], shipped_model.folder, BatchOptions(), 2)
     outcomes = {outcome.target.photo.name: outcome for outcome in crew.outcomes()}
     assert crew.finish() == []
     assert Counter(outcome.status for outcome in outcomes.values()) == {"done": 3, "failed": 1}
@@ -69,7 +55,9 @@ def test_a_photo_that_kills_every_worker_is_reported(
     assert "died 2 times" in outcomes["000.jpg"].error
 
 
-def test_workers_that_never_live_end_the_run(make_photos: Callable, plan: Callable, shipped_model: FieldModel) -> None:
+def test_workers_that_never_live_end_the_run(
+    make_photos: Callable, plan: Callable, poisoned: Callable, shipped_model: FieldModel
+) -> None:
     jobs = [poisoned(plan_job(target, shipped_model, BatchOptions(), resume=True)) for target in plan(make_photos(6))]
     crew = ProcessCrew(jobs, shipped_model.folder, BatchOptions(), 2)
     with pytest.raises(UserError, match="fewer --workers or more memory"):

@@ -130,6 +130,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(whole_run: Path, tiny_config: 
     assert not [path for path in run.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
     """Under `accelerate launch`, on the CPU by gloo; no batch norm re-estimates its statistics in the point model."""
     model = ModelConfig(type="point", encoder_weights="none", image_size=32, latent=16, num_points=40)

@@ -28,10 +28,13 @@ def encode_usdz(mesh: Mesh) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         layer, package = Path(folder, "object.usdc"), Path(folder, "object.usdz")
         _write_stage(usd, mesh, layer)
-        for path in Path(folder).iterdir():
+        # It stores without compression and aligns every member to 64 bytes, as the format demands. UsdUtils' packager
+        # does so, too, but may write the layer anew and date it now.
+        writer = usd.Sdf.ZipFileWriter.CreateNew(str(package))
+        for path in sorted(Path(folder).glob("*.usdc")) + sorted(Path(folder).glob("*.png")):  # the layer comes first
             os.utime(path, (_EPOCH, _EPOCH))
-        # It stores without compression and aligns every member to 64 bytes, as the format demands.
-        if not usd.UsdUtils.CreateNewUsdzPackage(str(layer), str(package)):
+            writer.AddFile(str(path), path.name)
+        if not writer.Save():
             raise ExportError("the USD library could not make the .usdz package; choose another format")
         return package.read_bytes()
 

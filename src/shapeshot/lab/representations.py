@@ -32,7 +32,7 @@ from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.ops import f_score, sample_points_from_meshes
 from shapeshot.lab.shapes import RESOLUTION, PredictedShape, field_shapes, mesh_shapes, point_shape, voxel_shape
 
-THRESHOLDS = tuple(round(0.2 + 0.05 * step, 2) for step in range(11))  # of occupancy, tried in validation
+THRESHOLDS = tuple(round(0.1 + 0.05 * step, 2) for step in range(13))  # of occupancy, tried in validation
 F_SCORE_DISTANCE = 0.05  # of the cube's side: what validates points and meshes
 NUM_VALIDATION_POINTS = 2048
 
