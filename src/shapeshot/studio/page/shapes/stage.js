@@ -7,7 +7,8 @@ import {
 // A scene, and the group that holds the shape and its shadow.
 export function makeStage() {
   const scene = new Scene();
-  scene.add(new HemisphereLight(0xffffff, 0xc4bdb3, 1.75), light(2.1, 2.2, 4, 3), light(0.6, -3, 1.5, 1.5), light(1.1, -1, 2.5, -3));
+  scene.add(new HemisphereLight(0xffffff, 0xc4bdb3, 1.5));
+  scene.add(light(1.85, 2.2, 4, 3), light(0.6, -3, 1.5, 1.5), light(1.1, -1, 2.5, -3));
   const shadow = makeShadow();
   const holder = new Group();
   scene.add(holder, shadow);
