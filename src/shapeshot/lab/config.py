@@ -28,9 +28,9 @@ ALIASES = {
 PRESETS: dict[str, dict[str, Any]] = {
     "quick": {
         "batch_size": 8,
-        "max_iter": 200,
+        "max_iter": 160,
         "warmup": 20,
-        "val_every": 50,
+        "val_every": 80,
         "val_views": 1,
         "save_every": 50,
         "num_samples": 1000,
