@@ -79,6 +79,16 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: how sums are shared among threads rounds them, so equal bits need an equal number."""
+    torch = pytest.importorskip("torch", reason="needs the extra `train`")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def photo() -> np.ndarray:
     """A brown disc on transparency."""

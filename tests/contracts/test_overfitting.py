@@ -43,6 +43,7 @@ def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) ->
         return float(row.score(model, model(pixels), row.truth(item)).max())
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
 @pytest.mark.parametrize("encoder", sorted(ENCODERS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -57,6 +58,7 @@ def test_stopping_and_resuming_changes_nothing(whole_run: Path, tiny_config: Tra
     assert_same(weights(tmp_path), weights(whole_run))
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.slow
 def test_sigkill_at_twenty_moments_changes_nothing(tiny_config: TrainConfig, tmp_path: Path) -> None:
     """Started and killed from outside, at moments that a seed draws, until a run comes through."""
@@ -130,6 +132,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(whole_run: Path, tiny_config: 
     assert not [path for path in run.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.slow
 def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
     """Under `accelerate launch`, on the CPU by gloo; no batch norm re-estimates its statistics in the point model."""
@@ -152,14 +155,18 @@ def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
     ]
     words = ["--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "two"), "--quiet"]
     options = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m"]
-    done = subprocess.run([*launch, *options, "shapeshot", "train", *words], capture_output=True, text=True)
+    command = [*launch, *options, "shapeshot", "train", *words]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     start = build_model(model)
     moved = max(float((one[f"model/{name}"] - value).abs().max()) for name, value in start.state_dict().items())
     assert moved > 1e-3, "five steps change the weights"
     for name, value in one.items():
-        torch.testing.assert_close(two[name], value, atol=2e-5, rtol=1e-4, msg=name)
+        # Sums over shares round otherwise, and Adam lifts a gradient of next to nothing to a whole step: a few weights
+        # part, so the distance is held against how far they moved.
+        began = start.state_dict().get(name.partition("/")[2], torch.zeros_like(value))
+        assert (two[name] - value).float().norm() <= 0.02 * (value - began).float().norm() + 1e-6, name
     log = [json.loads(line) for line in (tmp_path / "two" / LOG).read_text().splitlines()]
     assert [line["step"] for line in log] == [5], "one of the processes writes"
 

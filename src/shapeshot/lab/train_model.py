@@ -2,8 +2,8 @@
 
 `train(config, folder)` writes into `folder`: config.json, log.jsonl (a line per report), last.safetensors (everything
 needed to continue), best.safetensors (the moving average with the best validation score) and what the tracker writes.
-Run again, it continues from last.safetensors; on a CPU it then ends with the same weights as a run that was never
-stopped, because all that is random follows from (seed, step).
+Run again, it continues from last.safetensors; on a CPU, with as many threads, it then ends with the same weights as a
+run that was never stopped, because all that is random follows from (seed, step).
 
 Started by `accelerate launch`, several processes share each batch. Their gradients are averaged, so that they train as
 one process would; batch norms that re-estimate their statistics do so from each process's own share.
