@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +23,7 @@ from shapeshot.data.sources.binvox import read_binvox
 from shapeshot.data.sources.folder import ConfinedFiles
 from shapeshot.data.sources.pictures import shrink_square
 from shapeshot.data.sources.shapenet import ShapeNetMesh, find_meshes, model_folders, model_info
-from shapeshot.data.sources.split_files import model_splits
-from shapeshot.data.sources.synsets import chosen_synsets, synset_names
+from shapeshot.data.sources.synset_source import Listing, SynsetSource
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import VoxelGrid
 from shapeshot.geometry.voxel_boundary import voxel_boundary
@@ -83,7 +81,7 @@ class R2N2Entry:
         return ConfinedFiles(folder.joinpath(*parts[1:]), folder.resolve())
 
 
-class R2N2Source:
+class R2N2Source(SynsetSource):
     """All models that have both renderings and voxels, ordered by synset and model; the others are reported.
 
     shapenet: a ShapeNetCore folder whose meshes give the surfaces; a model that it lacks is reported. categories,
@@ -99,32 +97,17 @@ class R2N2Source:
         categories: Sequence[str] | None = None,
         split_files: Sequence[Path | str] = (),
     ) -> None:
-        self.folder, self.shapenet = Path(folder), None if shapenet is None else Path(shapenet)
-        for path in (self.folder / RENDERINGS, self.folder / VOXELS, self.shapenet or self.folder):
+        self.shapenet = None if shapenet is None else Path(shapenet)
+        for path in (Path(folder, RENDERINGS), Path(folder, VOXELS), self.shapenet or Path(folder)):
             if not path.is_dir():
                 raise DatasetError(f"no such folder: {path}; see docs/datasets.md for the layout of R2N2")
-        self.synsets = synset_names(self.folder)
-        self._chosen = chosen_synsets(list(categories or ()), self.synsets)
-        self._splits = model_splits([Path(path) for path in split_files]) if split_files else None
+        super().__init__(Path(folder), categories, split_files)
 
-    def entries(self) -> Sequence[SourceEntry]:
-        return list(self._listing[0].values())
-
-    def unreadable(self) -> Sequence[Unreadable]:
-        return self._listing[1]
-
-    def splits(self) -> Mapping[str, str] | None:
-        """The published split of each entry's id, or None where no file was given."""
-        if self._splits is None:
-            return None
-        return {entry.info.id: self._splits[key] for key, entry in self._listing[0].items()}
-
-    @cached_property
-    def _listing(self) -> tuple[dict[tuple[str, str], R2N2Entry], list[Unreadable]]:
+    def _list(self) -> Listing:
         rendered = set(model_folders(self.folder / RENDERINGS, self._chosen))
         voxelised = set(model_folders(self.folder / VOXELS, self._chosen))
         meshes = None if self.shapenet is None else find_meshes(self.shapenet, self._chosen)
-        entries: dict[tuple[str, str], R2N2Entry] = {}
+        entries: dict[tuple[str, str], SourceEntry] = {}
         unreadable: list[Unreadable] = []
         for key in sorted(rendered | voxelised):
             found = self._entry(key, key in rendered, key in voxelised, meshes)

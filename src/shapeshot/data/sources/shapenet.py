@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,7 @@ from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreada
 from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.folder import FolderEntry
 from shapeshot.data.sources.ids import free_id
-from shapeshot.data.sources.split_files import model_splits
-from shapeshot.data.sources.synsets import chosen_synsets, synset_names
+from shapeshot.data.sources.synset_source import Listing, SynsetSource
 from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError
 
@@ -70,7 +68,7 @@ class ShapeNetEntry:
         return self.mesh.load(self.info)
 
 
-class ShapeNetSource:
+class ShapeNetSource(SynsetSource):
     """All models below a ShapeNetCore folder, ordered by synset and model.
 
     categories: offsets or names of synsets, None for all. split_files: see `split_files.model_splits`; a model that
@@ -82,28 +80,12 @@ class ShapeNetSource:
     def __init__(
         self, folder: Path | str, categories: Sequence[str] | None = None, split_files: Sequence[Path | str] = ()
     ) -> None:
-        self.folder = Path(folder)
-        if not self.folder.is_dir():
-            raise DatasetError(f"no such folder: {self.folder}; give the folder of ShapeNetCore")
-        self.synsets = synset_names(self.folder)
-        self._chosen = chosen_synsets(list(categories or ()), self.synsets)
-        self._splits = model_splits([Path(path) for path in split_files]) if split_files else None
+        if not Path(folder).is_dir():
+            raise DatasetError(f"no such folder: {folder}; give the folder of ShapeNetCore")
+        super().__init__(Path(folder), categories, split_files)
 
-    def entries(self) -> Sequence[SourceEntry]:
-        return list(self._listing[0].values())
-
-    def unreadable(self) -> Sequence[Unreadable]:
-        return self._listing[1]
-
-    def splits(self) -> Mapping[str, str] | None:
-        """The published split of each entry's id, or None where no file was given."""
-        if self._splits is None:
-            return None
-        return {entry.info.id: self._splits[key] for key, entry in self._listing[0].items()}
-
-    @cached_property
-    def _listing(self) -> tuple[dict[tuple[str, str], ShapeNetEntry], list[Unreadable]]:
-        entries: dict[tuple[str, str], ShapeNetEntry] = {}
+    def _list(self) -> Listing:
+        entries: dict[tuple[str, str], SourceEntry] = {}
         unreadable: list[Unreadable] = []
         for (synset, model), found in find_meshes(self.folder, self._chosen).items():
             if self._splits is not None and (synset, model) not in self._splits:
