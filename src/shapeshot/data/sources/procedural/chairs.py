@@ -7,6 +7,7 @@ import numpy as np
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural import materials
 from shapeshot.data.sources.procedural.assembly import Assembly
+from shapeshot.data.sources.procedural.backs import add_back
 from shapeshot.data.sources.procedural.choices import chance, pick
 from shapeshot.data.sources.procedural.primitives import (
     beam,
@@ -15,7 +16,7 @@ from shapeshot.data.sources.procedural.primitives import (
     spline,
     tube,
 )
-from shapeshot.data.sources.procedural.seat_parts import add_arms, add_back, add_seat, bucket
+from shapeshot.data.sources.procedural.seat_parts import add_arms, add_seat, bucket
 from shapeshot.data.sources.procedural.supports import add_four_legs, add_pedestal, add_sled, add_star_base
 
 

@@ -1,8 +1,6 @@
-"""What chairs, stools, benches and armchairs share: seats, backs, arms, buckets."""
+"""What chairs, stools, benches and armchairs share beside their backs: seats, arms, buckets."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 
@@ -55,104 +53,6 @@ def add_seat(
         assembly.add_pair(material, box(0.03, thick, depth).at(width / 2 - 0.03, top - thick - 0.002))
     else:
         assembly.add(material, rounded_box(width, thick, depth, float(rng.uniform(0.003, 0.03)), 2).at(y=top - thick))
-
-
-def add_back(
-    rng: np.random.Generator,
-    assembly: Assembly,
-    frame: Material,
-    soft: Material,
-    width: float,
-    depth: float,
-    low: float,
-    high: float,
-) -> None:
-    """A back leaning backwards: two posts with something between them, or one panel without posts."""
-    lean, post = float(rng.uniform(0.02, 0.16)), float(rng.uniform(0.02, 0.045))
-    bow, hollow = float(rng.uniform(-0.01, 0.05)), float(rng.uniform(0.0, 0.06))
-    foot = -depth / 2 + post / 2
-    span = (width - post) * float(rng.uniform(0.85, 1.08))
-
-    def point(across: float, up: float) -> tuple[float, float, float]:
-        """across runs from -1 to 1, up from 0 at the seat to 1 at the top."""
-        x = across * ((width - post) * (1 - up) + span * up) / 2
-        return x, low + up * (high - low), foot - lean * up - bow * np.sin(np.pi * up) - hollow * (1 - across**2)
-
-    def bent(up: float, across: float = 1.0) -> np.ndarray:
-        return np.array([point(a, up) for a in np.linspace(-across, across, 7)])
-
-    style = pick(
-        rng,
-        ("ladder", "spindles", "panel", "cushion", "splat", "hoop", "cross", "plain"),
-        (3, 3, 3, 2.5, 1.5, 1.5, 0.8, 2),
-    )
-    if style in ("panel", "plain") and chance(rng, 0.5):
-        _add_panel_back(rng, assembly, soft if chance(rng, 0.6) else frame, point)
-        return
-    if style == "hoop":
-        arch = spline(
-            [
-                point(-1, 0),
-                point(-1, 0.55),
-                point(-0.6, 0.95),
-                point(0, 1),
-                point(0.6, 0.95),
-                point(1, 0.55),
-                point(1, 0),
-            ],
-            20,
-        )
-        assembly.add(frame, tube(arch, post / 2, 8))
-    else:
-        path = np.array([point(1, up) for up in np.linspace(-0.05, 1, 6)])
-        assembly.add_pair(frame, tube(path, post / 2, 8) if chance(rng, 0.5) else strip(path, post, post * 0.8))
-    reach = 0.93 if style == "hoop" else 1.0
-    if style != "hoop":
-        rail = float(rng.uniform(0.03, 0.12))
-        assembly.add(frame, strip(bent(1 - rail / (high - low) / 2), rail, float(rng.uniform(0.012, 0.03))))
-    if style == "ladder":
-        for up in np.linspace(float(rng.uniform(0.15, 0.5)), 0.8, int(rng.integers(1, 5))):
-            assembly.add(frame, strip(bent(up), float(rng.uniform(0.02, 0.07)), 0.015))
-    elif style in ("spindles", "hoop"):
-        for across in np.linspace(-0.8, 0.8, int(rng.integers(3, 9))):
-            top = reach * (np.sqrt(1 - 0.75 * across**2) if style == "hoop" else 0.97)
-            assembly.add(
-                frame, tube([point(across, 0.0), point(across, top * 0.5), point(across, top)], post * 0.25, 6)
-            )
-    elif style == "splat":
-        wide = float(rng.uniform(0.06, 0.16))
-        path = np.array([point(0, up) for up in np.linspace(0, 0.97, 9)])
-        waist = wide * (1 + float(rng.uniform(0, 0.6)) * np.sin(np.linspace(0, float(rng.uniform(3, 10)), 9)))
-        assembly.add(frame, strip(path, waist, 0.014))
-    elif style == "cross":
-        for side in (-1, 1):
-            assembly.add(frame, tube([point(-side, 0.1), point(0, 0.5), point(side, 0.9)], post * 0.35, 6))
-    elif style in ("panel", "cushion"):
-        below, above = float(rng.uniform(0.05, 0.4)), float(rng.uniform(0.85, 0.97))
-        grid = np.array([bent(up, 0.97) for up in np.linspace(below, above, 6)])
-        assembly.add(
-            soft, sheet(grid, float(rng.uniform(0.012, 0.025) if style == "panel" else rng.uniform(0.04, 0.08)))
-        )
-
-
-def _add_panel_back(
-    rng: np.random.Generator,
-    assembly: Assembly,
-    material: Material,
-    point: Callable[[float, float], tuple[float, float, float]],
-) -> None:
-    low, thick, round_top = (
-        float(rng.choice([0.0, 0.0, 0.3])),
-        float(rng.uniform(0.012, 0.06)),
-        float(rng.uniform(0, 0.9)),
-    )
-    rows = []
-    for up in np.linspace(0, 1, 9):
-        half = 1 - round_top * up**3 * 0.6
-        rows.append([point(across * half, low + up * (1 - low)) for across in np.linspace(-1, 1, 9)])
-    assembly.add(material, sheet(np.array(rows), thick))
-    if low:
-        assembly.add_pair(material, tube([point(0.4, -0.03), point(0.4, low + 0.1)], 0.012, 6))
 
 
 def add_arms(

@@ -6,6 +6,7 @@ import numpy as np
 
 from shapeshot.data.sources.procedural import materials
 from shapeshot.data.sources.procedural.assembly import Assembly
+from shapeshot.data.sources.procedural.backs import add_back
 from shapeshot.data.sources.procedural.choices import chance, pick
 from shapeshot.data.sources.procedural.primitives import (
     box,
@@ -21,7 +22,7 @@ from shapeshot.data.sources.procedural.primitives import (
     superellipse,
     tube,
 )
-from shapeshot.data.sources.procedural.seat_parts import add_arms, add_back, add_block_arm, add_seat, bucket
+from shapeshot.data.sources.procedural.seat_parts import add_arms, add_block_arm, add_seat, bucket
 from shapeshot.data.sources.procedural.supports import add_four_legs, add_pedestal, add_sled, add_star_base, add_trestle
 
 
