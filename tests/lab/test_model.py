@@ -36,6 +36,31 @@ def test_same_seed_same_model() -> None:
     assert all(torch.equal(models[0][name], models[1][name]) for name in models[0])
 
 
+def test_reading_the_mirror_image_too_makes_the_model_symmetric() -> None:
+    torch.manual_seed(0)
+    model = build_model(replace(TINY, mirror=True)).eval()
+    pixels = torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8)
+    with torch.no_grad():
+        planes, pooled = model.see(pixels)
+        mirrored, mirrored_pooled = model.see(pixels.flip(-1))
+        alone = build_model(TINY).eval()
+        alone.load_state_dict(model.state_dict())
+        straight, turned = alone(pixels), model.decoder.mirror(alone(pixels.flip(-1)))
+    torch.testing.assert_close(mirrored, model.decoder.mirror(planes), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(mirrored_pooled, pooled, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(planes, (straight + turned) / 2, rtol=1e-4, atol=1e-5)
+    assert (planes - straight).abs().max() > 0.01  # else there was nothing to average
+
+
+def test_training_reads_a_photo_once() -> None:
+    torch.manual_seed(0)
+    once, twice = build_model(TINY), build_model(replace(TINY, mirror=True))
+    twice.load_state_dict(once.state_dict())
+    pixels = torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8)
+    with torch.no_grad():
+        torch.testing.assert_close(twice.train()(pixels), once.train()(pixels))
+
+
 def test_learns_two_objects_apart() -> None:
     """A red ball and a blue slab: only a model that looks at the photo can give both."""
     torch.manual_seed(0)
@@ -68,6 +93,7 @@ def test_learns_two_objects_apart() -> None:
         ({"image_size": 100}, "multiple of 32"),
         ({"resolution": 10}, "multiple of 4"),
         ({"num_frozen_layers": 19}, "0..18"),
+        ({"type": "vox", "decoder": "", "mirror": True}, "vox .* mirror"),
     ],
 )
 def test_bad_configurations_are_one_line(wrong: dict, message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,10 @@ TINY = ModelConfig(
 CARD = {"threshold": 0.4, "name": "test"}
 
 
-@pytest.fixture(scope="module")
-def model() -> SingleViewModel:
+@pytest.fixture(scope="module", params=[False, True], ids=["", "mirror"])
+def model(request: pytest.FixtureRequest) -> SingleViewModel:
     torch.manual_seed(0)
-    return build_model(TINY).eval()
+    return build_model(replace(TINY, mirror=request.param)).eval()
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,7 @@ def test_runtime_equals_torch(model: SingleViewModel, folder: Path) -> None:
     planes, features = runtime.see_batch(pixels)
     axis = torch.from_numpy(cell_centers(12))
     with torch.no_grad():
-        expected = model(torch.from_numpy(pixels).permute(0, 3, 1, 2))
-        pooled = model.encoder(torch.from_numpy(pixels).permute(0, 3, 1, 2)).pooled
+        expected, pooled = model.see(torch.from_numpy(pixels).permute(0, 3, 1, 2))
         grid = model.field.grid(expected, axis, axis, axis)
         logits, colors = model.field.at(expected, torch.from_numpy(points).expand(3, -1, -1))
     assert expected.std() > 0.1  # else the comparison would be of zeros

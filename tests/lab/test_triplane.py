@@ -73,6 +73,15 @@ def test_grid_equals_points() -> None:
     assert 0 <= colors.min() <= colors.max() <= 1
 
 
+def test_mirrored_planes_hold_the_field_in_the_mirror() -> None:
+    planes, points = random_planes(), random_points()
+    mirrored = TriplaneDecoder.mirror(planes)
+    there = points * torch.tensor([-1.0, 1.0, 1.0])
+    torch.testing.assert_close(sample_planes(mirrored, there), sample_planes(planes, points), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(TriplaneDecoder.mirror(mirrored), planes)
+    assert (mirrored - planes).abs().max() > 0.1
+
+
 def test_interpolation_weights_sum_to_one_and_reproduce_lines() -> None:
     coordinates = torch.linspace(-0.4, 0.4, 17)
     weights = interpolation_matrix(coordinates, 8)

@@ -45,8 +45,7 @@ class _Planes(nn.Module):
         self.model = model
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        encoded = self.model.encoder(pixels.permute(0, 3, 1, 2))
-        return self.model.decode(encoded), encoded.pooled
+        return self.model.see(pixels.permute(0, 3, 1, 2))
 
 
 class _Grid(nn.Module):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError, unknown_name
@@ -56,6 +57,8 @@ class ModelConfig:
     """Field: hidden width of the networks that turn plane features into occupancy and colour."""
     dropout: float = 0.0
     """Field: dropped share of each residual branch in training."""
+    mirror: bool = False
+    """Field: outside training the photo is also read in the mirror, and the planes are averaged: at twice the time."""
 
 
 class SingleViewModel(nn.Module):
@@ -86,10 +89,21 @@ class SingleViewModel(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> the decoder's output. Raises ModelError."""
+        return self.see(pixels)[0]
+
+    def see(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """As `forward`, and what the encoder saw, pooled [batch, features]: of the mirror image, too, where that is
+        read."""
         size = self.image_size
         if tuple(int(side) for side in pixels.shape[1:]) != (3, size, size):
             raise ModelError(f"the model takes pixels [batch, 3, {size}, {size}]; got {list(pixels.shape)}")
-        return self.decode(self.encoder(pixels))
+        if self.training or not self.config.mirror:
+            encoded = self.encoder(pixels)
+            return self.decode(encoded), encoded.pooled
+        encoded = self.encoder(torch.cat([pixels, pixels.flip(-1)]))
+        # Split by shape: a traced `chunk` would keep the number of images that it was traced with.
+        straight, mirrored = self.decode(encoded).unflatten(0, (2, -1))
+        return (straight + self.decoder.mirror(mirrored)) / 2, encoded.pooled.unflatten(0, (2, -1)).mean(dim=0)
 
     def decode(self, encoded: EncoderOutput) -> Tensor:
         """The decoder's output for images that the encoder saw before."""
@@ -110,7 +124,10 @@ def build_model(config: ModelConfig, architecture: Mapping[str, Any] | None = No
         image_size=config.image_size,
         architecture=architecture,
     )
-    return SingleViewModel(encoder, DECODERS[decoder_name(config)].build(encoder, config), config)
+    decoder = DECODERS[decoder_name(config)]
+    if config.mirror and not decoder.has_mirror:
+        raise ModelError(f"what the {decoder.kind} decoder gives for a photo and its mirror image has no mean; no mirror")
+    return SingleViewModel(encoder, decoder.build(encoder, config), config)
 
 
 def require_names(config: ModelConfig) -> None:

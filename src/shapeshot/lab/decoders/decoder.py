@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from shapeshot.lab.encoders.encoder import Encoder
 
@@ -16,14 +16,21 @@ class Decoder(nn.Module):
     """A module from an EncoderOutput to one kind of output.
 
     kind: a row of `lab/representations.py`. reads_tokens: whether it looks at the tokens beside the pooled vector.
+    has_mirror: whether `mirror` exists.
     """
 
     kind: ClassVar[str]
     reads_tokens: ClassVar[bool]
+    has_mirror: ClassVar[bool] = False
 
     @classmethod
     def build(cls, encoder: Encoder, config: ModelConfig) -> Decoder:
         """As `config` describes it, for what `encoder` gives."""
+        raise NotImplementedError
+
+    @staticmethod
+    def mirror(output: Tensor) -> Tensor:
+        """The output of the same shape in the mirror, x -> -x. It must be one that may be averaged with another."""
         raise NotImplementedError
 
 

@@ -137,6 +137,7 @@ class TriplaneDecoder(Decoder):
 
     kind = "field"
     reads_tokens = True
+    has_mirror = True
 
     def __init__(
         self,
@@ -196,6 +197,19 @@ class TriplaneDecoder(Decoder):
         coarse = self.final_norm(x).reshape(-1, self.coarse, self.coarse, self.width).permute(0, 3, 1, 2)
         planes = self.upsampler(coarse)
         return planes.reshape(-1, len(PLANE_AXES), self.channels, self.resolution, self.resolution).float()
+
+
+    @staticmethod
+    def mirror(output: Tensor) -> Tensor:
+        """Planes [batch, 3, C, R, R] of the shape in the mirror: those that see x, turned round along it."""
+        planes = output.unbind(dim=1)
+        return torch.stack(
+            [
+                plane.flip(axes.index(0) - 2) if 0 in axes else plane
+                for plane, axes in zip(planes, PLANE_AXES, strict=True)
+            ],
+            dim=1,
+        )
 
 
 def sample_planes(planes: Tensor, points: Tensor) -> Tensor:
