@@ -126,7 +126,7 @@ def build_model(config: ModelConfig, architecture: Mapping[str, Any] | None = No
     )
     decoder = DECODERS[decoder_name(config)]
     if config.mirror and not decoder.has_mirror:
-        raise ModelError(f"what the {decoder.kind} decoder gives for a photo and its mirror image has no mean; no mirror")
+        raise ModelError(f"what the {decoder.kind} decoder gives for a photo and its mirror has no mean; no mirror")
     return SingleViewModel(encoder, decoder.build(encoder, config), config)
 
 

@@ -198,7 +198,6 @@ class TriplaneDecoder(Decoder):
         planes = self.upsampler(coarse)
         return planes.reshape(-1, len(PLANE_AXES), self.channels, self.resolution, self.resolution).float()
 
-
     @staticmethod
     def mirror(output: Tensor) -> Tensor:
         """Planes [batch, 3, C, R, R] of the shape in the mirror: those that see x, turned round along it."""
