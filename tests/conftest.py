@@ -13,6 +13,7 @@ import pytest
 from shapeshot.confidence import Heads
 from shapeshot.field_model import Field
 from shapeshot.geometry import cell_centers
+from shapeshot.photo import PreparedPhoto
 
 
 @dataclass
@@ -26,6 +27,7 @@ class AnalyticField:
     card: dict[str, Any] = field(default_factory=lambda: {"name": "analytic"})
     heads: Heads = field(default_factory=Heads)
     features: np.ndarray | None = None
+    memory: None = None
 
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         assert pixels.shape == (64, 64, 3)
@@ -50,7 +52,12 @@ class AnalyticField:
     def level(self) -> float:
         return float(np.log(self.threshold / (1 - self.threshold)))
 
-    def grid(self, planes: np.ndarray, resolution: int, guide: Field | None = None) -> Field:
+    def recall(self, photo: PreparedPhoto) -> None:
+        return None
+
+    def grid(
+        self, planes: np.ndarray, resolution: int, guide: Field | None = None, recalled: np.ndarray | None = None
+    ) -> Field:
         axis = cell_centers(resolution)
         points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
         return Field(self.logits(points), self.level if guide is None else guide.level)

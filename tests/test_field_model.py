@@ -17,6 +17,8 @@ from shapeshot import field_model
 from shapeshot.confidence import Calibration, Heads
 from shapeshot.errors import ModelError
 from shapeshot.field_model import FieldModel
+from shapeshot.memory import ShapeMemory, pack_shapes
+from shapeshot.photo import Box, PreparedPhoto
 
 SIZE = 4
 
@@ -173,29 +175,29 @@ def test_importing_starts_no_runtime() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def write_heads(folder: Path, content: bytes) -> None:
-    (folder / "heads.npz").write_bytes(content)
+def write_part(folder: Path, content: bytes, name: str = "heads.npz") -> None:
+    (folder / name).write_bytes(content)
     card = json.loads((folder / "card.json").read_text())
-    card["sha256"]["heads.npz"] = hashlib.sha256(content).hexdigest()
+    card["sha256"][name] = hashlib.sha256(content).hexdigest()
     (folder / "card.json").write_text(json.dumps(card))
 
 
 def test_heads_are_read_where_the_card_lists_them(folder: Path) -> None:
     (folder / "heads.npz").write_bytes(b"of nobody's card")
     assert FieldModel.load(folder).heads.calibration is None
-    write_heads(folder, Heads(calibration=Calibration(1.5)).encode())
+    write_part(folder, Heads(calibration=Calibration(1.5)).encode())
     assert FieldModel.load(folder).heads.calibration == Calibration(1.5)
 
 
 def test_tampered_missing_and_broken_heads(folder: Path) -> None:
-    write_heads(folder, Heads(calibration=Calibration(1.5)).encode())
+    write_part(folder, Heads(calibration=Calibration(1.5)).encode())
     (folder / "heads.npz").write_bytes(Heads(calibration=Calibration(1.4)).encode())
     with pytest.raises(ModelError, match=r"heads\.npz is not what its card describes"):
         FieldModel.load(folder)
     (folder / "heads.npz").unlink()
     with pytest.raises(ModelError, match=r"lacks .*heads\.npz"):
         FieldModel.load(folder)
-    write_heads(folder, b"no arrays")  # the card agrees, and still nothing can be read
+    write_part(folder, b"no arrays")  # the card agrees, and still nothing can be read
     with pytest.raises(ModelError, match="calibrate the model again"):
         _ = FieldModel.load(folder).heads
 
@@ -204,3 +206,40 @@ def test_an_encoder_without_features_gives_none(folder: Path) -> None:
     planes, features = FieldModel.load(folder).see(np.zeros((SIZE, SIZE, 3), np.uint8))
     assert planes.shape == (SIZE, SIZE, 3)
     assert features is None
+
+
+def small_memory(weight: float = 0.3) -> ShapeMemory:
+    """One object, the left half of the cube, whatever the outline."""
+    half = np.zeros((32, 32, 32), bool)
+    half[:16] = True
+    packed, ends = pack_shapes([half])
+    center, basis = np.zeros(4, np.float32), np.ones((4, 1), np.float32)
+    keys, starts = np.ones((1, 1), np.float16), np.zeros(1, np.int64)
+    return ShapeMemory(center, basis, keys, starts, packed, ends, weight, 0.1, 1)
+
+
+def test_a_memory_joins_the_field_where_it_is_asked_to(folder: Path) -> None:
+    photo = PreparedPhoto(np.zeros((SIZE, SIZE, 3), np.uint8), Box(0.0, 0.0, 1.0), "alpha", np.eye(2, dtype=np.float32))
+    assert FieldModel.load(folder).recall(photo) is None
+    write_part(folder, small_memory().encode(), "memory.npz")
+    model = FieldModel.load(folder)
+    planes, recalled = model.encode(photo.pixels), model.recall(photo)
+    assert recalled is not None
+    alone = model.grid(planes, 32).logits
+    joined = model.grid(planes, 32, recalled=recalled).logits
+    half = np.arange(32)[:, None, None] < 16
+    expected = 0.7 / (1 + np.exp(-alone)) + 0.3 * half
+    np.testing.assert_allclose(1 / (1 + np.exp(-joined)), expected, atol=1e-5)
+
+
+def test_tampered_missing_and_broken_memories(folder: Path) -> None:
+    write_part(folder, small_memory().encode(), "memory.npz")
+    (folder / "memory.npz").write_bytes(small_memory(0.9).encode())
+    with pytest.raises(ModelError, match=r"memory\.npz is not what its card describes"):
+        FieldModel.load(folder)
+    (folder / "memory.npz").unlink()
+    with pytest.raises(ModelError, match=r"lacks .*memory\.npz"):
+        FieldModel.load(folder)
+    write_part(folder, b"no arrays", "memory.npz")
+    with pytest.raises(ModelError, match="export the model again"):
+        _ = FieldModel.load(folder).memory

@@ -22,10 +22,14 @@ def model() -> FieldModel:
 
 @pytest.mark.parametrize("photo", EXAMPLES, ids=lambda photo: photo.stem)
 @pytest.mark.parametrize("coarse", [32, 40])
-def test_a_guide_changes_no_bit_of_the_shape(model: FieldModel, photo: Path, coarse: int) -> None:
-    planes = model.encode(look_at(photo, model.image_size).photo.pixels)
-    whole = model.grid(planes, 2 * coarse)
-    guided = model.grid(planes, 2 * coarse, guide=model.grid(planes, coarse))
+@pytest.mark.parametrize("with_memory", [True, False], ids=["memory", "network alone"])
+def test_a_guide_changes_no_bit_of_the_shape(model: FieldModel, photo: Path, coarse: int, with_memory: bool) -> None:
+    prepared = look_at(photo, model.image_size).photo
+    planes, recalled = model.encode(prepared.pixels), model.recall(prepared) if with_memory else None
+    assert (recalled is not None) == with_memory
+    whole = model.grid(planes, 2 * coarse, recalled=recalled)
+    guide = model.grid(planes, coarse, recalled=recalled)
+    guided = model.grid(planes, 2 * coarse, guide, recalled)
     assert np.array_equal(guided.occupancy, whole.occupancy)
     assert (guided.logits == whole.logits).mean() < 0.6, "it did run on a part alone"
     expected, found = (isosurface(field.logits, field.level, 0.0, 1.0) for field in (whole, guided))

@@ -18,6 +18,7 @@ RUNTIME = BASE | {
     "photo",
     "color_transfer",
     "confidence",
+    "memory",
     "finish",
     "export",
     "preview",
@@ -35,7 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
     "preview": BASE | {"geometry"},
     "confidence": BASE,
-    "field_model": BASE | {"geometry", "photo", "confidence", "export", "preview"},
+    "memory": BASE,
+    "field_model": BASE | {"geometry", "photo", "confidence", "memory", "export", "preview"},
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
     "batch": RUNTIME,
     "studio": RUNTIME,

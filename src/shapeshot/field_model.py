@@ -6,6 +6,7 @@ A model is a folder of three graphs and a card (`lab/to_onnx.py` writes it):
     grid.onnx      planes [3, C, R, R], xs [x], ys [y], zs [z] -> logits float32 [x, y, z]
     points.onnx    planes [3, C, R, R], points [points, 3] -> logits [points], colors [points, 3]
     heads.npz      size, familiarity and temperature, see `shapeshot.confidence`; only where `shapeshot calibrate` ran
+    memory.npz     outlines and shapes of training objects, see `shapeshot.memory`; only where `shapeshot remember` ran
     card.json      format, image size, threshold, training, scores, licence, SHA-256 of each file
 """
 
@@ -25,9 +26,12 @@ from shapeshot.confidence import HEADS_FILE, Heads
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
 from shapeshot.geometry.surface_blocks import surface_blocks
+from shapeshot.memory import MEMORY_FILE, ShapeMemory, sample_axes
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+    from shapeshot.photo import PreparedPhoto
 
 FORMAT, FORMAT_VERSION = "shapeshot-field-model", 1
 ENCODER, GRID, POINTS, CARD = "encoder.onnx", "grid.onnx", "points.onnx", "card.json"
@@ -90,8 +94,9 @@ class FieldModel:
         card = _read_card(path)
         for name in (ENCODER, GRID, POINTS):
             _check_file(path / name, card["sha256"].get(name), verify)
-        if HEADS_FILE in card["sha256"]:
-            _check_file(path / HEADS_FILE, card["sha256"][HEADS_FILE], verify)
+        for name in (HEADS_FILE, MEMORY_FILE):
+            if name in card["sha256"]:
+                _check_file(path / name, card["sha256"][name], verify)
         return cls(path, card, num_threads, optimize)
 
     def optimized(self) -> FieldModel:
@@ -120,6 +125,17 @@ class FieldModel:
             return Heads()
         return Heads.decode((self.folder / HEADS_FILE).read_bytes())
 
+    @cached_property
+    def memory(self) -> ShapeMemory | None:
+        """What `shapeshot remember` gave the model of its training objects; None where the card lists no memory."""
+        if MEMORY_FILE not in self.card["sha256"]:
+            return None
+        return ShapeMemory.decode((self.folder / MEMORY_FILE).read_bytes())
+
+    def recall(self, photo: PreparedPhoto) -> np.ndarray | None:
+        """What the model remembers by the outline, float32 [32, 32, 32], for `grid`; None without a memory."""
+        return None if self.memory is None else self.memory.recall(photo.outline)
+
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         """RGB crop uint8 [size, size, 3] -> planes float32 [3, C, R, R]."""
         return self.encode_batch(np.asarray(pixels)[None])[0]
@@ -145,8 +161,12 @@ class FieldModel:
         planes, *rest = self._encoder.run(None, {"pixels": pixels})
         return planes, rest[0] if rest else None
 
-    def grid(self, planes: np.ndarray, resolution: int, guide: Field | None = None) -> Field:
+    def grid(
+        self, planes: np.ndarray, resolution: int, guide: Field | None = None, recalled: np.ndarray | None = None
+    ) -> Field:
         """The field at the centres of resolution^3 cells, `planes` as one photo's from `encode`.
+
+        recalled: of the same photo, from `recall`; without it the field is the network's alone.
 
         guide: the same planes' field on a grid that this one divides evenly, such as half as fine. The network is then
         run only where the surface may be by the guide, in a fraction of the time, and the result holds the guide's
@@ -157,16 +177,24 @@ class FieldModel:
             raise ModelError(f"the grid's resolution must be at least 1; got {resolution}")
         centers = cell_centers(resolution)
         if guide is not None:
-            return self._guided_grid(planes, centers, guide)
+            return self._guided_grid(planes, centers, guide, recalled)
         logits = np.empty((resolution,) * 3, dtype=np.float32)
         step = max(1, CELLS_PER_RUN // resolution**2)
         for start in range(0, resolution, step):
             rows = slice(start, start + step)
-            inputs = {"planes": planes, "xs": centers[rows], "ys": centers, "zs": centers}
-            logits[rows] = self._grid.run(None, inputs)[0]
+            logits[rows] = self._block(planes, centers[rows], centers, centers, recalled)
         return Field(logits, self.level)
 
-    def _guided_grid(self, planes: np.ndarray, centers: np.ndarray, guide: Field) -> Field:
+    def _block(
+        self, planes: np.ndarray, xs: np.ndarray, ys: np.ndarray, zs: np.ndarray, recalled: np.ndarray | None
+    ) -> np.ndarray:
+        """Logits float32 [x, y, z] where the coordinates cross."""
+        logits = self._grid.run(None, {"planes": planes, "xs": xs, "ys": ys, "zs": zs})[0]
+        if recalled is None or self.memory is None:
+            return logits
+        return self.memory.joined(logits, sample_axes(recalled, xs, ys, zs))
+
+    def _guided_grid(self, planes: np.ndarray, centers: np.ndarray, guide: Field, recalled: np.ndarray | None) -> Field:
         times, rest = divmod(len(centers), guide.resolution)
         if rest:
             raise ModelError(f"a grid of {len(centers)} cells a side cannot be guided by one of {guide.resolution}")
@@ -175,8 +203,7 @@ class FieldModel:
             logits = logits.repeat(times, axis)
         for box in surface_blocks(guide.logits, guide.level):
             x, y, z = (slice(cells.start * times, cells.stop * times) for cells in box)
-            inputs = {"planes": planes, "xs": centers[x], "ys": centers[y], "zs": centers[z]}
-            logits[x, y, z] = self._grid.run(None, inputs)[0]
+            logits[x, y, z] = self._block(planes, centers[x], centers[y], centers[z], recalled)
         return Field(logits, guide.level)
 
     def at(self, planes: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Photo in, shapes out: the main road, top to bottom.
 
 photo -> object found -> crop -> planes (one encoder pass) -> field on grids -> voxels, mesh, points -> metres.
+Where the model has a memory, what it recalls by the object's outline joins the field.
 """
 
 from __future__ import annotations
@@ -185,8 +186,9 @@ def shape_in(
     clock = clock or Clock()
     surface = model.threshold if threshold is None else threshold
     with clock("mesh"):
-        field = _field(model, planes, resolution, surface)
-        mesh, predicted = _mesh(model, planes, field)
+        recalled = model.recall(view.photo)
+        field = _field(model, planes, recalled, resolution, surface)
+        mesh, predicted = _mesh(model, planes, recalled, field)
     with clock("colors"):
         recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
         mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
@@ -248,9 +250,9 @@ def _find(source: Photo, background: str, region: Region | None, mask: np.ndarra
     return find_object(source.rgba, background)
 
 
-def _field(model: FieldModel, planes: np.ndarray, cells: int, threshold: float) -> Field:
+def _field(model: FieldModel, planes: np.ndarray, recalled: np.ndarray | None, cells: int, threshold: float) -> Field:
     """The field on cells^3, with its surface at another probability than the model's own where one is given."""
-    values = model.grid(planes, cells)
+    values = model.grid(planes, cells, recalled=recalled)
     return values if threshold == model.threshold else replace(values, level=math.log(threshold / (1 - threshold)))
 
 
@@ -272,11 +274,13 @@ def _voxels(model: FieldModel, planes: np.ndarray, field: Field, recolor: ColorT
     return VoxelGrid(occupancy, colors)
 
 
-def _mesh(model: FieldModel, planes: np.ndarray, field: Field) -> tuple[Mesh, np.ndarray]:
+def _mesh(model: FieldModel, planes: np.ndarray, recalled: np.ndarray | None, field: Field) -> tuple[Mesh, np.ndarray]:
     """The mesh, and the colours that the field has at its vertices, float32 [vertices, 3]; `field` is the voxels'."""
     cells = int(np.clip(2 * field.resolution, *MESH_RESOLUTIONS))
-    guide = field if 2 * field.resolution == cells else replace(model.grid(planes, cells // 2), level=field.level)
-    values = model.grid(planes, cells, guide)
+    guide = field
+    if 2 * field.resolution != cells:
+        guide = replace(model.grid(planes, cells // 2, recalled=recalled), level=field.level)
+    values = model.grid(planes, cells, guide, recalled)
     if not values.occupancy.any():
         raise EmptyShapeError(
             "the model saw no object in this photo; try a closer photo of one whole object on a plain background"

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Sequence
 
 from shapeshot import __version__
-from shapeshot.cli import calibrate, compare, data, evaluate, export, fit, reconstruct, serve, train
+from shapeshot.cli import calibrate, compare, data, evaluate, export, fit, reconstruct, remember, serve, train
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
 
-COMMANDS = (reconstruct, serve, data, train, export, calibrate, evaluate, compare, fit)  # in the order of --help
+# In the order of --help.
+COMMANDS = (reconstruct, serve, data, train, export, remember, calibrate, evaluate, compare, fit)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

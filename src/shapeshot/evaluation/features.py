@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from shapeshot.errors import ModelError, UserError, unknown_name
-from shapeshot.photo import crop_on_grey, object_box
+from shapeshot.photo import Box, crop_on_grey, crop_outline, object_box
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
@@ -27,9 +27,7 @@ PLANE_BLOCKS = 4
 
 def silhouette(view: np.ndarray) -> np.ndarray:
     """The outline without colour: coverage of a 32 x 32 crop, float32 [1024] in [0, 1]."""
-    white = np.full_like(view, 255)
-    white[..., 3] = view[..., 3]
-    return (_crop(white, SILHOUETTE_SIZE)[..., 0].ravel().astype(np.float32) - 128) / 127
+    return crop_outline(view[..., 3], _box(view), SILHOUETTE_SIZE).ravel()
 
 
 def thumbnail(view: np.ndarray) -> np.ndarray:
@@ -132,4 +130,8 @@ def _parts(text: str) -> tuple[str, str]:
 
 
 def _crop(view: np.ndarray, size: int) -> np.ndarray:
-    return crop_on_grey(view, object_box(view[..., 3].astype(np.float32) / 255), size)
+    return crop_on_grey(view, _box(view), size)
+
+
+def _box(view: np.ndarray) -> Box:
+    return object_box(view[..., 3].astype(np.float32) / 255)

@@ -95,7 +95,7 @@ def occupancy_probabilities(model: FieldModel) -> Callable[[np.ndarray], np.ndar
 
     def field_of(view: np.ndarray) -> np.ndarray:
         photo = prepare_photo(view, find_object(view), model.image_size)
-        logits = model.grid(model.encode(photo.pixels), RESOLUTION).logits
+        logits = model.grid(model.encode(photo.pixels), RESOLUTION, recalled=model.recall(photo)).logits
         return (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
 
     return field_of

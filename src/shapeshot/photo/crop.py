@@ -12,6 +12,7 @@ from shapeshot.errors import PhotoError
 from shapeshot.photo.background import ObjectMask
 
 GREY = 128
+OUTLINE_SIZE = 32
 
 
 class Box(NamedTuple):
@@ -29,11 +30,13 @@ class PreparedPhoto:
     pixels: uint8 [size, size, 3], the object on grey (128, 128, 128).
     box: the square of the source image that `pixels` shows.
     method: how the object was found, see ObjectMask.
+    outline: float32 [32, 32] in 0..1, how much of each part of the square the object covers.
     """
 
     pixels: np.ndarray
     box: Box
     method: str
+    outline: np.ndarray
 
 
 def prepare_photo(rgba: np.ndarray, mask: ObjectMask, size: int = 128, margin: float = 0.1) -> PreparedPhoto:
@@ -46,7 +49,7 @@ def prepare_photo(rgba: np.ndarray, mask: ObjectMask, size: int = 128, margin: f
     box = object_box(mask.mask, margin)
     masked = rgba.copy()
     masked[..., 3] = (mask.mask * 255 + 0.5).astype(np.uint8)
-    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method)
+    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method, crop_outline(masked[..., 3], box))
 
 
 def object_box(mask: np.ndarray, margin: float = 0.1) -> Box:
@@ -70,26 +73,43 @@ def crop_on_grey(rgba: np.ndarray, box: Box | tuple[float, float, float], size: 
     colour of transparent pixels never shows. Whatever lies beyond the frame is grey.
     Raises PhotoError for a box without area.
     """
-    left, top, side = (float(value) for value in box)
-    if not (np.isfinite([left, top, side]).all() and side > 0 and size > 0):
-        raise PhotoError(f"cannot crop the square {tuple(box)} to {size} pixels; both sides must be positive")
-    x0, y0 = int(np.floor(left)), int(np.floor(top))
-    window = _window(rgba, x0, y0, int(np.ceil(left + side)), int(np.ceil(top + side)))
+    window, edges = _cut(rgba, box, size)
     premultiplied = Image.fromarray(window).convert("RGBa")
-    edges = (left - x0, top - y0, left - x0 + side, top - y0 + side)
     small = premultiplied.resize((size, size), Image.Resampling.BILINEAR, box=edges, reducing_gap=2.0)
     values = np.asarray(small).astype(np.uint16)
     grey = (255 - values[..., 3:]) * GREY
     return np.minimum((values[..., :3] * 255 + grey + 127) // 255, 255).astype(np.uint8)
 
 
-def _window(rgba: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
-    """Rows y0..y1 and columns x0..x1, transparent beyond the frame."""
-    height, width = rgba.shape[:2]
-    inside = rgba[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+def crop_outline(alpha: np.ndarray, box: Box | tuple[float, float, float], size: int = OUTLINE_SIZE) -> np.ndarray:
+    """How much of each part of the square `box` an object covers, float32 [size, size] in 0..1; none beyond the frame.
+
+    alpha: uint8 [height, width]. Antialiased, as `crop_on_grey` is. Raises PhotoError for a box without area.
+    """
+    window, edges = _cut(alpha, box, size)
+    small = Image.fromarray(window).resize((size, size), Image.Resampling.BILINEAR, box=edges, reducing_gap=2.0)
+    return np.asarray(small, np.float32) / 255
+
+
+def _cut(
+    image: np.ndarray, box: Box | tuple[float, float, float], size: int
+) -> tuple[np.ndarray, tuple[float, float, float, float]]:
+    """The whole pixels around a square, and its edges (left, top, right, bottom) among them."""
+    left, top, side = (float(value) for value in box)
+    if not (np.isfinite([left, top, side]).all() and side > 0 and size > 0):
+        raise PhotoError(f"cannot crop the square {tuple(box)} to {size} pixels; both sides must be positive")
+    x0, y0 = int(np.floor(left)), int(np.floor(top))
+    window = _window(image, x0, y0, int(np.ceil(left + side)), int(np.ceil(top + side)))
+    return window, (left - x0, top - y0, left - x0 + side, top - y0 + side)
+
+
+def _window(image: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
+    """Rows y0..y1 and columns x0..x1, transparent (0) beyond the frame."""
+    height, width = image.shape[:2]
+    inside = image[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
     if x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height:
         return np.ascontiguousarray(inside)
-    window = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+    window = np.zeros((y1 - y0, x1 - x0, *image.shape[2:]), np.uint8)
     row, column = max(-y0, 0), max(-x0, 0)
     window[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
     return window

@@ -110,6 +110,7 @@ class Engine:
         size = self.model.image_size
         planes = self.model.see_batch(np.zeros((1, size, size, 3), np.uint8))[0][0]
         self.model.grid(planes, 8)
+        _ = self.model.memory  # read now, not for the first photo
         self.model.colors_at(planes, np.zeros((1, 3), np.float32))
         for thread in self._threads:
             thread.start()

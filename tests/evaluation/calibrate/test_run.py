@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from shapeshot.cli import main
-from shapeshot.evaluation.calibrate import measure, run, write
+from shapeshot.evaluation import model_folder as model_folders
+from shapeshot.evaluation.calibrate import measure, run
 from shapeshot.evaluation.calibrate.measure import write_measurements
 from shapeshot.field_model import FieldModel
 from shapeshot.reconstruct import reconstruct
@@ -91,7 +92,7 @@ def test_a_failed_write_leaves_the_old_model(
     def full_disk(*_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(write, "replace_folder", full_disk)
+    monkeypatch.setattr(model_folders, "replace_folder", full_disk)
     assert calibrate(sized_boxes_folder, model_folder) == 2
     assert "No space left" in capsys.readouterr().err
     assert digests(model_folder) == before

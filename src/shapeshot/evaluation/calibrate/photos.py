@@ -14,7 +14,7 @@ from shapeshot.data.dataset import Dataset, Sample, require_objects
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.errors import DatasetError, ModelError, PhotoError
 from shapeshot.evaluation.calibrate.reliability import Reliability
-from shapeshot.photo import find_object, prepare_photo
+from shapeshot.photo import PreparedPhoto, find_object, prepare_photo
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
@@ -83,14 +83,15 @@ def see_split(
 def _see(model: FieldModel, sample: Sample, views_per_object: int, with_fields: bool) -> tuple[SeenViews | None, int]:
     """An object's rows, None where there are none, and in how many views no object is found."""
     views = [sample.view(index) for index in range(min(views_per_object, sample.num_views))]
-    crops = [crop for crop in (_crop(view, model.image_size) for view in views) if crop is not None]
-    count = len(crops)
+    photos = [photo for photo in (_prepared(view, model.image_size) for view in views) if photo is not None]
+    count = len(photos)
     if not count:
         return None, len(views)
-    planes, features = model.see_batch(np.stack(crops))
+    planes, features = model.see_batch(np.stack([photo.pixels for photo in photos]))
     if features is None:
         raise ModelError(f"the encoder of {model.folder} gives no features; export the model again")
-    logits = [model.grid(own, RESOLUTION).logits for own in planes] if with_fields else []
+    shown = zip(planes, photos, strict=True) if with_fields else ()
+    logits = [model.grid(own, RESOLUTION, recalled=model.recall(photo)).logits for own, photo in shown]
     truth = [downsample_occupancy(sample.solid, RESOLUTION)] * len(logits)
     metres = sample.info.size_metres or (np.nan,) * 3
     rows = SeenViews(
@@ -105,9 +106,9 @@ def _see(model: FieldModel, sample: Sample, views_per_object: int, with_fields: 
     return rows, len(views) - count
 
 
-def _crop(view: np.ndarray, size: int) -> np.ndarray | None:
+def _prepared(view: np.ndarray, size: int) -> PreparedPhoto | None:
     try:
-        return prepare_photo(view, find_object(view), size).pixels
+        return prepare_photo(view, find_object(view), size)
     except PhotoError:
         return None
 

@@ -52,7 +52,8 @@ def sample_points(
             except (EmptyShapeError, PhotoError):
                 continue
             assert cloud.normals is not None
-            features = point_features(model.grid(planes, RESOLUTION).logits, cloud.points, cloud.normals)
+            field = model.grid(planes, RESOLUTION, recalled=model.recall(view.photo))
+            features = point_features(field.logits, cloud.points, cloud.normals)
             distances = nearest_pairs(cloud.points, sample.points).distances
             rows.append((features, distances, np.repeat(object_id, len(distances))))
     if not rows:

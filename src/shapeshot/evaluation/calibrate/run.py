@@ -6,13 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from shapeshot.confidence import Calibration, Heads
+from shapeshot.confidence import HEADS_FILE, Calibration, Heads
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import UserError
 from shapeshot.evaluation.calibrate.fit import FAMILIAR_SHARE, fit_heads
 from shapeshot.evaluation.calibrate.photos import SeenViews, see_split
 from shapeshot.evaluation.calibrate.points import sample_points
-from shapeshot.evaluation.calibrate.write import write_heads
+from shapeshot.evaluation.model_folder import add_to_model
 from shapeshot.reconstruct import load_model
 
 TRAIN_VIEWS, VIEWS, POINT_VIEWS = 4, 3, 2
@@ -40,7 +40,7 @@ def calibrate(
     surface = sample_points(field_model, dataset, "val", POINT_VIEWS, progress)
     heads = fit_heads(train, val, surface)
     facts = calibration_facts(heads, dataset, train, val)
-    write_heads(field_model, heads, facts, out)
+    add_to_model(field_model, HEADS_FILE, heads.encode(), {"calibration": facts}, out)
     return heads, facts
 
 

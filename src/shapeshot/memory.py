@@ -1,0 +1,150 @@
+"""What a model remembers of the objects that it was trained on: outlines beside shapes, consulted for every photo.
+
+Nearest-neighbour interpolation, after Khandelwal et al., "Generalization through Memorization: Nearest Neighbor
+Language Models" (ICLR 2020): the network's probability is averaged with that of the remembered shapes whose outlines
+look most like the photo's. A small network blurs what it has seen; its memory does not.
+
+`memory.npz` in the model's folder, written by `shapeshot remember`; arrays alone, nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from shapeshot.errors import ModelError
+
+MEMORY_FILE = "memory.npz"
+VERSION = 1
+RESOLUTION = 32  # cells of a remembered shape along each side
+CERTAINTY = 1e-6  # probabilities stay this far from 0 and 1, as a logit has to stay finite
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeMemory:
+    """center float32 [pixels], basis float32 [pixels, directions]: principal components of the remembered outlines.
+
+    keys: float16 [views, directions], unit vectors. first_views: int64 [objects], where each object's views begin.
+    packed, ends: uint8 [bytes], int64 [objects]: each object's occupancy at 32^3, as bits, deflated, and where it ends.
+    weight: of the memory in the average, in [0, 1). temperature: of cosines. neighbors: how many shapes are averaged.
+    """
+
+    center: np.ndarray
+    basis: np.ndarray
+    keys: np.ndarray
+    first_views: np.ndarray
+    packed: np.ndarray
+    ends: np.ndarray
+    weight: float
+    temperature: float
+    neighbors: int
+
+    def recall(self, outline: np.ndarray) -> np.ndarray:
+        """Occupancy float32 [32, 32, 32] in 0..1 of what had such an outline: outline float32 [side, side] in 0..1.
+
+        Each object counts by its most similar view, as it is and in the mirror, softly by its cosine.
+        """
+        cosines = np.stack([self._cosines(outline), self._cosines(outline[:, ::-1])])
+        chosen = np.argsort(-cosines, axis=None, kind="stable")[: self.neighbors]
+        values = cosines.ravel()[chosen]
+        shares = np.exp((values - values[0]) / self.temperature)
+        recalled = np.zeros((RESOLUTION,) * 3, np.float32)
+        for place, share in zip(chosen, shares / shares.sum(), strict=True):
+            mirrored, index = divmod(int(place), len(self.ends))
+            shape = self.shape(index)
+            recalled += np.float32(share) * (shape[::-1] if mirrored else shape)
+        return recalled
+
+    def shape(self, index: int) -> np.ndarray:
+        """The occupancy of object `index`, bool [32, 32, 32]. Raises ModelError where its bytes are damaged."""
+        start = int(self.ends[index - 1]) if index else 0
+        try:
+            bits = zlib.decompress(self.packed[start : int(self.ends[index])].tobytes())
+            return np.unpackbits(np.frombuffer(bits, np.uint8)).reshape((RESOLUTION,) * 3).astype(bool)
+        except (zlib.error, ValueError) as error:
+            raise ModelError(f"{MEMORY_FILE} is damaged ({error}); export the model again") from None
+
+    def joined(self, logits: np.ndarray, recalled: np.ndarray) -> np.ndarray:
+        """The logits, float32 [...], of the mean of the network's probabilities and recalled ones of the same shape."""
+        probabilities = (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
+        mixed = (1 - self.weight) * probabilities + self.weight * recalled
+        mixed = np.clip(mixed, CERTAINTY, 1 - CERTAINTY)
+        return np.log(mixed / (1 - mixed)).astype(np.float32)
+
+    def _cosines(self, outline: np.ndarray) -> np.ndarray:
+        """The greatest cosine of any of its views for each object, float32 [objects]."""
+        direction = (outline.ravel() - self.center) @ self.basis
+        direction /= max(float(np.linalg.norm(direction)), 1e-12)
+        return np.maximum.reduceat(self._keys @ direction, self.first_views)
+
+    @cached_property
+    def _keys(self) -> np.ndarray:
+        return self.keys.astype(np.float32)  # products in half precision are slow
+
+    def encode(self) -> bytes:
+        """An npz of plain arrays; the same memory gives the same bytes."""
+        arrays: dict[str, Any] = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        buffer = io.BytesIO()
+        np.savez(buffer, version=np.int64(VERSION), **arrays)  # members are dated 1980, so no clock gets in
+        return buffer.getvalue()
+
+    @classmethod
+    def decode(cls, content: bytes) -> ShapeMemory:
+        """The inverse of `encode`. Raises ModelError where it is damaged, does not fit together or is newer."""
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            version = int(arrays.pop("version"))
+            if version == VERSION:
+                numbers = {name: arrays.pop(name).item() for name in ("weight", "temperature", "neighbors")}
+                memory = cls(**arrays, **numbers)
+                memory._check()
+                return memory
+        except Exception as error:  # zipfile, zlib and numpy raise half a dozen unrelated types on damaged bytes
+            raise ModelError(f"{MEMORY_FILE} cannot be read ({error}); export the model again") from None
+        raise ModelError(f"{MEMORY_FILE} has version {version}, not {VERSION}; export the model with this shapeshot")
+
+    def _check(self) -> None:
+        views, directions = self.keys.shape
+        starts, ends = self.first_views, np.asarray(self.ends)
+        sound = (
+            self.basis.shape == (*self.center.shape, directions)
+            and len(starts) == len(ends) > 0
+            and starts[0] == 0
+            and (np.diff([*starts, views]) > 0).all()
+            and (np.diff([0, *ends]) > 0).all()
+            and ends[-1] == len(self.packed)
+            and 0 <= self.weight < 1
+            and self.temperature > 0
+            and self.neighbors > 0
+        )
+        if not sound:
+            raise ModelError("its arrays do not fit together")
+
+
+def pack_shapes(occupancies: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """`packed` and `ends` of a memory of these occupancies, bool [32, 32, 32] each."""
+    parts = [zlib.compress(np.packbits(occupancy).tobytes(), 9) for occupancy in occupancies]
+    return np.frombuffer(b"".join(parts), np.uint8), np.cumsum([len(part) for part in parts])
+
+
+def sample_axes(volume: np.ndarray, xs: np.ndarray, ys: np.ndarray, zs: np.ndarray) -> np.ndarray:
+    """A volume [n, n, n] over the canonical cube where the coordinates xs [x], ys [y], zs [z] cross: [x, y, z].
+
+    Linear between the centres of cells along each axis, constant beyond the outermost. Element by element, so that a
+    value does not depend, to the bit, on what else is asked for.
+    """
+    for axis, coordinates in enumerate((xs, ys, zs)):
+        count = volume.shape[axis]
+        cells = np.clip((np.asarray(coordinates, np.float32) + 0.5) * count - 0.5, 0, count - 1)
+        lower = np.minimum(cells.astype(np.int64), count - 2)
+        share = (cells - lower).reshape([-1 if other == axis else 1 for other in range(3)])
+        low, high = volume.take(lower, axis), volume.take(lower + 1, axis)
+        volume = low + (high - low) * share
+    return volume
