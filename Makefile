@@ -38,14 +38,14 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/bench_reconstruct.py
 	$(BIN)/python benchmarks/bench_folder.py
 
-# Repeats the training of the shipped model; how long it took, and on what, is in docs/results.md. The card sets the
-# threshold that was fixed for the shipped run: for another run, choose it anew with benchmarks/measure_threshold.py.
+# Repeats the training of the shipped model; how long it took, and on what, is in docs/results.md.
 train-default: $(VENV)/.installed
-	$(BIN)/shapeshot data build sweethome3d --views 10 --size 128 --samples 10 --variants 1 --out datasets/sweethome3d
-	$(BIN)/shapeshot data build procedural --count 1200 --views 6 --size 128 --samples 8 --split train \
+	$(BIN)/shapeshot data build sweethome3d --views 10 --size 128 --samples 10 --variants 2 --out datasets/sweethome3d
+	$(BIN)/shapeshot data build procedural --count 1200 --views 4 --size 128 --samples 8 --split train \
 		--out datasets/procedural
 	$(BIN)/shapeshot train --config recipes/default.json --out runs/default
 	$(BIN)/shapeshot export runs/default --card recipes/default.card.json --out src/shapeshot/weights/default
+	$(BIN)/shapeshot remember --data datasets/sweethome3d datasets/procedural --model src/shapeshot/weights/default
 	$(BIN)/shapeshot calibrate --data datasets/sweethome3d --model src/shapeshot/weights/default
 
 clean:

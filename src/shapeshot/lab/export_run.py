@@ -103,6 +103,7 @@ def data_of(folders: Sequence[str]) -> list[dict[str, Any]]:
 def licences_text(card: Mapping[str, Any]) -> str:
     """LICENSES.md of a model: whose 3D objects, under which licences, it was trained on."""
     lines = [f"# Licences of the training data of {card['name']}", ""]
+    lines += ["Where there is a `memory.npz`, it holds outlines and 32^3 voxel grids made of these objects.", ""]
     for row in card["training"]["data"]:
         lines += [f"## {row['name']}", ""]
         if "source" not in row:
