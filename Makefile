@@ -43,8 +43,11 @@ train-default: $(VENV)/.installed
 	$(BIN)/shapeshot data build sweethome3d --views 10 --size 128 --samples 10 --variants 2 --out datasets/sweethome3d
 	$(BIN)/shapeshot data build procedural --count 1200 --views 4 --size 128 --samples 8 --split train \
 		--out datasets/procedural
-	$(BIN)/shapeshot train --config recipes/default.json --out runs/default
-	$(BIN)/shapeshot export runs/default --card recipes/default.card.json --out src/shapeshot/weights/default
+	$(BIN)/shapeshot train --config recipes/first.json --out runs/first
+	$(BIN)/shapeshot train --config recipes/second.json --out runs/second
+	$(BIN)/python recipes/average_checkpoints.py runs/first/best.safetensors runs/second/last.safetensors \
+		--share 0.3 --out checkpoints/default.safetensors
+	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
 	$(BIN)/shapeshot remember --data datasets/sweethome3d datasets/procedural --model src/shapeshot/weights/default
 	$(BIN)/shapeshot calibrate --data datasets/sweethome3d --model src/shapeshot/weights/default
 

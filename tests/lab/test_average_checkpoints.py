@@ -1,0 +1,50 @@
+"""The recipe that averages two checkpoints: the mean by definition, a checkpoint that loads, and clear refusals."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from shapeshot.errors import UserError
+from shapeshot.lab.checkpoint import load_checkpoint, save_checkpoint
+
+RECIPE = Path(__file__).parents[2] / "recipes" / "average_checkpoints.py"
+_SPEC = importlib.util.spec_from_file_location("average_checkpoints", RECIPE)
+assert _SPEC is not None
+assert _SPEC.loader is not None
+recipe = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(recipe)
+
+
+def test_from_two_files_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    best = {"model": {"w": torch.tensor([1.0, 3.0]), "count": torch.tensor(5)}}
+    last = {
+        "model": {"w": torch.zeros(2), "count": torch.tensor(7)},
+        "ema": {"w": torch.tensor([2.0, -1.0]), "count": torch.tensor(7)},
+    }
+    paths = [tmp_path / f"{name}.safetensors" for name in ("best", "last", "mean")]
+    save_checkpoint(paths[0], best, {"step": 10, "threshold": 0.4})
+    save_checkpoint(paths[1], last, {"step": 20, "config": {"lr": 1.0}})
+    monkeypatch.setattr(sys, "argv", ["x", str(paths[0]), str(paths[1]), "--share", "0.25", "--out", str(paths[2])])
+    recipe.main()
+    mean = load_checkpoint(paths[2])
+    torch.testing.assert_close(mean.tensors["model"]["w"], torch.tensor([1.25, 2.0]))
+    assert mean.tensors["model"]["count"] == 7
+    assert mean.values["averaged"] == {"steps": [10, 20], "share_of_second": 0.25}
+    assert mean.values["config"] == {"lr": 1.0}
+    assert set(mean.tensors) == {"model"}
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_a_share_out_of_range_is_refused(share: float) -> None:
+    with pytest.raises(UserError, match=r"0\.\.1"):
+        recipe.averaged({}, {}, share)
+
+
+def test_different_models_are_refused() -> None:
+    with pytest.raises(UserError, match="different models"):
+        recipe.averaged({"w": torch.zeros(2)}, {"w": torch.zeros(3)}, 0.5)
