@@ -4,7 +4,7 @@
         --share 0.3 --out checkpoints/default.safetensors
 
 Wortsman et al., "Model soups" (ICML 2022): weights that lie in one basin may be averaged, and the mean generalises
-better than either. `--share` is the second's. What is averaged is each one's moving average, which is what is validated.
+better than either. `--share` is the second's. Averaged are the moving averages, which are what is validated.
 """
 
 from __future__ import annotations
