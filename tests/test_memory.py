@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import zlib
 from dataclasses import fields, replace
 
 import numpy as np
@@ -145,6 +146,9 @@ def test_damaged_and_newer_files() -> None:
     with pytest.raises(ModelError, match="version 2"):
         ShapeMemory.decode(newer.getvalue())
     memory = made_memory()
+    bomb = np.frombuffer(zlib.compress(bytes(10**7)), np.uint8)
+    with pytest.raises(ModelError, match="damaged"):
+        replace(memory, packed=bomb, ends=np.array([len(bomb)] * 5)).shape(0)
     broken = replace(memory, packed=np.zeros_like(memory.packed))
     with pytest.raises(ModelError, match="damaged"):
         broken.recall(outline_of(memory, 0))

@@ -65,7 +65,8 @@ class ShapeMemory:
         """The occupancy of object `index`, bool [32, 32, 32]. Raises ModelError where its bytes are damaged."""
         start = int(self.ends[index - 1]) if index else 0
         try:
-            bits = zlib.decompress(self.packed[start : int(self.ends[index])].tobytes())
+            deflated = self.packed[start : int(self.ends[index])].tobytes()
+            bits = zlib.decompressobj().decompress(deflated, RESOLUTION**3 // 8 + 1)  # no more, whatever it holds
             return np.unpackbits(np.frombuffer(bits, np.uint8)).reshape((RESOLUTION,) * 3).astype(bool)
         except (zlib.error, ValueError) as error:
             raise ModelError(f"{MEMORY_FILE} is damaged ({error}); export the model again") from None
