@@ -12,7 +12,7 @@ import pytest
 
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
-from shapeshot.memory import RESOLUTION, ShapeMemory, pack_shapes, sample_axes
+from shapeshot.memory import RESOLUTION, UNIT, VERSION, ShapeMemory, pack_keys, pack_shapes, sample_axes
 
 SIDE = 6
 
@@ -20,8 +20,7 @@ SIDE = 6
 def made_memory(objects: int = 5, views: int = 3, neighbors: int = 1, temperature: float = 0.1) -> ShapeMemory:
     """Random outlines, compared pixel by pixel, of random shapes."""
     rng = np.random.default_rng(0)
-    keys = rng.normal(size=(objects * views, SIDE * SIDE)).astype(np.float16)
-    keys /= np.linalg.norm(keys, axis=1, keepdims=True)
+    keys = pack_keys(rng.normal(size=(objects * views, SIDE * SIDE)))
     packed, ends = pack_shapes(list(shapes(objects)))
     center, basis = np.full(SIDE * SIDE, 0.4, np.float32), np.eye(SIDE * SIDE, dtype=np.float32)
     starts = np.arange(0, objects * views, views)
@@ -37,7 +36,7 @@ def shapes(objects: int) -> np.ndarray:
 
 
 def outline_of(memory: ShapeMemory, view: int) -> np.ndarray:
-    return (memory.keys[view].astype(np.float32) * 2 + memory.center).reshape(SIDE, SIDE)
+    return (memory.keys[view].astype(np.float32) / UNIT * 2 + memory.center).reshape(SIDE, SIDE)
 
 
 @pytest.mark.parametrize("view", [0, 4, 14])
@@ -55,12 +54,21 @@ def test_recall_is_the_softmax_over_the_nearest_by_cosine() -> None:
     for picture, turn in ((outline, 1), (outline[:, ::-1], -1)):
         direction = picture.ravel() - memory.center
         for index, shape in enumerate(shapes(5)):
-            keys = memory.keys[3 * index : 3 * index + 3].astype(np.float64)
+            keys = memory.keys[3 * index : 3 * index + 3] / UNIT
             candidates.append((max(keys @ direction) / np.linalg.norm(direction), shape[::turn]))
     nearest = sorted(candidates, key=lambda candidate: -candidate[0])[:4]
     shares = np.exp([cosine / 0.2 for cosine, _ in nearest])
     expected = sum(share * shape for share, (_, shape) in zip(shares / shares.sum(), nearest, strict=True))
     np.testing.assert_allclose(memory.recall(outline), expected, atol=1e-4)
+
+
+def test_packed_keys_keep_cosines_to_one_percent() -> None:
+    vectors = np.random.default_rng(5).normal(size=(50, 64)) * np.arange(1, 51)[:, None]
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    packed = pack_keys(vectors)
+    assert packed.dtype == np.int8
+    np.testing.assert_allclose(packed / UNIT @ unit.T, unit @ unit.T, atol=1e-2)
+    np.testing.assert_array_equal(pack_keys(np.zeros((1, 3))), np.zeros((1, 3)))
 
 
 def test_recall_of_fewer_objects_than_neighbors_and_of_nothing_at_all() -> None:
@@ -129,6 +137,7 @@ def test_code_in_the_file_is_refused() -> None:
         {"first_views": np.array([0, 3, 3, 9, 12])},
         {"ends": np.array([1, 2, 3])},
         {"basis": np.zeros((4, 4), np.float32)},
+        {"keys": np.zeros((15, SIDE * SIDE), np.float16)},
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(wrong: dict) -> None:
@@ -142,8 +151,8 @@ def test_damaged_and_newer_files() -> None:
         with pytest.raises(ModelError, match="export the model again"):
             ShapeMemory.decode(bad)
     newer = io.BytesIO()
-    np.savez(newer, version=2)
-    with pytest.raises(ModelError, match="version 2"):
+    np.savez(newer, version=VERSION + 1)
+    with pytest.raises(ModelError, match=f"version {VERSION + 1}"):
         ShapeMemory.decode(newer.getvalue())
     memory = made_memory()
     bomb = np.frombuffer(zlib.compress(bytes(10**7)), np.uint8)

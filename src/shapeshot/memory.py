@@ -21,8 +21,9 @@ import numpy as np
 from shapeshot.errors import ModelError
 
 MEMORY_FILE = "memory.npz"
-VERSION = 1
+VERSION = 2
 RESOLUTION = 32  # cells of a remembered shape along each side
+UNIT = 127  # of a component of a key: a cosine is exact to 1e-2, and its bytes are a quarter of a float's
 CERTAINTY = 1e-6  # probabilities stay this far from 0 and 1, as a logit has to stay finite
 
 
@@ -30,7 +31,8 @@ CERTAINTY = 1e-6  # probabilities stay this far from 0 and 1, as a logit has to 
 class ShapeMemory:
     """center float32 [pixels], basis float32 [pixels, directions]: principal components of the remembered outlines.
 
-    keys: float16 [views, directions], unit vectors. first_views: int64 [objects], where each object's views begin.
+    keys: int8 [views, directions], unit vectors in steps of 1 / UNIT (`pack_keys`).
+    first_views: int64 [objects], where each object's views begin.
     packed, ends: uint8 [bytes], int64 [objects]: each object's occupancy at 32^3, as bits, deflated, and where it ends.
     weight: of the memory in the average, in [0, 1). temperature: of cosines. neighbors: how many shapes are averaged.
     """
@@ -50,7 +52,7 @@ class ShapeMemory:
 
         Each object counts by its most similar view, as it is and in the mirror, softly by its cosine.
         """
-        cosines = np.stack([self._cosines(outline), self._cosines(outline[:, ::-1])])
+        cosines = self.cosines(np.stack([outline, outline[:, ::-1]]))
         chosen = np.argsort(-cosines, axis=None, kind="stable")[: self.neighbors]
         values = cosines.ravel()[chosen]
         shares = np.exp((values - values[0]) / self.temperature)
@@ -78,15 +80,15 @@ class ShapeMemory:
         mixed = np.clip(mixed, CERTAINTY, 1 - CERTAINTY)
         return np.log(mixed / (1 - mixed)).astype(np.float32)
 
-    def _cosines(self, outline: np.ndarray) -> np.ndarray:
-        """The greatest cosine of any of its views for each object, float32 [objects]."""
-        direction = (outline.ravel() - self.center) @ self.basis
-        direction /= max(float(np.linalg.norm(direction)), 1e-12)
-        return np.maximum.reduceat(self._keys @ direction, self.first_views)
+    def cosines(self, outlines: np.ndarray) -> np.ndarray:
+        """The greatest cosine of any of an object's views, float32 [n, objects], with outlines [n, side, side]."""
+        directions = (outlines.reshape(len(outlines), -1) - self.center) @ self.basis
+        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
+        return np.maximum.reduceat(directions @ self._keys.T, self.first_views, axis=1)
 
     @cached_property
     def _keys(self) -> np.ndarray:
-        return self.keys.astype(np.float32)  # products in half precision are slow
+        return self.keys.astype(np.float32) / UNIT  # there are no fast products of bytes
 
     def encode(self) -> bytes:
         """An npz of plain arrays; the same memory gives the same bytes."""
@@ -115,7 +117,8 @@ class ShapeMemory:
         views, directions = self.keys.shape
         starts, ends = self.first_views, np.asarray(self.ends)
         sound = (
-            self.basis.shape == (*self.center.shape, directions)
+            self.keys.dtype == np.int8
+            and self.basis.shape == (*self.center.shape, directions)
             and len(starts) == len(ends) > 0
             and starts[0] == 0
             and (np.diff([*starts, views]) > 0).all()
@@ -133,6 +136,12 @@ def pack_shapes(occupancies: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarr
     """`packed` and `ends` of a memory of these occupancies, bool [32, 32, 32] each."""
     parts = [zlib.compress(np.packbits(occupancy).tobytes(), 9) for occupancy in occupancies]
     return np.frombuffer(b"".join(parts), np.uint8), np.cumsum([len(part) for part in parts])
+
+
+def pack_keys(vectors: np.ndarray) -> np.ndarray:
+    """`keys` of a memory, int8 [views, directions], of vectors float [views, directions] of any length."""
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.round(vectors / lengths * UNIT).astype(np.int8)
 
 
 def sample_axes(volume: np.ndarray, xs: np.ndarray, ys: np.ndarray, zs: np.ndarray) -> np.ndarray:

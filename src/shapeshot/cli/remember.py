@@ -16,6 +16,8 @@ def add_command(parser: Parser) -> None:
 
 def declare(command: Parser) -> None:
     """The command's flags."""
+    from shapeshot.evaluation.memory_of import COPIES
+
     command.add_argument(
         "--data",
         nargs="+",
@@ -25,6 +27,13 @@ def declare(command: Parser) -> None:
     )
     command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model)")
+    command.add_argument(
+        "--copies",
+        type=int,
+        default=COPIES,
+        metavar="N",
+        help="stretched copies of each object, 0 to 100 (%(default)s)",
+    )
     command.add_argument("--table", action="store_true", help="also print every weight and threshold that was tried")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -34,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.evaluation.remember import remember
 
     folder, out = (Path(path) if path else None for path in (args.model, args.out))
-    best, tried = remember([Path(path) for path in args.data], folder, out=out, progress=not args.quiet)
+    data = [Path(path) for path in args.data]
+    best, tried = remember(data, folder, copies=args.copies, out=out, progress=not args.quiet)
     for trust in tried if args.table else ():
         print(f"weight {trust.weight} threshold {trust.threshold}: IoU {trust.iou:.4f}, F 5 % {trust.f_score:.4f}")
     alone = max((trust for trust in tried if not trust.weight), key=lambda trust: trust.score)

@@ -6,7 +6,7 @@ mean of IoU at 32^3 and F-score at 5 %: IoU alone prefers fat shapes, as it forg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects
 from shapeshot.data.solid import downsample_occupancy
-from shapeshot.errors import DatasetError, PhotoError
+from shapeshot.errors import PhotoError
 from shapeshot.evaluation.gallery import Gallery
+from shapeshot.evaluation.memory_of import COPIES, memory_of
 from shapeshot.evaluation.metrics import f_score, nearest_pairs, voxel_iou
 from shapeshot.evaluation.model_folder import add_to_model
 from shapeshot.field_model import Field, FieldModel
@@ -26,13 +27,11 @@ from shapeshot.geometry import Mesh, cell_centers
 from shapeshot.geometry.components import remove_small_components
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
-from shapeshot.memory import MEMORY_FILE, RESOLUTION, ShapeMemory, pack_shapes, sample_axes
-from shapeshot.photo import crop_outline, find_object, object_box, prepare_photo
+from shapeshot.memory import MEMORY_FILE, RESOLUTION, ShapeMemory, sample_axes
+from shapeshot.photo import find_object, prepare_photo
 from shapeshot.reconstruct import SPECK_FRACTION, load_model
 
-DIRECTIONS = 96  # principal components of outlines; on val as good as all 1024 pixels
-TEMPERATURE, NEIGHBORS = 0.02, 40  # tried on val, docs/results.md
-WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 THRESHOLDS = (0.35, 0.4, 0.425, 0.45, 0.475, 0.5, 0.525, 0.55)
 VIEWS = 2  # of each validation object
 MESH_RESOLUTION, NUM_POINTS, DISTANCE = 64, 2500, 0.05
@@ -54,17 +53,21 @@ class Trust:
 
 
 def remember(
-    data: Sequence[Path], model: Path | None = None, *, out: Path | None = None, progress: bool = True
+    data: Sequence[Path],
+    model: Path | None = None,
+    *,
+    copies: int = COPIES,
+    out: Path | None = None,
+    progress: bool = True,
 ) -> tuple[Trust, list[Trust]]:
     """Write `memory.npz` and a new threshold into a model's folder: the choice, and all that was tried.
 
     data: dataset folders; their training objects are remembered, the first one's validation split decides.
-    model: a model folder, or None for the shipped one. out: another folder for the result.
-    Raises DatasetError, ModelError and ExportError.
+    model: a model folder, or None for the shipped one. copies: stretched ones of each object (`memory_of`).
+    out: another folder for the result. Raises DatasetError, ModelError and ExportError.
     """
     field_model, datasets = load_model(model), [Dataset.open(folder) for folder in data]
-    gallery = Gallery(datasets, progress)
-    memory = memory_of(gallery)
+    memory = memory_of(Gallery(datasets, progress), copies)
     tried = trusts(field_model, memory, datasets[0], progress)
     best = max(tried, key=lambda trust: trust.score)
     kept = replace(memory, weight=best.weight)
@@ -74,6 +77,7 @@ def remember(
         "memory": {
             "data": [dataset.folder.resolve().name for dataset in datasets],
             "objects": len(kept.ends),
+            "copies": copies,
             "views": len(kept.keys),
             "weight": kept.weight,
             "temperature": kept.temperature,
@@ -83,49 +87,6 @@ def remember(
     }
     add_to_model(field_model, MEMORY_FILE, kept.encode(), facts, out)
     return best, tried
-
-
-def memory_of(gallery: Gallery) -> ShapeMemory:
-    """All objects of a gallery by their outlines in every view. Raises DatasetError where no view shows one."""
-    outlines: list[np.ndarray] = []
-    starts: list[int] = []
-    shapes: list[np.ndarray] = []
-    for sample in gallery.samples("remembering"):
-        seen = list(_outlines(sample))
-        if seen:
-            starts.append(len(outlines))
-            shapes.append(downsample_occupancy(sample.solid, RESOLUTION))
-            outlines += seen
-    if not outlines:
-        raise DatasetError("no training view shows an object; build the dataset again")
-    pixels = np.stack(outlines).reshape(len(outlines), -1)
-    center, basis = principal_directions(pixels, DIRECTIONS)
-    keys = (pixels - center) @ basis
-    keys /= np.maximum(np.linalg.norm(keys, axis=1, keepdims=True), 1e-12)
-    packed, ends = pack_shapes(shapes)
-    first_views = np.array(starts, np.int64)
-    return ShapeMemory(
-        center, basis, keys.astype(np.float16), first_views, packed, ends, WEIGHTS[-1], TEMPERATURE, NEIGHBORS
-    )
-
-
-def _outlines(sample: Sample) -> Iterator[np.ndarray]:
-    for index in range(sample.num_views):
-        alpha = sample.view(index)[..., 3]
-        try:
-            yield crop_outline(alpha, object_box(alpha / np.float32(255)))
-        except PhotoError:  # too thin to be seen from there
-            continue
-
-
-def principal_directions(rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean float32 [columns] and the first principal components float32 [columns, count] of rows [rows, columns]."""
-    center = rows.mean(axis=0, dtype=np.float64)
-    covariance = rows.T @ rows / len(rows) - np.outer(center, center)
-    _, vectors = np.linalg.eigh(covariance)
-    chosen = vectors[:, ::-1][:, :count]
-    largest = np.take_along_axis(chosen, np.abs(chosen).argmax(axis=0)[None], axis=0)
-    return center.astype(np.float32), (chosen * np.sign(largest)).astype(np.float32)
 
 
 def trusts(model: FieldModel, memory: ShapeMemory, dataset: Dataset, progress: bool = True) -> list[Trust]:
