@@ -52,9 +52,11 @@ class ShapeMemory:
 
         Each object counts by its most similar view, as it is and in the mirror, softly by its cosine.
         """
-        cosines = self.cosines(np.stack([outline, outline[:, ::-1]]))
-        chosen = np.argsort(-cosines, axis=None, kind="stable")[: self.neighbors]
-        values = cosines.ravel()[chosen]
+        cosines = self.cosines(np.stack([outline, outline[:, ::-1]])).ravel()
+        count = min(self.neighbors, len(cosines))
+        nearest = np.argpartition(-cosines, count - 1)[:count]
+        chosen = nearest[np.lexsort((nearest, -cosines[nearest]))]
+        values = cosines[chosen]
         shares = np.exp((values - values[0]) / self.temperature)
         recalled = np.zeros((RESOLUTION,) * 3, np.float32)
         for place, share in zip(chosen, shares / shares.sum(), strict=True):
@@ -84,11 +86,11 @@ class ShapeMemory:
         """The greatest cosine of any of an object's views, float32 [n, objects], with outlines [n, side, side]."""
         directions = (outlines.reshape(len(outlines), -1) - self.center) @ self.basis
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
-        return np.maximum.reduceat(directions @ self._keys.T, self.first_views, axis=1)
+        return np.maximum.reduceat(directions @ self._keys.T, self.first_views, axis=1) / UNIT
 
     @cached_property
     def _keys(self) -> np.ndarray:
-        return self.keys.astype(np.float32) / UNIT  # there are no fast products of bytes
+        return self.keys.astype(np.float32)  # products of bytes are slow
 
     def encode(self) -> bytes:
         """An npz of plain arrays; the same memory gives the same bytes."""

@@ -8,9 +8,11 @@ from shapeshot.errors import DatasetError, PhotoError, UserError
 from shapeshot.evaluation.baselines import BASELINES, build_baseline
 from shapeshot.evaluation.features import model_planes, silhouette, thumbnail
 from shapeshot.evaluation.gallery import Gallery
+from shapeshot.evaluation.memory_of import memory_of
 from shapeshot.evaluation.metrics import voxel_iou
 from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blends, build_banks
 from shapeshot.evaluation.scoring import evaluate, true_shape
+from shapeshot.photo import crop_outline, object_box
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,25 @@ def test_mean_shape_is_the_mean_cut_at_its_validation_threshold(boxes, gallery):
     assert answer.mesh.is_closed
     assert answer.mesh.volume > 0
     assert predictor.predict(boxes.sample("tower-t").view(0)) is answer
+
+
+def test_memory_is_what_it_recalls_cut_at_its_validation_threshold(boxes, gallery):
+    predictor = build_baseline("memory", boxes, progress=False)
+    view = boxes.sample("tower-t").view(0)
+    alpha = view[..., 3]
+    recalled = memory_of(gallery).recall(crop_outline(alpha, object_box(alpha / 255)))
+    np.testing.assert_array_equal(predictor.predict(view).occupancy, recalled > predictor.details["threshold"])
+    assert predictor.details["objects_and_copies"] > len(gallery)
+    with pytest.raises(PhotoError):
+        predictor.predict(np.zeros((64, 64, 4), np.uint8))
+
+
+def test_memory_is_above_the_mean_shape(boxes):
+    ious = {}
+    for name in ("mean", "memory"):
+        rows = evaluate(build_baseline(name, boxes, progress=False), boxes, "test", views_per_object=1, progress=False)
+        ious[name] = np.mean([row.scores["iou"] for row in rows])
+    assert ious["memory"] > ious["mean"]
 
 
 def test_ranking_is_mean_below_retrieval_below_oracle(boxes, gallery):

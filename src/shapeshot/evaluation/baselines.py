@@ -1,4 +1,8 @@
-"""What any model worth shipping must beat (the mean shape, retrieval), and the bound on retrieval (the oracle)."""
+"""What any model worth shipping must beat, and the bound on retrieval (the oracle).
+
+The mean shape and retrieval know the training objects as they are; the memory is what the default model has beside its
+network, on its own, so that a report shows what the network adds.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,15 @@ from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.evaluation.aspects import ASPECTS, SHAPE
 from shapeshot.evaluation.features import Feature, choose_features
 from shapeshot.evaluation.gallery import Gallery
+from shapeshot.evaluation.memory_of import memory_of
 from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION, Prediction, Predictor, TruthSeer
 from shapeshot.evaluation.retrieval import RetrievalPredictor
 from shapeshot.evaluation.threshold import fit_threshold
 from shapeshot.geometry import Mesh, cell_centers
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
+from shapeshot.memory import ShapeMemory
+from shapeshot.photo import crop_outline, object_box
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
@@ -57,6 +64,39 @@ class MeanShapePredictor:
     def with_threshold(self, threshold: float) -> MeanShapePredictor:
         """The same mean, cut at another share."""
         return MeanShapePredictor(self._field, threshold)
+
+
+class MemoryPredictor:
+    """What a memory of the training objects recalls of a view, cut at the probability that is best on validation."""
+
+    name, gives = "memory", ASPECTS
+
+    def __init__(self, memory: ShapeMemory, threshold: float, validation_iou: float | None = None) -> None:
+        self.details: Mapping[str, Any] = {
+            "objects_and_copies": len(memory.ends),
+            "threshold": threshold,
+            "validation_iou": validation_iou,
+        }
+        self._memory, self._threshold = memory, threshold
+
+    @classmethod
+    def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MemoryPredictor:
+        """Of the objects of a gallery, as `shapeshot remember` keeps them, and the validation split of a dataset."""
+        memory = memory_of(gallery)
+        fit = fit_threshold(cls(memory, 0.5).probabilities, dataset, progress=progress)
+        return cls(memory, fit.threshold, fit.iou)
+
+    def predict(self, view: np.ndarray) -> Prediction:
+        return _shape_of_field(self.probabilities(view), self._threshold)
+
+    def probabilities(self, view: np.ndarray) -> np.ndarray:
+        """The mean of the shapes that had such an outline, float32 [32, 32, 32]."""
+        alpha = view[..., 3]
+        return self._memory.recall(crop_outline(alpha, object_box(alpha / np.float32(255))))
+
+    def with_threshold(self, threshold: float) -> MemoryPredictor:
+        """The same memory, cut at another probability."""
+        return MemoryPredictor(self._memory, threshold)
 
 
 class OraclePredictor:
@@ -107,6 +147,10 @@ def _retrieval(gallery: Gallery, dataset: Dataset, features: FeatureChoice, prog
     return RetrievalPredictor.fit(gallery, dataset, features(), progress)
 
 
+def _memory(gallery: Gallery, dataset: Dataset, features: FeatureChoice, progress: bool) -> Predictor:
+    return MemoryPredictor.fit(gallery, dataset, progress)
+
+
 def _oracle(gallery: Gallery, dataset: Dataset, features: FeatureChoice, progress: bool) -> TruthSeer:
     return OraclePredictor(gallery)
 
@@ -114,6 +158,7 @@ def _oracle(gallery: Gallery, dataset: Dataset, features: FeatureChoice, progres
 BASELINES: dict[str, Callable[[Gallery, Dataset, FeatureChoice, bool], Predictor | TruthSeer]] = {
     "mean": _mean,
     "retrieval": _retrieval,
+    "memory": _memory,
     "oracle": _oracle,
 }
 
@@ -122,7 +167,7 @@ def _shape_of_field(field: np.ndarray, threshold: float) -> Prediction:
     """The shape above a threshold of a field at cell centres, float [32, 32, 32]."""
     vertices, faces = isosurface(field, threshold, float(cell_centers(RESOLUTION)[0]), 1.0 / RESOLUTION)
     if not len(faces):
-        raise EmptyShapeError("the training solids have no cell in common; the mean shape needs a larger train split")
+        raise EmptyShapeError("no cell reaches the threshold; the baseline needs a larger train split")
     mesh = Mesh(vertices, faces)
     cloud = sample_surface(mesh, NUM_POINTS, np.random.default_rng(0))
     return Prediction(field > threshold, cloud, mesh)

@@ -44,7 +44,7 @@ def run_evaluation(
     """Scores a model or a baseline on a split and writes the report's files to `out`.
 
     data: a dataset folder. protocol: a name in PROTOCOLS.
-    baseline: "mean", "retrieval" or "oracle"; None scores a model. features: of retrieval, names in FEATURES (or
+    baseline: a name in BASELINES; None scores a model. features: of retrieval, names in FEATURES (or
         NAME=WEIGHTS); none for its default ones.
     checkpoint: a run folder or checkpoint file of the lab, scored in place of an exported model. kind, encoder: what it
         must be of (vox, point, mesh or field; a name in ENCODERS), or None.
