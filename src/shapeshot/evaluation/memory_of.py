@@ -40,7 +40,9 @@ def memory_of(gallery: Gallery, copies: int = COPIES) -> ShapeMemory:
     """
     if not 0 <= copies <= MAX_COPIES:
         raise UserError(f"copies must lie in 0..{MAX_COPIES}; got {copies}")
-    shapes, starts, outlines = [], [], []
+    shapes: list[np.ndarray] = []
+    starts: list[int] = []
+    outlines: list[np.ndarray] = []
     for sample in gallery.samples("remembering"):
         for shape, seen in (_as_rendered(sample), *_stretched(sample, copies)):
             if seen and shape.any():  # a thin part can vanish where its copy shrinks
