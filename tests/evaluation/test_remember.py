@@ -51,7 +51,7 @@ def test_every_training_object_is_recalled_by_its_own_views(boxes: Dataset) -> N
         assert cosines[0, index] == pytest.approx(1, abs=1e-2)
 
 
-def test_copies_are_stretched_and_found_by_their_outlines(boxes: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_differ_and_are_found_by_their_outlines(boxes: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     camera = Camera(30.0, 20.0, 4.0, 30.0)
     monkeypatch.setattr(memories, "sample_camera", lambda rng, radius: camera)
     gallery = Gallery([boxes], progress=False)
@@ -68,7 +68,7 @@ def test_copies_are_stretched_and_found_by_their_outlines(boxes: Dataset, monkey
         if index % 4:  # a copy, four times as fine so that its cells leave no gaps in the picture
             finer = np.kron(shapes[index], np.ones((4, 4, 4), bool))
             seen = outline(surface_centers(finer), camera)
-            assert memory.cosines(seen[None])[0, index] > 0.9
+            assert memory.cosines(seen[None])[0, index] > 0.85  # the shape is known to a cell
 
 
 def test_variants_are_not_copied_again(boxes: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def declare(command: Parser) -> None:
         type=int,
         default=COPIES,
         metavar="N",
-        help="stretched copies of each object, 0 to 100 (%(default)s)",
+        help="copies of each object in other proportions, 0 to 100 (%(default)s)",
     )
     command.add_argument("--table", action="store_true", help="also print every weight and threshold that was tried")
     command.add_argument("--quiet", action="store_true", help="no progress bar")

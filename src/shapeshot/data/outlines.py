@@ -1,4 +1,4 @@
-"""Outlines without a renderer: the surface cells of a solid, stretched or not, dropped onto a small picture.
+"""Outlines without a renderer: the surface cells of a solid, dropped onto a small picture.
 
 Hundreds a second, where Mitsuba needs a second for two: enough wherever light and colour do not matter.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.cameras import Camera
-from shapeshot.data.solid import downsample_occupancy
 from shapeshot.photo import crop_outline, object_box
 
 # Pixels a side: few enough that the cells of a 128^3 solid leave no holes between them, about as many as a crop needs.
@@ -27,24 +26,6 @@ def surface_centers(solid: np.ndarray) -> np.ndarray:
     for near in (slice(0, -2), slice(2, None)):
         buried &= padded[near, inner, inner] & padded[inner, near, inner] & padded[inner, inner, near]
     return ((np.argwhere(solid & ~buried) + 0.5) / len(solid) - 0.5).astype(np.float32)
-
-
-def stretch(
-    solid: np.ndarray, centers: np.ndarray, factors: np.ndarray, resolution: int = 32
-) -> tuple[np.ndarray, np.ndarray]:
-    """A solid with each axis stretched by its factor, centred again, its longest side 1.
-
-    solid: bool [n, n, n], not empty. centers: its `surface_centers`. factors: float [3], positive.
-    Returns its occupancy, bool [resolution, resolution, resolution], and where those centres are now.
-    """
-    side = len(solid)
-    low, high = centers.min(axis=0).astype(np.float64), centers.max(axis=0).astype(np.float64)
-    center, scale = (low + high) / 2, factors / ((high - low + 1 / side) * factors).max()
-    finer = (np.arange(2 * resolution) + 0.5) / (2 * resolution) - 0.5
-    wanted = finer[None] / scale[:, None] + center[:, None]
-    cells = np.clip(np.floor((wanted + 0.5) * side).astype(int), -1, side) + 1  # the padding's cells are empty
-    stretched = np.pad(solid, 1)[np.ix_(*cells)]
-    return downsample_occupancy(stretched, resolution), ((centers - center) * scale).astype(np.float32)
 
 
 def outline(points: np.ndarray, camera: Camera) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The memory of a gallery: its objects by the outlines of their views, and stretched copies by projected ones.
+"""The memory of a gallery: objects by the outlines of their views, and copies of other proportions by projected ones.
 
 Furniture comes in every proportion. A copy costs some hundred bytes and no rendering, and its shape may fit where that
 of the object does not.
@@ -13,9 +13,9 @@ import numpy as np
 
 from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import Sample
-from shapeshot.data.outlines import outline, stretch, surface_centers
+from shapeshot.data.outlines import outline, surface_centers
 from shapeshot.data.solid import downsample_occupancy
-from shapeshot.data.variants import MAX_STRETCH
+from shapeshot.data.warps import random_warp, warp
 from shapeshot.errors import DatasetError, PhotoError, UserError
 from shapeshot.evaluation.gallery import Gallery
 from shapeshot.memory import RESOLUTION, ShapeMemory, pack_keys, pack_shapes
@@ -33,7 +33,7 @@ Remembered = tuple[np.ndarray, list[np.ndarray]]
 
 
 def memory_of(gallery: Gallery, copies: int = COPIES) -> ShapeMemory:
-    """All objects of a gallery by their outlines in every view, and `copies` stretched copies of each.
+    """All objects of a gallery by their outlines in every view, and `copies` of each in other proportions.
 
     Variants in the gallery are such copies themselves and are not copied. The same gallery gives the same memory.
     Raises UserError for a number of copies out of range and DatasetError where no view shows an object.
@@ -44,7 +44,7 @@ def memory_of(gallery: Gallery, copies: int = COPIES) -> ShapeMemory:
     starts: list[int] = []
     outlines: list[np.ndarray] = []
     for sample in gallery.samples("remembering"):
-        for shape, seen in (_as_rendered(sample), *_stretched(sample, copies)):
+        for shape, seen in (_as_rendered(sample), *_copies(sample, copies)):
             if seen and shape.any():  # a thin part can vanish where its copy shrinks
                 shapes.append(shape)
                 starts.append(len(outlines))
@@ -70,14 +70,16 @@ def _as_rendered(sample: Sample) -> Remembered:
     return downsample_occupancy(sample.solid, RESOLUTION), seen
 
 
-def _stretched(sample: Sample, copies: int) -> Iterator[Remembered]:
-    """Copies whose sides differ by up to 35 % either way, as in `data.variants`, from cameras as people hold them."""
+def _copies(sample: Sample, count: int) -> Iterator[Remembered]:
+    """Every second copy bent, the others stretched as wholes, each seen by cameras as people hold them."""
     if sample.record.variant_of:
         return
     rng, centers = np.random.default_rng(zlib.crc32(sample.id.encode())), surface_centers(sample.solid)
-    for _ in range(copies):
-        factors = np.exp(rng.uniform(-MAX_STRETCH, MAX_STRETCH, 3))
-        shape, points = stretch(sample.solid, centers, factors, RESOLUTION)
+    half_cell = 0.5 / len(sample.solid)
+    low, high = centers.min(axis=0) - half_cell, centers.max(axis=0) + half_cell
+    for number in range(count):
+        maps = random_warp(rng, low, high, bent=number % 2 == 1)
+        shape, points = warp(sample.solid, centers, maps, RESOLUTION)
         radius, seen = float(np.linalg.norm(points, axis=1).max()), []
         for _ in range(VIEWS_OF_A_COPY):
             try:

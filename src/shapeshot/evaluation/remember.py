@@ -63,7 +63,7 @@ def remember(
     """Write `memory.npz` and a new threshold into a model's folder: the choice, and all that was tried.
 
     data: dataset folders; their training objects are remembered, the first one's validation split decides.
-    model: a model folder, or None for the shipped one. copies: stretched ones of each object (`memory_of`).
+    model: a model folder, or None for the shipped one. copies: of each object, in other proportions (`memory_of`).
     out: another folder for the result. Raises DatasetError, ModelError and ExportError.
     """
     field_model, datasets = load_model(model), [Dataset.open(folder) for folder in data]
