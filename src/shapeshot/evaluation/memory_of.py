@@ -23,7 +23,7 @@ from shapeshot.photo import crop_outline, object_box
 
 # All tried on val, docs/results.md.
 DIRECTIONS = 64  # principal components of outlines; nearly as good as all 1024 pixels
-TEMPERATURE, NEIGHBORS, WEIGHT = 0.02, 40, 0.5
+TEMPERATURE, NEIGHBORS, WEIGHT = 0.05, 10, 0.5
 COPIES, VIEWS_OF_A_COPY = 8, 6
 MAX_COPIES = 100
 BLOCK = 8192  # outlines that are in single precision at a time

@@ -31,9 +31,9 @@ from shapeshot.memory import MEMORY_FILE, RESOLUTION, ShapeMemory, sample_axes
 from shapeshot.photo import find_object, prepare_photo
 from shapeshot.reconstruct import SPECK_FRACTION, load_model
 
-WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-THRESHOLDS = (0.35, 0.4, 0.425, 0.45, 0.475, 0.5, 0.525, 0.55)
-VIEWS = 2  # of each validation object
+WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
+THRESHOLDS = (0.35, 0.375, 0.4, 0.425, 0.45, 0.475, 0.5, 0.525, 0.55)
+VIEWS = 4  # of each validation object; of fewer, another choice can come out by chance
 MESH_RESOLUTION, NUM_POINTS, DISTANCE = 64, 2500, 0.05
 
 
