@@ -123,7 +123,7 @@ def test_memory_is_what_it_recalls_cut_at_its_validation_threshold(boxes, galler
     alpha = view[..., 3]
     recalled = memory_of(gallery).recall(crop_outline(alpha, object_box(alpha / 255)))
     np.testing.assert_array_equal(predictor.predict(view).occupancy, recalled > predictor.details["threshold"])
-    assert predictor.details["objects_and_copies"] > len(gallery)
+    assert predictor.details["shapes"] > len(gallery)
     with pytest.raises(PhotoError):
         predictor.predict(np.zeros((64, 64, 4), np.uint8))
 

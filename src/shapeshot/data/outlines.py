@@ -1,7 +1,4 @@
-"""Outlines without a renderer: the surface cells of a solid, dropped onto a small picture.
-
-Hundreds a second, where Mitsuba needs a second for two: enough wherever light and colour do not matter.
-"""
+"""Outlines: of a picture, and without a renderer of a solid, whose surface cells are dropped onto a small picture."""
 
 from __future__ import annotations
 
@@ -28,6 +25,14 @@ def surface_centers(solid: np.ndarray) -> np.ndarray:
     return ((np.argwhere(solid & ~buried) + 0.5) / len(solid) - 0.5).astype(np.float32)
 
 
+def view_outline(view: np.ndarray) -> np.ndarray:
+    """How the object in a view uint8 [size, size, 4] fills its crop: `crop_outline` of its alpha, float32 [32, 32].
+
+    Raises PhotoError where the view shows nothing.
+    """
+    return _outline_of(view[..., 3])
+
+
 def outline(points: np.ndarray, camera: Camera) -> np.ndarray:
     """What `crop_outline` makes of a picture of these surface cells, float32 [32, 32] in 0..1.
 
@@ -38,4 +43,8 @@ def outline(points: np.ndarray, camera: Camera) -> np.ndarray:
     inside = (columns >= 0) & (columns < PICTURE_SIZE) & (rows >= 0) & (rows < PICTURE_SIZE)
     alpha = np.zeros((PICTURE_SIZE, PICTURE_SIZE), np.uint8)
     alpha[rows[inside], columns[inside]] = OPAQUE
+    return _outline_of(alpha)
+
+
+def _outline_of(alpha: np.ndarray) -> np.ndarray:
     return crop_outline(alpha, object_box(alpha / np.float32(OPAQUE)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.data.dataset import Dataset
+from shapeshot.data.outlines import view_outline
 from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.evaluation.aspects import ASPECTS, SHAPE
 from shapeshot.evaluation.features import Feature, choose_features
@@ -24,7 +25,6 @@ from shapeshot.geometry import Mesh, cell_centers
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
 from shapeshot.memory import ShapeMemory
-from shapeshot.photo import crop_outline, object_box
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
@@ -73,7 +73,7 @@ class MemoryPredictor:
 
     def __init__(self, memory: ShapeMemory, threshold: float, validation_iou: float | None = None) -> None:
         self.details: Mapping[str, Any] = {
-            "objects_and_copies": len(memory.ends),
+            "shapes": len(memory.ends),
             "threshold": threshold,
             "validation_iou": validation_iou,
         }
@@ -91,8 +91,7 @@ class MemoryPredictor:
 
     def probabilities(self, view: np.ndarray) -> np.ndarray:
         """The mean of the shapes that had such an outline, float32 [32, 32, 32]."""
-        alpha = view[..., 3]
-        return self._memory.recall(crop_outline(alpha, object_box(alpha / np.float32(255))))
+        return self._memory.recall(view_outline(view))
 
     def with_threshold(self, threshold: float) -> MemoryPredictor:
         """The same memory, cut at another probability."""

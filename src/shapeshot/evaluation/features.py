@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from shapeshot.data.outlines import view_outline
 from shapeshot.errors import ModelError, UserError, unknown_name
-from shapeshot.photo import Box, crop_on_grey, crop_outline, object_box
+from shapeshot.photo import Box, crop_on_grey, object_box
 
 if TYPE_CHECKING:
     from shapeshot.field_model import FieldModel
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 # view uint8 [size, size, 4] -> float32 [features]; raises PhotoError where the view shows nothing.
 Feature = Callable[[np.ndarray], np.ndarray]
 
-SILHOUETTE_SIZE = 32
 THUMBNAIL_SIZE = 24
 ENCODER_IMAGE_SIZE = 128
 MODEL = "model"  # what a trained model sees; the other features need no model
@@ -27,7 +27,7 @@ PLANE_BLOCKS = 4
 
 def silhouette(view: np.ndarray) -> np.ndarray:
     """The outline without colour: coverage of a 32 x 32 crop, float32 [1024] in [0, 1]."""
-    return crop_outline(view[..., 3], _box(view), SILHOUETTE_SIZE).ravel()
+    return view_outline(view).ravel()
 
 
 def thumbnail(view: np.ndarray) -> np.ndarray:

@@ -13,13 +13,12 @@ import numpy as np
 
 from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import Sample
-from shapeshot.data.outlines import outline, surface_centers
+from shapeshot.data.outlines import outline, surface_centers, view_outline
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.warps import random_warp, warp
 from shapeshot.errors import DatasetError, PhotoError, UserError
 from shapeshot.evaluation.gallery import Gallery
 from shapeshot.memory import RESOLUTION, ShapeMemory, pack_keys, pack_shapes
-from shapeshot.photo import crop_outline, object_box
 
 # All tried on val, docs/results.md.
 DIRECTIONS = 64  # principal components of outlines; nearly as good as all 1024 pixels
@@ -62,9 +61,8 @@ def memory_of(gallery: Gallery, copies: int = COPIES) -> ShapeMemory:
 def _as_rendered(sample: Sample) -> Remembered:
     seen = []
     for index in range(sample.num_views):
-        alpha = sample.view(index)[..., 3]
         try:
-            seen.append(crop_outline(alpha, object_box(alpha / np.float32(255))).astype(np.float16))
+            seen.append(view_outline(sample.view(index)).astype(np.float16))
         except PhotoError:  # too thin to be seen from there
             continue
     return downsample_occupancy(sample.solid, RESOLUTION), seen

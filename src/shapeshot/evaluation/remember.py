@@ -64,7 +64,7 @@ def remember(
 
     data: dataset folders; their training objects are remembered, the first one's validation split decides.
     model: a model folder, or None for the shipped one. copies: of each object, in other proportions (`memory_of`).
-    out: another folder for the result. Raises DatasetError, ModelError and ExportError.
+    out: another folder for the result. Raises UserError for `copies`, DatasetError, ModelError and ExportError.
     """
     field_model, datasets = load_model(model), [Dataset.open(folder) for folder in data]
     memory = memory_of(Gallery(datasets, progress), copies)
@@ -76,7 +76,7 @@ def remember(
         "threshold_chosen_by": "mean of IoU and F-score at 5 % on val, by `shapeshot remember`",
         "memory": {
             "data": [dataset.folder.resolve().name for dataset in datasets],
-            "objects": len(kept.ends),
+            "shapes": len(kept.ends),
             "copies": copies,
             "views": len(kept.keys),
             "weight": kept.weight,
