@@ -66,11 +66,14 @@ class RayCrew:
                 yield outcome
 
     def finish(self) -> list[Outcome]:
-        """Call back the photos that are out; none of them is half written, for only this process writes."""
+        """Leave the photos that are out; none of them is half written, for only this process writes.
+
+        They are not cancelled: a task that ends while Ray cancels it can abort this process (ray-project/ray#54738).
+        Leaving the cluster ends them; where this process stays, the few that are out run to their end for nothing.
+        """
         import ray
 
-        for reference in self._jobs:
-            ray.cancel(reference)
+        self._jobs.clear()
         if self._owns_ray:
             ray.shutdown()
         return []
