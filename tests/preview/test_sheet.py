@@ -63,3 +63,15 @@ def test_preview_shows_five_panels() -> None:
     for column in range(1, 5):
         left = 8 + column * 104
         assert panels[:, left : left + 96].min() < 200, f"panel {column} is drawn"
+
+
+def test_voxels_that_the_mesh_has_lost_are_within_the_picture() -> None:
+    box = trimesh.creation.box((0.2, 0.2, 0.2))
+    photo, crop = np.full((64, 64, 4), 255, np.uint8), np.full((32, 32, 3), 128, np.uint8)
+    voxels = VoxelGrid(np.ones((4, 4, 4), bool), np.zeros((4, 4, 4, 3), np.float32))
+    image = preview_image(photo, crop, voxels, PointCloud(box.sample(50, seed=0)), Mesh(box.vertices, box.faces), 96)
+    left, top = 8 + 2 * 104, 8
+    panel = np.asarray(image.convert("L"))[top : top + 96, left : left + 96]
+    assert panel[2:-2, [2, -3]].min() > 200
+    assert panel[[2, -3], 2:-2].min() > 200
+    assert panel.min() < 100

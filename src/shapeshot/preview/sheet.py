@@ -67,7 +67,7 @@ def preview_image(
     photo_rgba: uint8 [height, width, 4], as load_photo returns. pixels: uint8 [size, size, 3], the prepared crop.
     mesh: closed. All three shapes are seen through the same camera and stand on the same shadow, the mesh's.
     """
-    framing = Framing.around(mesh.vertices)
+    framing = _framing_of(voxels, mesh)
     shadow = contact_shadow(mesh, tile_size, framing=framing)
     picture = render_mesh(mesh, tile_size, framing=framing, shadow=shadow, one_sided=True)
     tiles = [
@@ -80,6 +80,13 @@ def preview_image(
         Tile(picture, "Mesh", f"{len(mesh.faces):,} triangles"),
     ]
     return contact_sheet([tiles], tile_size)
+
+
+def _framing_of(voxels: VoxelGrid, mesh: Mesh) -> Framing:
+    """The sphere about both: voxels keep the loose pieces that a mesh is rid of."""
+    centers = ((np.argwhere(voxels.occupancy) + 0.5) / voxels.resolution - 0.5) * voxels.side
+    half = voxels.cell_size / 2
+    return Framing.around(np.concatenate([mesh.vertices, centers - half, centers + half]))
 
 
 def _cells(voxels: VoxelGrid) -> str:
