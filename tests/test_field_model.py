@@ -215,7 +215,7 @@ def small_memory(weight: float = 0.3) -> ShapeMemory:
     packed, ends = pack_shapes([half])
     center, basis = np.zeros(4, np.float32), np.ones((4, 1), np.float32)
     keys, starts = np.full((1, 1), 127, np.int8), np.zeros(1, np.int64)
-    return ShapeMemory(center, basis, keys, starts, packed, ends, weight, 0.1, 1)
+    return ShapeMemory(center, basis, keys, starts, packed, ends, weight, 0.1, 1, 0.0)
 
 
 def test_a_memory_joins_the_field_where_it_is_asked_to(folder: Path) -> None:

@@ -12,19 +12,21 @@ import pytest
 
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
-from shapeshot.memory import RESOLUTION, UNIT, VERSION, ShapeMemory, pack_keys, pack_shapes, sample_axes
+from shapeshot.memory import RESOLUTION, UNIT, VERSION, ShapeMemory, pack_keys, pack_shapes, sample_axes, sharpened
 
 SIDE = 6
 
 
-def made_memory(objects: int = 5, views: int = 3, neighbors: int = 1, temperature: float = 0.1) -> ShapeMemory:
+def made_memory(
+    objects: int = 5, views: int = 3, neighbors: int = 1, temperature: float = 0.1, sharpening: float = 0.0
+) -> ShapeMemory:
     """Random outlines, compared pixel by pixel, of random shapes."""
     rng = np.random.default_rng(0)
     keys = pack_keys(rng.normal(size=(objects * views, SIDE * SIDE)))
     packed, ends = pack_shapes(list(shapes(objects)))
     center, basis = np.full(SIDE * SIDE, 0.4, np.float32), np.eye(SIDE * SIDE, dtype=np.float32)
     starts = np.arange(0, objects * views, views)
-    return ShapeMemory(center, basis, keys, starts, packed, ends, 0.3, temperature, neighbors)
+    return ShapeMemory(center, basis, keys, starts, packed, ends, 0.3, temperature, neighbors, sharpening)
 
 
 def shapes(objects: int) -> np.ndarray:
@@ -60,6 +62,33 @@ def test_recall_is_the_softmax_over_the_nearest_by_cosine() -> None:
     shares = np.exp([cosine / 0.2 for cosine, _ in nearest])
     expected = sum(share * shape for share, (_, shape) in zip(shares / shares.sum(), nearest, strict=True))
     np.testing.assert_allclose(memory.recall(outline), expected, atol=1e-4)
+
+
+def test_sharpening_is_an_unsharp_mask_by_a_blur_of_one_cell() -> None:
+    from scipy.ndimage import convolve1d
+
+    volume = np.random.default_rng(6).uniform(0, 1, (7, 7, 7)).astype(np.float32)
+    blurred = volume.astype(np.float64)
+    for axis in range(3):
+        blurred = convolve1d(blurred, np.array([1, 4, 6, 4, 1]) / 16, axis, mode="nearest")
+    np.testing.assert_allclose(sharpened(volume, 1.5), volume + 1.5 * (volume - blurred), atol=1e-5)
+    np.testing.assert_allclose(sharpened(np.full((4, 4, 4), 0.3, np.float32), 2.0), 0.3, atol=1e-6)
+
+
+def test_what_is_recalled_is_sharpened_by_as_much_as_the_memory_says() -> None:
+    plain, sharp = made_memory(neighbors=4), made_memory(neighbors=4, sharpening=2.0)
+    outline = np.random.default_rng(7).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
+    recalled = plain.recall(outline)
+    np.testing.assert_array_equal(sharp.recall(outline), sharpened(recalled, 2.0))
+    assert np.isfinite(sharp.joined(np.zeros_like(recalled), sharp.recall(outline))).all()
+
+
+def test_a_leg_that_moves_from_shape_to_shape_stands_out_more_once_sharpened() -> None:
+    legs = np.zeros((3, 16, 16, 16), np.float32)
+    for place, leg in enumerate(legs):
+        leg[7 + place, :, 8] = 1
+    mean = legs.mean(axis=0)
+    assert sharpened(mean, 2.0)[8, 8, 8] > mean[8, 8, 8] * 1.5
 
 
 def test_packed_keys_keep_cosines_to_one_percent() -> None:
@@ -133,6 +162,7 @@ def test_code_in_the_file_is_refused() -> None:
         {"weight": 1.0},
         {"temperature": 0.0},
         {"neighbors": 0},
+        {"sharpening": -1.0},
         {"first_views": np.array([0, 3, 6, 9, 15])},
         {"first_views": np.array([0, 3, 3, 9, 12])},
         {"ends": np.array([1, 2, 3])},

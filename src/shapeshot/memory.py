@@ -2,7 +2,7 @@
 
 Nearest-neighbour interpolation, after Khandelwal et al., "Generalization through Memorization: Nearest Neighbor
 Language Models" (ICLR 2020): the network's probability is averaged with that of the remembered shapes whose outlines
-look most like the photo's. A small network blurs what it has seen; its memory does not.
+look most like the photo's. A small network blurs what it has seen; single shapes are sharp, and their mean is sharpened.
 
 `memory.npz` in the model's folder, written by `shapeshot remember`; arrays alone, nothing in it is executed.
 """
@@ -21,9 +21,10 @@ import numpy as np
 from shapeshot.errors import ModelError
 
 MEMORY_FILE = "memory.npz"
-VERSION = 2
+VERSION = 3
 RESOLUTION = 32  # cells of a remembered shape along each side
 UNIT = 127  # of a component of a key: a cosine is exact to 1e-2, and its bytes are a quarter of a float's
+BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # binomial: nearly a Gaussian with a deviation of one cell
 CERTAINTY = 1e-6  # probabilities stay this far from 0 and 1, as a logit has to stay finite
 
 
@@ -35,6 +36,7 @@ class ShapeMemory:
     first_views: int64 [objects], where each object's views begin.
     packed, ends: uint8 [bytes], int64 [objects]: each object's occupancy at 32^3, as bits, deflated, and where it ends.
     weight: of the memory in the average, in [0, 1). temperature: of cosines. neighbors: how many shapes are averaged.
+    sharpening: how many times what a blur takes from their average is added to it.
     """
 
     center: np.ndarray
@@ -46,11 +48,14 @@ class ShapeMemory:
     weight: float
     temperature: float
     neighbors: int
+    sharpening: float
 
     def recall(self, outline: np.ndarray) -> np.ndarray:
-        """Occupancy float32 [32, 32, 32] in 0..1 of what had such an outline: outline float32 [side, side] in 0..1.
+        """Occupancy float32 [32, 32, 32] of what had such an outline: outline float32 [side, side] in 0..1.
 
-        Each object counts by its most similar view, as it is and in the mirror, softly by its cosine.
+        Each object counts by its most similar view, as it is and in the mirror, softly by its cosine. Legs that stand a
+        cell apart from shape to shape are faint in the average; sharpened, they are not, at the price of values that
+        reach beyond 0..1.
         """
         cosines = self.cosines(np.stack([outline, outline[:, ::-1]])).ravel()
         count = min(self.neighbors, len(cosines))
@@ -63,7 +68,7 @@ class ShapeMemory:
             mirrored, index = divmod(int(place), len(self.ends))
             shape = self.shape(index)
             recalled += np.float32(share) * (shape[::-1] if mirrored else shape)
-        return recalled
+        return sharpened(recalled, self.sharpening)
 
     def shape(self, index: int) -> np.ndarray:
         """The occupancy of object `index`, bool [32, 32, 32]. Raises ModelError where its bytes are damaged."""
@@ -76,7 +81,7 @@ class ShapeMemory:
             raise ModelError(f"{MEMORY_FILE} is damaged ({error}); export the model again") from None
 
     def joined(self, logits: np.ndarray, recalled: np.ndarray) -> np.ndarray:
-        """The logits, float32 [...], of the mean of the network's probabilities and recalled ones of the same shape."""
+        """The logits, float32 [...], of the mean of the network's probabilities and what was recalled, alike in shape."""
         probabilities = (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
         mixed = (1 - self.weight) * probabilities + self.weight * recalled
         mixed = np.clip(mixed, CERTAINTY, 1 - CERTAINTY)
@@ -129,6 +134,7 @@ class ShapeMemory:
             and 0 <= self.weight < 1
             and self.temperature > 0
             and self.neighbors > 0
+            and self.sharpening >= 0
         )
         if not sound:
             raise ModelError("its arrays do not fit together")
@@ -144,6 +150,19 @@ def pack_keys(vectors: np.ndarray) -> np.ndarray:
     """`keys` of a memory, int8 [views, directions], of vectors float [views, directions] of any length."""
     lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return np.round(vectors / lengths * UNIT).astype(np.int8)
+
+
+def sharpened(volume: np.ndarray, amount: float) -> np.ndarray:
+    """A volume float32 [n, n, n] and `amount` times what `BLUR` takes from it: an unsharp mask in three dimensions.
+
+    Beyond the outermost cells it is taken to go on as it ends.
+    """
+    blurred, reach = volume, len(BLUR) // 2
+    for axis, count in enumerate(volume.shape):
+        padded = np.pad(blurred, [(reach, reach) if other == axis else (0, 0) for other in range(3)], mode="edge")
+        taps = (np.float32(share) * padded.take(range(at, at + count), axis) for at, share in enumerate(BLUR))
+        blurred = sum(taps, np.zeros_like(volume))
+    return volume + np.float32(amount) * (volume - blurred)
 
 
 def sample_axes(volume: np.ndarray, xs: np.ndarray, ys: np.ndarray, zs: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from shapeshot.memory import RESOLUTION, ShapeMemory, pack_keys, pack_shapes
 
 # All tried on val, docs/results.md.
 DIRECTIONS = 64  # principal components of outlines; nearly as good as all 1024 pixels
-TEMPERATURE, NEIGHBORS, WEIGHT = 0.05, 10, 0.5
+TEMPERATURE, NEIGHBORS, SHARPENING, WEIGHT = 0.02, 40, 2.0, 0.5
 COPIES, VIEWS_OF_A_COPY = 8, 6
 MAX_COPIES = 100
 BLOCK = 8192  # outlines that are in single precision at a time
@@ -55,7 +55,7 @@ def memory_of(gallery: Gallery, copies: int = COPIES) -> ShapeMemory:
     keys = np.concatenate([pack_keys((rows - center) @ basis) for rows in _blocks(pixels)])
     packed, ends = pack_shapes(shapes)
     first_views = np.array(starts, np.int64)
-    return ShapeMemory(center, basis, keys, first_views, packed, ends, WEIGHT, TEMPERATURE, NEIGHBORS)
+    return ShapeMemory(center, basis, keys, first_views, packed, ends, WEIGHT, TEMPERATURE, NEIGHBORS, SHARPENING)
 
 
 def _as_rendered(sample: Sample) -> Remembered:

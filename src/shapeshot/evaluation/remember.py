@@ -82,6 +82,7 @@ def remember(
             "weight": kept.weight,
             "temperature": kept.temperature,
             "neighbors": kept.neighbors,
+            "sharpening": kept.sharpening,
             "val": {"iou": round(best.iou, 4), "f_score_5": round(best.f_score, 4)},
         },
     }
