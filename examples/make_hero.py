@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Reconstruct the photo and write the picture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photo", nargs="?", type=Path, default=HERE / "bed.jpg")
+    parser.add_argument("photo", nargs="?", type=Path, default=HERE / "chair.jpg")
     parser.add_argument("out", nargs="?", type=Path, default=HERE.parent / "docs" / "images" / "hero.png")
     args = parser.parse_args()
     shape = shapeshot.reconstruct(args.photo, num_points=6000)
