@@ -12,7 +12,18 @@ import pytest
 
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
-from shapeshot.memory import RESOLUTION, UNIT, VERSION, ShapeMemory, pack_keys, pack_shapes, sample_axes, sharpened
+from shapeshot.memory import (
+    CERTAINTY,
+    RESOLUTION,
+    UNIT,
+    VERSION,
+    ShapeMemory,
+    pack_keys,
+    pack_shapes,
+    sample_axes,
+    sharpened,
+)
+from shapeshot.reconstruct import MIN_THRESHOLD
 
 SIDE = 6
 
@@ -117,6 +128,12 @@ def test_joining_is_the_mean_of_probabilities() -> None:
     np.testing.assert_allclose(1 / (1 + np.exp(-joined)), expected, atol=1e-5)
     np.testing.assert_allclose(replace(memory, weight=0.0).joined(logits, recalled), logits, atol=1e-3)
     assert np.isfinite(memory.joined(np.float32([-1e4, 1e4]), np.float32([0, 1]))).all()
+
+
+def test_no_threshold_that_may_be_set_fills_what_is_certainly_empty() -> None:
+    assert 0 < CERTAINTY < MIN_THRESHOLD
+    emptied = made_memory().joined(np.float32([-1e4]), np.float32([-1]))
+    assert 1 / (1 + np.exp(-emptied[0])) < MIN_THRESHOLD
 
 
 def test_sampling_is_trilinear_and_constant_beyond_the_outer_centres() -> None:

@@ -2,7 +2,8 @@
 
 Nearest-neighbour interpolation, after Khandelwal et al., "Generalization through Memorization: Nearest Neighbor
 Language Models" (ICLR 2020): the network's probability is averaged with that of the remembered shapes whose outlines
-look most like the photo's. A small network blurs what it has seen; single shapes are sharp, and their mean is sharpened.
+look most like the photo's. A small network blurs what it has seen; its memory does less, as the mean of shapes
+is sharpened.
 
 `memory.npz` in the model's folder, written by `shapeshot remember`; arrays alone, nothing in it is executed.
 """
@@ -25,7 +26,9 @@ VERSION = 3
 RESOLUTION = 32  # cells of a remembered shape along each side
 UNIT = 127  # of a component of a key: a cosine is exact to 1e-2, and its bytes are a quarter of a float's
 BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # binomial: nearly a Gaussian with a deviation of one cell
-CERTAINTY = 1e-6  # probabilities stay this far from 0 and 1, as a logit has to stay finite
+# Probabilities stay this far from 0 and 1: sharpening drives many to certainty, and some of those are wrong. Less than
+# the lowest threshold that a user may set, so that empty space stays empty.
+CERTAINTY = 5e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +84,7 @@ class ShapeMemory:
             raise ModelError(f"{MEMORY_FILE} is damaged ({error}); export the model again") from None
 
     def joined(self, logits: np.ndarray, recalled: np.ndarray) -> np.ndarray:
-        """The logits, float32 [...], of the mean of the network's probabilities and what was recalled, alike in shape."""
+        """Logits float32 [...] of the mean of the network's probabilities and what was recalled, of the same shape."""
         probabilities = (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
         mixed = (1 - self.weight) * probabilities + self.weight * recalled
         mixed = np.clip(mixed, CERTAINTY, 1 - CERTAINTY)
