@@ -25,6 +25,9 @@ MEMORY_FILE = "memory.npz"
 VERSION = 3
 RESOLUTION = 32  # cells of a remembered shape along each side
 UNIT = 127  # of a component of a key: a cosine is exact to 1e-2, and its bytes are a quarter of a float's
+# Small enough that OpenBLAS multiplies a photo's outlines with so many keys in one thread. With all of them it takes
+# every core, and photos that are at work at the same time wait for each other: a server of two threads lost a quarter.
+KEYS_PER_BLOCK = 2048
 BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # binomial: nearly a Gaussian with a deviation of one cell
 # Probabilities stay this far from 0 and 1: sharpening drives many to certainty, and some of those are wrong. Less than
 # the lowest threshold that a user may set, so that empty space stays empty.
@@ -94,7 +97,9 @@ class ShapeMemory:
         """The greatest cosine of any of an object's views, float32 [n, objects], with outlines [n, side, side]."""
         directions = (outlines.reshape(len(outlines), -1) - self.center) @ self.basis
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
-        return np.maximum.reduceat(directions @ self._keys.T, self.first_views, axis=1) / UNIT
+        blocks = (self._keys[start : start + KEYS_PER_BLOCK] for start in range(0, len(self._keys), KEYS_PER_BLOCK))
+        products = np.concatenate([directions @ block.T for block in blocks], axis=1)
+        return np.maximum.reduceat(products, self.first_views, axis=1) / UNIT
 
     @cached_property
     def _keys(self) -> np.ndarray:

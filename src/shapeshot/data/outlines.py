@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.cameras import Camera
+from shapeshot.geometry import cell_centers
 from shapeshot.photo import crop_outline, object_box
 
 # Pixels a side: few enough that the cells of a 128^3 solid leave no holes between them, about as many as a crop needs.
@@ -22,7 +23,7 @@ def surface_centers(solid: np.ndarray) -> np.ndarray:
     buried = solid.copy()
     for near in (slice(0, -2), slice(2, None)):
         buried &= padded[near, inner, inner] & padded[inner, near, inner] & padded[inner, inner, near]
-    return ((np.argwhere(solid & ~buried) + 0.5) / len(solid) - 0.5).astype(np.float32)
+    return cell_centers(len(solid))[np.argwhere(solid & ~buried)]
 
 
 def view_outline(view: np.ndarray) -> np.ndarray:

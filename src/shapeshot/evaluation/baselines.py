@@ -90,7 +90,7 @@ class MemoryPredictor:
         return _shape_of_field(self.probabilities(view), self._threshold)
 
     def probabilities(self, view: np.ndarray) -> np.ndarray:
-        """The mean of the shapes that had such an outline, float32 [32, 32, 32]."""
+        """The sharpened mean of the shapes that had such an outline, float32 [32, 32, 32]; `ShapeMemory.recall`."""
         return self._memory.recall(view_outline(view))
 
     def with_threshold(self, threshold: float) -> MemoryPredictor:

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.preview.render import contact_shadow, render_mesh, render_points, render_voxels
 from shapeshot.preview.view import Framing
 
@@ -84,7 +84,7 @@ def preview_image(
 
 def _framing_of(voxels: VoxelGrid, mesh: Mesh) -> Framing:
     """The sphere about both: voxels keep the loose pieces that a mesh is rid of."""
-    centers = ((np.argwhere(voxels.occupancy) + 0.5) / voxels.resolution - 0.5) * voxels.side
+    centers = cell_centers(voxels.resolution, voxels.side)[np.argwhere(voxels.occupancy)]
     half = voxels.cell_size / 2
     return Framing.around(np.concatenate([mesh.vertices, centers - half, centers + half]))
 
