@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shapeshot.data.build import BuildOptions, build_dataset
+from shapeshot.data.build import build_dataset
+from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.sources import make_source
 from shapeshot.lab.config import TrainConfig
 from shapeshot.lab.model import ModelConfig

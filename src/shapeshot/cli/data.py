@@ -33,7 +33,7 @@ def declare(group: Parser) -> None:
 
 def declare_build(command: Parser) -> None:
     """The flags of `data build`; their defaults are those of BuildOptions."""
-    from shapeshot.data.build import BuildOptions
+    from shapeshot.data.build_options import BuildOptions
 
     default = BuildOptions()
     command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural, folder, shapenet, r2n2 or pix3d")
@@ -60,6 +60,7 @@ def declare_build(command: Parser) -> None:
     )
     for name, text in (
         ("views", "rendered views per object"),
+        ("rooms", "how many of the views, the last ones, show the object in a room"),
         ("size", "side of a view in pixels"),
         ("samples", "light paths per pixel"),
         ("variants", "stretched and repainted copies per training object"),
@@ -76,14 +77,21 @@ def declare_build(command: Parser) -> None:
 
 def build(args: argparse.Namespace) -> int:
     """Build or resume a dataset; exit code 1 where the source has objects that cannot be read."""
-    from shapeshot.data.build import BuildOptions, build_dataset
+    from shapeshot.data.build import build_dataset
+    from shapeshot.data.build_options import BuildOptions
     from shapeshot.data.sources import make_source
 
     if args.workers is not None and args.workers < 1:
         raise UsageError(f"--workers must be at least 1; got {args.workers}")
     source = make_source(args.source, **_source_options(args))
     options = BuildOptions(
-        views=args.views, size=args.size, samples=args.samples, variants=args.variants, seed=args.seed, split=args.split
+        views=args.views,
+        size=args.size,
+        samples=args.samples,
+        variants=args.variants,
+        seed=args.seed,
+        split=args.split,
+        rooms=args.rooms,
     )
     dataset = build_dataset(source, args.out, options, workers=args.workers, progress=not args.quiet)
     return _report(dataset)

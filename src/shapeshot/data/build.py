@@ -24,12 +24,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.cameras import sample_camera
-from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
+from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, camera_to_json, info_to_json
 from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
 from shapeshot.data.objects import (
     GroupedSource,
     PublishedViews,
+    RoomedEntry,
     SolidEntry,
     Source,
     SourceEntry,
@@ -50,30 +52,6 @@ from shapeshot.data.shards import (
 from shapeshot.data.variants import vary
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write
-
-
-@dataclass(frozen=True)
-class BuildOptions:
-    """What determines the bytes of a dataset, besides its source.
-
-    views: rendered views per object. size: their side in pixels. samples: paths per pixel.
-    variants: stretched and repainted copies per training object. split: "auto", or "train" to put all there.
-    """
-
-    views: int = 24
-    size: int = 224
-    samples: int = 16
-    variants: int = 0
-    seed: int = 0
-    split: str = "auto"
-    objects_per_shard: int = 64
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("views", 1, 1000), ("size", 32, 2048), ("samples", 1, 4096), ("variants", 0, 100)):
-            if not low <= getattr(self, name) <= high:
-                raise UserError(f"{name} must lie in {low}..{high}; got {getattr(self, name)}")
-        if self.split not in ("auto", "train"):
-            raise UserError(f"split must be auto or train; got {self.split!r}")
 
 
 @dataclass(frozen=True)
@@ -107,6 +85,8 @@ def build_dataset(
         raise UserError(
             f"{source.name} brings its own pictures, so variants cannot be made; build it without --variants"
         )
+    if options.rooms and any(isinstance(item, ViewedEntry) and not isinstance(item, RoomedEntry) for item in entries):
+        raise UserError(f"{source.name} brings its own pictures, none of them in rooms; build it without --rooms")
     plan = _plan(source, entries, options)
     if (out / MANIFEST).is_file():
         return _reopen(out, plan)
@@ -142,13 +122,17 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
     if job.variant:
         model, info = vary(model, info, rng)
     shape = canonical_shape(model, job.id, rng, job.entry.solid() if isinstance(job.entry, SolidEntry) else None)
-    if isinstance(job.entry, ViewedEntry):
+    if isinstance(job.entry, RoomedEntry) and options.rooms:
+        views = job.entry.views_and_rooms(options.views, options.size, options.rooms)
+    elif isinstance(job.entry, ViewedEntry):
         views = job.entry.views(options.views, options.size)
     else:
         views = _rendered(shape, options, rng)
-    cameras = [asdict(camera) for camera in views.cameras]
+    rooms = [index in views.rooms for index in range(len(views.images))]
+    cameras = [camera_to_json(camera, room) for camera, room in zip(views.cameras, rooms, strict=True)]
     members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
-    members |= {f"view{index:02d}.webp": encode_view(view) for index, view in enumerate(views.images)}
+    for index, (view, room) in enumerate(zip(views.images, rooms, strict=True)):
+        members[f"view{index:02d}.webp"] = encode_view(view, exact=room)
     surface = shape.surface
     members["solid.npz"] = encode_solid(shape.solid)
     members["surface.npz"] = encode_arrays(
@@ -173,7 +157,7 @@ def _plan(source: Source, entries: Sequence[SourceEntry], options: BuildOptions)
     given = _given_splits(source)
     listed = ids if given is None else [f"{key} {given[key]}" for key in ids]
     digest = hashlib.sha256("\n".join(listed).encode()).hexdigest()
-    return {"source": source.name, "objects_sha256": digest, "options": asdict(options)}
+    return {"source": source.name, "objects_sha256": digest, "options": options.to_plan()}
 
 
 def _reopen(out: Path, plan: dict[str, Any]) -> Dataset:

@@ -76,7 +76,13 @@ class Sample:
     @cached_property
     def cameras(self) -> tuple[Camera, ...]:
         with self._whole():
-            return tuple(Camera(**camera) for camera in self._meta["cameras"])
+            return tuple(camera_from_json(camera) for camera in self._meta["cameras"])
+
+    @cached_property
+    def rooms(self) -> tuple[bool, ...]:
+        """Which views show the object in a room: their colours are the whole photo's, also where alpha is 0."""
+        with self._whole():
+            return tuple(camera.get("room", False) is True for camera in self._meta["cameras"])
 
     @property
     def num_views(self) -> int:
@@ -244,6 +250,16 @@ def info_from_json(values: Mapping[str, Any]) -> ObjectInfo:
     if fields.get("size_metres") is not None:
         fields["size_metres"] = tuple(fields["size_metres"])
     return ObjectInfo(**fields)
+
+
+def camera_to_json(camera: Camera, room: bool = False) -> dict[str, Any]:
+    """A view's camera as plain JSON values; `room` stands there only where the view is in a room."""
+    return asdict(camera) | ({"room": True} if room else {})
+
+
+def camera_from_json(values: Mapping[str, Any]) -> Camera:
+    """The camera in what `camera_to_json` wrote."""
+    return Camera(**{name: value for name, value in values.items() if name != "room"})
 
 
 def require_objects(ids: Sequence[str], split: str, folder: str | Path) -> None:

@@ -108,10 +108,16 @@ class SourceEntry(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class PublishedViews:
-    """Pictures that come with an object. images: square, uint8 [side, side, 4], straight alpha; a camera for each."""
+    """Pictures that come with an object.
+
+    images: square, uint8 [side, side, 4], straight alpha; a camera for each.
+    rooms: the numbers of those that show the object in a room: their colours are the whole photo's, under alpha 0 too,
+    and alpha is how much of each pixel the object's visible part covers.
+    """
 
     images: tuple[np.ndarray, ...]
     cameras: tuple[Camera, ...]
+    rooms: frozenset[int] = frozenset()
 
 
 @runtime_checkable
@@ -120,6 +126,15 @@ class ViewedEntry(Protocol):
 
     def views(self, count: int, size: int) -> PublishedViews:
         """The first `count`, none wider than `size` pixels. Raises DatasetError or PhotoError."""
+        ...
+
+
+@runtime_checkable
+class RoomedEntry(ViewedEntry, Protocol):
+    """A viewed entry whose source can also show the object in a room."""
+
+    def views_and_rooms(self, count: int, size: int, rooms: int) -> PublishedViews:
+        """As `views`, and the last `rooms` of the `count` are in a room. Raises DatasetError or PhotoError."""
         ...
 
 

@@ -69,10 +69,13 @@ def decode_arrays(content: bytes) -> dict[str, np.ndarray]:
         raise DatasetError(f"a shard holds a damaged array file ({error}); build the dataset again") from error
 
 
-def encode_view(rgba: np.ndarray, quality: int = 90) -> bytes:
-    """A straight-alpha view uint8 [size, size, 4] as WebP; alpha is lossless."""
+def encode_view(rgba: np.ndarray, quality: int = 90, exact: bool = False) -> bytes:
+    """A straight-alpha view uint8 [size, size, 4] as WebP; alpha is lossless.
+
+    exact: keep the colours under alpha 0, where a room is; otherwise the encoder replaces them to save bytes.
+    """
     buffer = io.BytesIO()
-    Image.fromarray(rgba, "RGBA").save(buffer, "WEBP", quality=quality, alpha_quality=100, method=4)
+    Image.fromarray(rgba, "RGBA").save(buffer, "WEBP", quality=quality, alpha_quality=100, method=4, exact=exact)
     return buffer.getvalue()
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from accelerate import PartialState
 
-from shapeshot.data.build import BuildOptions, build_dataset
+from shapeshot.data.build import build_dataset
+from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.sources import make_source
 
 DEFAULT_DATA = Path("datasets/procedural-small")

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shapeshot.data.build import BuildOptions, build_dataset
+from shapeshot.data.build import build_dataset
+from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.queries import PackedSolid
 from shapeshot.data.solid import downsample_occupancy
