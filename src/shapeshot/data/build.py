@@ -13,11 +13,10 @@ import json
 import multiprocessing
 import os
 import shutil
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,45 +24,12 @@ import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.build_options import BuildOptions
-from shapeshot.data.cameras import sample_camera
-from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, camera_to_json, info_to_json
-from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
-from shapeshot.data.objects import (
-    GroupedSource,
-    PublishedViews,
-    RoomedEntry,
-    SolidEntry,
-    Source,
-    SourceEntry,
-    SplitSource,
-    Unreadable,
-    ViewedEntry,
-)
-from shapeshot.data.shards import (
-    TAR_BLOCK,
-    decode_solid,
-    encode_arrays,
-    encode_json,
-    encode_solid,
-    encode_view,
-    pack_members,
-    unpack_members,
-)
-from shapeshot.data.variants import vary
+from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset
+from shapeshot.data.objects import GroupedSource, RoomedEntry, Source, SourceEntry, SplitSource, Unreadable, ViewedEntry
+from shapeshot.data.pack import Job, pack_object
+from shapeshot.data.shards import TAR_BLOCK, decode_solid, unpack_members
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write
-
-
-@dataclass(frozen=True)
-class Job:
-    """One object to build: an entry of the source, or its `variant`-th varied copy."""
-
-    entry: SourceEntry
-    variant: int = 0
-
-    @property
-    def id(self) -> str:
-        return self.entry.info.id + (f"-v{self.variant}" if self.variant else "")
 
 
 def build_dataset(
@@ -112,42 +78,6 @@ def build_dataset(
     _assemble(jobs, groups, splits, unreadable, plan, options, staging, out)
     shutil.rmtree(staging)
     return Dataset.open(out)
-
-
-def pack_object(job: Job, options: BuildOptions) -> bytes:
-    """Everything about one object as packed tar members. Raises MeshError or DatasetError where it cannot be read."""
-    rng = np.random.default_rng([options.seed, zlib.crc32(job.id.encode())])
-    model, info = job.entry.load(), job.entry.info
-    check_model(model, job.id)
-    if job.variant:
-        model, info = vary(model, info, rng)
-    shape = canonical_shape(model, job.id, rng, job.entry.solid() if isinstance(job.entry, SolidEntry) else None)
-    if isinstance(job.entry, RoomedEntry) and options.rooms:
-        views = job.entry.views_and_rooms(options.views, options.size, options.rooms)
-    elif isinstance(job.entry, ViewedEntry):
-        views = job.entry.views(options.views, options.size)
-    else:
-        views = _rendered(shape, options, rng)
-    rooms = [index in views.rooms for index in range(len(views.images))]
-    cameras = [camera_to_json(camera, room) for camera, room in zip(views.cameras, rooms, strict=True)]
-    members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
-    for index, (view, room) in enumerate(zip(views.images, rooms, strict=True)):
-        members[f"view{index:02d}.webp"] = encode_view(view, exact=room)
-    surface = shape.surface
-    members["solid.npz"] = encode_solid(shape.solid)
-    members["surface.npz"] = encode_arrays(
-        points=surface.points.astype(np.float32), normals=surface.normals.astype(np.float16), colors=surface.colors
-    )
-    members["mesh.npz"] = encode_arrays(vertices=shape.vertices, faces=shape.faces)
-    return pack_members(job.id, members)
-
-
-def _rendered(shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
-    from shapeshot.data.render import render_views
-
-    radius = float(np.linalg.norm(shape.vertices, axis=1).max())
-    cameras = tuple(sample_camera(rng, radius) for _ in range(options.views))
-    return PublishedViews(tuple(render_views(shape.model, cameras, options.size, rng, options.samples)), cameras)
 
 
 def _plan(source: Source, entries: Sequence[SourceEntry], options: BuildOptions) -> dict[str, Any]:

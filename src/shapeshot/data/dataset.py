@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from shapeshot.data.cameras import Camera
+from shapeshot.data.depth import ViewGeometry, decode_geometry
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
@@ -23,6 +24,7 @@ from shapeshot.errors import DatasetError
 FORMAT = "shapeshot-dataset"
 VERSION = 1
 MANIFEST = "manifest.json"
+GEOMETRY = "geometry.npz"  # the member of an object that datasets from before it lack
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,15 @@ class Sample:
     def encoded_views(self) -> tuple[bytes, ...]:
         """All views as WebP, for callers that decode them later."""
         return tuple(self._member(name) for name in view_names(self._members))
+
+    @cached_property
+    def geometry(self) -> ViewGeometry | None:
+        """What the views' cameras measure of the mesh: depths and normals at half the views' side.
+
+        None in datasets from before it was stored, and where the source's cameras do not fit its pictures.
+        """
+        with self._whole():
+            return decode_geometry(self._members[GEOMETRY]) if GEOMETRY in self._members else None
 
     @cached_property
     def solid(self) -> np.ndarray:

@@ -113,11 +113,13 @@ class PublishedViews:
     images: square, uint8 [side, side, 4], straight alpha; a camera for each.
     rooms: the numbers of those that show the object in a room: their colours are the whole photo's, under alpha 0 too,
     and alpha is how much of each pixel the object's visible part covers.
+    aligned: whether each camera projects the canonical mesh to where the picture shows it.
     """
 
     images: tuple[np.ndarray, ...]
     cameras: tuple[Camera, ...]
     rooms: frozenset[int] = frozenset()
+    aligned: bool = True
 
 
 @runtime_checkable

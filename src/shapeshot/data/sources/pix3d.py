@@ -69,9 +69,9 @@ class Pix3DEntry:
         """The first `count` photos, cropped. Raises DatasetError or PhotoError naming the photo."""
         chosen = self.photos[:count]
         files = ConfinedFiles(self.root, self.root)
-        return PublishedViews(
-            tuple(_cropped(photo, files, size) for photo in chosen), tuple(photo.camera for photo in chosen)
-        )
+        images = tuple(_cropped(photo, files, size) for photo in chosen)
+        # The cameras are those of the whole photos, without their roll, and in each model's own unit.
+        return PublishedViews(images, tuple(photo.camera for photo in chosen), aligned=False)
 
 
 class Pix3DSource:

@@ -1,0 +1,72 @@
+"""All that a dataset holds of one object, as the packed members of a shard. Its bytes depend on seed and id alone."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from shapeshot.data.build_options import BuildOptions
+from shapeshot.data.cameras import sample_camera
+from shapeshot.data.dataset import GEOMETRY, camera_to_json, info_to_json
+from shapeshot.data.depth import cast_views, encode_geometry
+from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
+from shapeshot.data.objects import PublishedViews, RoomedEntry, SolidEntry, SourceEntry, ViewedEntry
+from shapeshot.data.shards import encode_arrays, encode_json, encode_solid, encode_view, pack_members
+from shapeshot.data.variants import vary
+
+
+@dataclass(frozen=True)
+class Job:
+    """One object to build: an entry of the source, or its `variant`-th varied copy."""
+
+    entry: SourceEntry
+    variant: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.entry.info.id + (f"-v{self.variant}" if self.variant else "")
+
+
+def pack_object(job: Job, options: BuildOptions) -> bytes:
+    """Everything about one object as packed tar members. Raises MeshError or DatasetError where it cannot be read."""
+    rng = np.random.default_rng([options.seed, zlib.crc32(job.id.encode())])
+    model, info = job.entry.load(), job.entry.info
+    check_model(model, job.id)
+    if job.variant:
+        model, info = vary(model, info, rng)
+    shape = canonical_shape(model, job.id, rng, job.entry.solid() if isinstance(job.entry, SolidEntry) else None)
+    views = _views(job, shape, options, rng)
+    rooms = [index in views.rooms for index in range(len(views.images))]
+    cameras = [camera_to_json(camera, room) for camera, room in zip(views.cameras, rooms, strict=True)]
+    members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
+    for index, (view, room) in enumerate(zip(views.images, rooms, strict=True)):
+        members[f"view{index:02d}.webp"] = encode_view(view, exact=room)
+    surface = shape.surface
+    members["solid.npz"] = encode_solid(shape.solid)
+    members["surface.npz"] = encode_arrays(
+        points=surface.points.astype(np.float32), normals=surface.normals.astype(np.float16), colors=surface.colors
+    )
+    members["mesh.npz"] = encode_arrays(vertices=shape.vertices, faces=shape.faces)
+    if views.aligned and views.cameras:
+        geometry = cast_views(shape.vertices, shape.faces, views.cameras, options.size // 2)
+        members[GEOMETRY] = encode_geometry(geometry)
+    return pack_members(job.id, members)
+
+
+def _views(job: Job, shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
+    """The views that the source brings, or else rendered ones."""
+    if isinstance(job.entry, RoomedEntry) and options.rooms:
+        return job.entry.views_and_rooms(options.views, options.size, options.rooms)
+    if isinstance(job.entry, ViewedEntry):
+        return job.entry.views(options.views, options.size)
+    return _rendered(shape, options, rng)
+
+
+def _rendered(shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
+    from shapeshot.data.render import render_views
+
+    radius = float(np.linalg.norm(shape.vertices, axis=1).max())
+    cameras = tuple(sample_camera(rng, radius) for _ in range(options.views))
+    return PublishedViews(tuple(render_views(shape.model, cameras, options.size, rng, options.samples)), cameras)
