@@ -56,6 +56,19 @@ def cast_views(
     return ViewGeometry(front, back, normals)
 
 
+def front_depth(
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], camera: Camera, side: int
+) -> Float[np.ndarray, "side side"]:
+    """`ViewGeometry.front` of one view, float64 and -inf where the ray meets nothing; what lies behind is left out."""
+    image, distance = _projected(np.asarray(vertices, np.float64), camera, side)
+    ahead = (distance[faces] >= NEAREST).all(axis=1)
+    nearness, pixel, _ = _crossings(image[np.asarray(faces)[ahead]], side)
+    front = np.zeros(side * side)
+    np.maximum.at(front, pixel, nearness)
+    with np.errstate(divide="ignore"):
+        return camera.distance - 1 / front.reshape(side, side)
+
+
 def encode_geometry(geometry: ViewGeometry) -> bytes:
     """As an npz: `front` and `back` uint16, 0 for nothing, else 16384 + 8192 depth; `normals` int8, 127 times.
 
@@ -87,13 +100,9 @@ def _cast(
     vertices: np.ndarray, faces: np.ndarray, camera: Camera, side: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Front and back depth, float64 [side, side], and normals, float64 [side, side, 3], of one view."""
-    across, up, towards = camera.axes @ vertices.T
-    distance = camera.distance - towards
+    image, distance = _projected(vertices, camera, side)
     if distance[faces].min() < NEAREST:
         raise DatasetError("a view's camera stands inside the object's extent; it must look at it from outside")
-    scale = side / 2 / np.tan(np.radians(camera.fov_deg) / 2) / distance
-    # Pixel i reaches from i to i + 1, so that its centre is the lattice line i once half a pixel is taken off.
-    image = np.stack([side / 2 - 0.5 + across * scale, side / 2 - 0.5 - up * scale, 1 / distance], axis=1)
     nearness, pixel, face = _crossings(image[faces], side)
     front, back, first = np.full(side * side, np.nan), np.full(side * side, np.nan), np.full(side * side, -1)
     order = np.argsort(nearness, kind="stable")
@@ -102,6 +111,17 @@ def _cast(
     back[pixel[order[::-1]]] = nearness[order[::-1]]
     depths = (camera.distance - 1 / values.reshape(side, side) for values in (front, back))
     return *depths, _normals(vertices[faces], first.reshape(side, side), camera)
+
+
+def _projected(vertices: np.ndarray, camera: Camera, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Column, row (pixels' centres are whole) and 1 / distance of the vertices, float64 [vertices, 3]; the distance."""
+    across, up, towards = camera.axes @ vertices.T
+    distance = camera.distance - towards
+    # What lies behind the camera has no place in the picture; its faces are the caller's to leave out.
+    scale = side / 2 / np.tan(np.radians(camera.fov_deg) / 2) / distance.clip(NEAREST)
+    # Pixel i reaches from i to i + 1, so that its centre is the lattice line i once half a pixel is taken off.
+    image = [side / 2 - 0.5 + across * scale, side / 2 - 0.5 - up * scale, 1 / distance.clip(NEAREST)]
+    return np.stack(image, axis=1), distance
 
 
 def _crossings(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

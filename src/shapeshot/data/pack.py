@@ -12,7 +12,7 @@ from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import GEOMETRY, camera_to_json, info_to_json
 from shapeshot.data.depth import cast_views, encode_geometry
 from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
-from shapeshot.data.objects import PublishedViews, RoomedEntry, SolidEntry, SourceEntry, ViewedEntry
+from shapeshot.data.objects import ObjectInfo, PublishedViews, RoomedEntry, SolidEntry, SourceEntry, ViewedEntry
 from shapeshot.data.shards import encode_arrays, encode_json, encode_solid, encode_view, pack_members
 from shapeshot.data.variants import vary
 
@@ -37,7 +37,7 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
     if job.variant:
         model, info = vary(model, info, rng)
     shape = canonical_shape(model, job.id, rng, job.entry.solid() if isinstance(job.entry, SolidEntry) else None)
-    views = _views(job, shape, options, rng)
+    views = _views(job, shape, info, options, rng)
     rooms = [index in views.rooms for index in range(len(views.images))]
     cameras = [camera_to_json(camera, room) for camera, room in zip(views.cameras, rooms, strict=True)]
     members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
@@ -55,18 +55,31 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
     return pack_members(job.id, members)
 
 
-def _views(job: Job, shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
+def _views(
+    job: Job, shape: ObjectShape, info: ObjectInfo, options: BuildOptions, rng: np.random.Generator
+) -> PublishedViews:
     """The views that the source brings, or else rendered ones."""
     if isinstance(job.entry, RoomedEntry) and options.rooms:
         return job.entry.views_and_rooms(options.views, options.size, options.rooms)
     if isinstance(job.entry, ViewedEntry):
         return job.entry.views(options.views, options.size)
-    return _rendered(shape, options, rng)
+    return _rendered(job, shape, info, options, rng)
 
 
-def _rendered(shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
+def _rendered(
+    job: Job, shape: ObjectShape, info: ObjectInfo, options: BuildOptions, rng: np.random.Generator
+) -> PublishedViews:
+    """Studio views, and the last ones in rooms. The studio's are the same whatever the rooms."""
     from shapeshot.data.render import render_views
 
     radius = float(np.linalg.norm(shape.vertices, axis=1).max())
-    cameras = tuple(sample_camera(rng, radius) for _ in range(options.views))
-    return PublishedViews(tuple(render_views(shape.model, cameras, options.size, rng, options.samples)), cameras)
+    cameras = [sample_camera(rng, radius) for _ in range(options.views)]
+    in_studio = options.views - options.rooms
+    images = render_views(shape.model, cameras[:in_studio], options.size, rng, options.samples) if in_studio else []
+    for index in range(in_studio, options.views):
+        from shapeshot.data.rooms import render_room
+
+        own = np.random.default_rng([options.seed, zlib.crc32(job.id.encode()), index])
+        image, cameras[index] = render_room(shape, info, cameras[index], options.size, own, options.samples)
+        images.append(image)
+    return PublishedViews(tuple(images), tuple(cameras), frozenset(range(in_studio, options.views)))

@@ -37,12 +37,12 @@ def render_views(
     """
     mitsuba = load_mitsuba(threads=1)
     shapes = mitsuba_shapes(mitsuba, model, VIEW_TEXTURE_SIDE)
-    scene = mitsuba.load_dict({**_scene(mitsuba, hide_emitters=True), **shapes})
+    scene = mitsuba.load_dict({**empty_scene(mitsuba, hide_emitters=True), **shapes})
     parameters = mitsuba.traverse(scene)
     views = []
     for camera in cameras:
-        _set_light(parameters, studio_light(rng, camera.azimuth_deg))
-        sensor = _sensor(mitsuba, camera, size, samples_per_pixel)
+        set_light(parameters, studio_light(rng, camera.azimuth_deg))
+        sensor = sensor_of(mitsuba, camera, size, samples_per_pixel)
         seed = int(rng.integers(2**31))
         image = np.array(mitsuba.render(scene, sensor=sensor, spp=samples_per_pixel, seed=seed), np.float32)
         views.append(_developed(image))
@@ -63,25 +63,25 @@ def render_photo(model: ObjectModel, size: int = 768, samples: int = 256, seed: 
     camera = Camera(azimuth, float(rng.uniform(12.0, 22.0)), 1.05 * frame_distance(fov, radius), fov)
     shapes = mitsuba_shapes(mitsuba, model, PHOTO_TEXTURE_SIDE)
     shapes["backdrop"] = _backdrop(mitsuba, camera, float(vertices[:, 1].min()))
-    scene = mitsuba.load_dict({**_scene(mitsuba, hide_emitters=False), **shapes})
-    _set_light(mitsuba.traverse(scene), studio_light(rng, camera.azimuth_deg))
-    sensor = _sensor(mitsuba, camera, size, samples)
+    scene = mitsuba.load_dict({**empty_scene(mitsuba, hide_emitters=False), **shapes})
+    set_light(mitsuba.traverse(scene), studio_light(rng, camera.azimuth_deg))
+    sensor = sensor_of(mitsuba, camera, size, samples)
     image = np.array(mitsuba.render(scene, sensor=sensor, spp=samples, seed=seed), np.float32)[:, :, :3]
     white = float(np.quantile(image.mean(axis=2), 0.95))
-    return np.rint(_encoded(image * (BACKDROP_WHITE / max(white, 1e-6))) * 255).astype(np.uint8)
+    return np.rint(encoded(image * (BACKDROP_WHITE / max(white, 1e-6))) * 255).astype(np.uint8)
 
 
-def _scene(mitsuba: Any, hide_emitters: bool) -> dict[str, Any]:
-    """An empty scene: how light travels, and an environment map to be filled in by `_set_light`."""
+def empty_scene(mitsuba: Any, hide_emitters: bool, max_depth: int = MAX_PATH_DEPTH) -> dict[str, Any]:
+    """An empty scene: how light travels, and an environment map to be filled in by `set_light`."""
     blank = mitsuba.Bitmap(np.ones((HEIGHT, WIDTH, 3), np.float32))
     return {
         "type": "scene",
-        "integrator": {"type": "path", "max_depth": MAX_PATH_DEPTH, "rr_depth": 3, "hide_emitters": hide_emitters},
+        "integrator": {"type": "path", "max_depth": max_depth, "rr_depth": 3, "hide_emitters": hide_emitters},
         "environment": {"type": "envmap", "bitmap": blank},
     }
 
 
-def _set_light(parameters: Any, light: np.ndarray) -> None:
+def set_light(parameters: Any, light: np.ndarray) -> None:
     """Put an environment map into the scene in the way Mitsuba stores it: azimuth falls with the column.
 
     Mitsuba repeats the first column at the end and, in newer releases, also the last one at the beginning.
@@ -92,7 +92,7 @@ def _set_light(parameters: Any, light: np.ndarray) -> None:
     parameters.update()
 
 
-def _sensor(mitsuba: Any, camera: Camera, size: int, samples: int) -> Any:
+def sensor_of(mitsuba: Any, camera: Camera, size: int, samples: int) -> Any:
     """A pinhole camera. The box filter keeps every pixel's colour and coverage its own, so that both can be divided."""
     look = mitsuba.ScalarTransform4f().look_at(origin=camera.origin.tolist(), target=[0, 0, 0], up=[0, 1, 0])
     film = {"type": "hdrfilm", "width": size, "height": size, "pixel_format": "rgba", "component_format": "float32"}
@@ -138,10 +138,10 @@ def _developed(image: np.ndarray) -> np.ndarray:
     visible = color[alpha[:, :, 0] > 0.5].mean(axis=1)
     bright = float(np.quantile(visible, 0.98)) if len(visible) else 1.0
     exposure = np.clip(bright, 0.12, 1.1) / max(bright, 1e-6)
-    return np.rint(np.concatenate([_encoded(color * exposure), alpha], axis=2) * 255).astype(np.uint8)
+    return np.rint(np.concatenate([encoded(color * exposure), alpha], axis=2) * 255).astype(np.uint8)
 
 
-def _encoded(linear: np.ndarray) -> np.ndarray:
+def encoded(linear: np.ndarray) -> np.ndarray:
     """Linear light to sRGB in [0, 1], clipped (IEC 61966-2-1)."""
     linear = np.clip(linear, 0.0, 1.0)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
