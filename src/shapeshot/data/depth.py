@@ -109,8 +109,8 @@ def _cast(
     # Of several values for one pixel the last one stays: the nearest in this order, the farthest in the other.
     front[pixel[order]], first[pixel[order]] = nearness[order], face[order]
     back[pixel[order[::-1]]] = nearness[order[::-1]]
-    depths = (camera.distance - 1 / values.reshape(side, side) for values in (front, back))
-    return *depths, _normals(vertices[faces], first.reshape(side, side), camera)
+    near, far = (camera.distance - 1 / values.reshape(side, side) for values in (front, back))
+    return near, far, _normals(vertices[faces], first.reshape(side, side), camera)
 
 
 def _projected(vertices: np.ndarray, camera: Camera, side: int) -> tuple[np.ndarray, np.ndarray]:

@@ -85,25 +85,27 @@ def _without_hiders(
     things: list[ObjectModel], shape: ObjectShape, camera: Camera, size: int
 ) -> tuple[list[ObjectModel], Float[np.ndarray, "size size"]]:
     """The things that hide no more than MOST_HIDDEN of the object, and the share of it that each pixel shows."""
-    side = size * SUBPIXELS
     coarse = front_depth(shape.vertices, shape.faces, camera, size)
-    fine: np.ndarray | None = None
-    kept, hidden = [], np.zeros((side, side), bool)
+    fine, kept = coarse, []
+    hidden = np.zeros((size, size), bool)
     for thing in things:
-        vertices, faces = thing.merged()
-        if (front_depth(vertices, faces, camera, size) > coarse).any():
-            if fine is None:
-                fine = front_depth(shape.vertices, shape.faces, camera, side)
-            now = hidden | (front_depth(vertices, faces, camera, side) > fine)
+        if _hidden_by(thing, camera, coarse).any():
+            if fine is coarse:  # in most rooms nothing is before the object, and no finer look needed
+                fine = front_depth(shape.vertices, shape.faces, camera, size * SUBPIXELS)
+                hidden = np.zeros(fine.shape, bool)
+            now = hidden | _hidden_by(thing, camera, fine)
             if now.sum() > MOST_HIDDEN * np.isfinite(fine).sum():
                 continue
             hidden = now
         kept.append(thing)
-    if fine is None:
-        return kept, np.ones((size, size))
     blocks = (np.isfinite(fine), np.isfinite(fine) & ~hidden)
-    total, shown = (block.reshape(size, SUBPIXELS, size, SUBPIXELS).sum(axis=(1, 3)) for block in blocks)
+    total, shown = (block.reshape(size, len(fine) // size, size, -1).sum(axis=(1, 3)) for block in blocks)
     return kept, np.where(total > 0, shown / total.clip(1), 1.0)
+
+
+def _hidden_by(thing: ObjectModel, camera: Camera, depth: np.ndarray) -> np.ndarray:
+    """Where a thing stands before the object whose depth that is (-inf: no object there), bool like it."""
+    return np.isfinite(depth) & (front_depth(*thing.merged(), camera, len(depth)) > depth)
 
 
 def _coverage(

@@ -159,7 +159,7 @@ def _skirting(setting: Setting, walls: Sequence[Wall], ground: float, rng: np.ra
     material = Material(surfaces.plain_color(rng) if rng.random() < 0.7 else surfaces.WOODS[int(rng.integers(7))])
     height, depth = setting.units(float(rng.uniform(0.05, 0.14))), min(setting.units(0.012), CLEARANCE * 10)
     board = box((-REACH, 0.0, 0.0), (REACH, height, depth), material)
-    parts = []
+    parts: list[Part] = []
     for wall in walls:
         if depth < wall.offset:
             across = np.array([wall.normal[2], 0.0, -wall.normal[0]])
