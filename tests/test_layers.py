@@ -29,6 +29,7 @@ RUNTIME = BASE | {
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
+    "jobs": BASE,
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "color_transfer": BASE,
@@ -41,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reconstruct": RUNTIME - {"reconstruct", "batch"},
     "batch": RUNTIME,
     "studio": RUNTIME,
-    "data": BASE | {"geometry", "photo"},
+    "data": BASE | {"geometry", "photo", "jobs"},
     "lab": BASE | {"geometry", "photo", "data", "field_model"},  # field_model: the format that to_onnx writes
     "evaluation": RUNTIME | {"data", "lab"},
     "cli": RUNTIME | {"studio", "data", "lab", "evaluation"},

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +26,12 @@ from shapeshot.data.objects import GroupedSource, RoomedEntry, Source, SourceEnt
 from shapeshot.data.pack import Job, pack_object
 from shapeshot.data.shards import TAR_BLOCK, decode_solid, unpack_members
 from shapeshot.errors import DatasetError, UserError
-from shapeshot.files import atomic_write
+from shapeshot.files import atomic_write, remove_leftovers
+from shapeshot.jobs.folder_lock import only_run_in
+from shapeshot.jobs.pool import each, usable_cores
+
+STAGING = ".build"
+MEMBERS = 2  # raised when objects get other members, so that no half-finished build mixes both kinds
 
 
 def build_dataset(
@@ -42,7 +44,8 @@ def build_dataset(
     """Build (or resume, or simply open) the dataset of `source` in folder `out`.
 
     Objects that cannot be read are listed by name in the manifest under `unreadable`. Raises DatasetError where
-    the folder holds another build, nothing could be read, or a worker process died.
+    the folder holds another build or nothing could be read, FolderInUseError where another build is writing into it,
+    and WorkerDiedError where a worker process died; the same call then resumes.
     """
     options = options or BuildOptions()
     out = Path(out)
@@ -54,8 +57,28 @@ def build_dataset(
     if options.rooms and any(isinstance(item, ViewedEntry) and not isinstance(item, RoomedEntry) for item in entries):
         raise UserError(f"{source.name} brings its own pictures, none of them in rooms; build it without --rooms")
     plan = _plan(source, entries, options)
-    if (out / MANIFEST).is_file():
+    if (out / MANIFEST).is_file() and not (out / STAGING).exists():
         return _reopen(out, plan)
+    with only_run_in(out):
+        if (out / MANIFEST).is_file():  # finished, but for tidying up
+            dataset = _reopen(out, plan)
+        else:
+            _build(source, entries, options, plan, out, workers, progress)
+            dataset = Dataset.open(out)
+        shutil.rmtree(out / STAGING, ignore_errors=True)
+    return dataset
+
+
+def _build(
+    source: Source,
+    entries: Sequence[SourceEntry],
+    options: BuildOptions,
+    plan: dict[str, Any],
+    out: Path,
+    workers: int | None,
+    progress: bool,
+) -> None:
+    """Everything up to the manifest."""
     staging = _start_or_resume(out, plan)
     unreadable = list(source.unreadable())
     jobs = [Job(entry) for entry in entries]
@@ -76,8 +99,6 @@ def build_dataset(
     unreadable += _run(varied, options, staging, workers, progress, "variants")
     jobs += [job for job in varied if _packed_path(staging, job).is_file()]
     _assemble(jobs, groups, splits, unreadable, plan, options, staging, out)
-    shutil.rmtree(staging)
-    return Dataset.open(out)
 
 
 def _plan(source: Source, entries: Sequence[SourceEntry], options: BuildOptions) -> dict[str, Any]:
@@ -100,12 +121,22 @@ def _reopen(out: Path, plan: dict[str, Any]) -> Dataset:
 
 
 def _start_or_resume(out: Path, plan: dict[str, Any]) -> Path:
-    staging = out / ".build"
+    """The folder of finished objects, without what a killed build was in the middle of writing."""
+    staging = out / STAGING
     plan_path = staging / "plan.json"
-    if not plan_path.is_file():
-        atomic_write(plan_path, json.dumps(plan, indent=1))
-    elif json.loads(plan_path.read_text()) != plan:
+    remove_leftovers(out)
+    remove_leftovers(staging)
+    try:
+        found = json.loads(plan_path.read_text()) if plan_path.is_file() else None
+    except ValueError as error:
+        raise DatasetError(f"{plan_path} is damaged ({error}); remove {out} and build again") from error
+    if found is not None and {**found, "members": None} != {**plan, "members": None}:
         raise DatasetError(f"{out} holds an unfinished build with other options; choose another folder or remove it")
+    if found is None or found.get("members") != MEMBERS:
+        # Objects that another version laid down hold other members: they are made again.
+        for path in staging.glob("*.tar"):
+            path.unlink()
+        atomic_write(plan_path, json.dumps({**plan, "members": MEMBERS}, indent=1))
     return staging
 
 
@@ -119,45 +150,15 @@ def _run(
     """Build what is missing; return the objects that cannot be read, in the order of the jobs."""
     missing = [job for job in jobs if not _packed_path(staging, job).is_file()]
     failures: dict[str, str] = {}
+    workers = min(workers or usable_cores(), max(len(missing), 1))
     with tqdm(
         total=len(jobs), initial=len(jobs) - len(missing), desc=label, unit="obj", disable=not (progress and missing)
     ) as bar:
-        for job, reason in _results(missing, options, staging, workers):
+        for job, reason in each(partial(_build_one, options=options, staging=staging), missing, workers):
             if reason is not None:
                 failures[job.id] = reason
             bar.update()
     return [Unreadable(job.id, failures[job.id]) for job in jobs if job.id in failures]
-
-
-def _results(
-    jobs: Sequence[Job], options: BuildOptions, staging: Path, workers: int | None
-) -> Iterator[tuple[Job, str | None]]:
-    workers = min(workers or os.cpu_count() or 1, max(len(jobs), 1))
-    if workers == 1:
-        yield from ((job, _build_one(job, options, staging)) for job in jobs)
-        return
-    # spawn: Mitsuba's threads do not survive a fork. A bounded window keeps a million jobs out of memory.
-    context = multiprocessing.get_context("spawn")
-    queue = iter(jobs)
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        running: dict[Future[str | None], Job] = {}
-        try:
-            while True:
-                for job in queue:
-                    running[pool.submit(_build_one, job, options, staging)] = job
-                    if len(running) >= 4 * workers:
-                        break
-                if not running:
-                    return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise DatasetError(
-                "a worker process died (out of memory?); run the same command again to resume, with fewer --workers"
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:
