@@ -90,7 +90,11 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path, work: str) -> None:
         parent.wait()
     workers = [int(path.name) for path in seen.iterdir()]
     assert len(workers) == 2
-    wait_until(lambda: not any(is_running(worker) for worker in workers), 15)
+    try:
+        wait_until(lambda: not any(is_running(worker) for worker in workers), 15)
+    finally:
+        for worker in filter(is_running, workers):
+            os.kill(worker, signal.SIGKILL)
 
 
 def wait_until(holds: object, seconds: float) -> None:

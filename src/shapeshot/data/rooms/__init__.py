@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from shapeshot.data.depth import front_depth
 from shapeshot.data.mitsuba_scene import load_mitsuba, mitsuba_shapes
 from shapeshot.data.object_shape import ObjectShape
 from shapeshot.data.objects import ObjectInfo, ObjectModel
-from shapeshot.data.render import VIEW_TEXTURE_SIDE, empty_scene, encoded, sensor_of, set_light
+from shapeshot.data.render import VIEW_TEXTURE_SIDE, empty_scene, encoded, sensor_of, set_light, take_object
 from shapeshot.data.rooms.denoise import denoised
 from shapeshot.data.rooms.light import lamps, surrounding_light
 from shapeshot.data.rooms.props import furnish
@@ -28,6 +27,7 @@ SURFACES = {
     "type": "aov",
     "aovs": "a:albedo,n:sh_normal,p:position",
 }  # a pass of its own: with the light it takes twice
+LESS_LIGHT, LESS_SURFACES = 2, 4  # as many samples fewer than the mask gets: the denoiser is worth more
 GLASS_DEPTH = 6  # of the mask: panes of glass before each other
 SUBPIXELS = 4  # a side, with which things before the object cut into it
 MOST_HIDDEN = 0.5  # of the object; what would hide more is taken away again
@@ -56,29 +56,25 @@ def render_room(
         scene |= {f"{name}-{key}": value for key, value in mitsuba_shapes(mitsuba, model, VIEW_TEXTURE_SIDE).items()}
     loaded = mitsuba.load_dict(scene)
     set_light(mitsuba.traverse(loaded), light)
-    picture = _Picture(mitsuba, sensor_of(mitsuba, camera, size, samples_per_pixel), int(rng.integers(2**31)))
-    few = max(1, samples_per_pixel // 2)  # the denoiser is worth more than twice as many
-    photo, surfaces = picture.take(loaded, few), picture.take(loaded, few, mitsuba.load_dict(SURFACES))
+    sensor, seed = sensor_of(mitsuba, camera, size, samples_per_pixel), int(rng.integers(2**31))
+    photo = _take(mitsuba, loaded, sensor, max(1, samples_per_pixel // LESS_LIGHT), seed)
+    surfaces = _take(
+        mitsuba, loaded, sensor, max(1, samples_per_pixel // LESS_SURFACES), seed, mitsuba.load_dict(SURFACES)
+    )
     smooth = denoised(photo[..., :3].clip(0), surfaces[..., :3], surfaces[..., 3:6], surfaces[..., 6:9])
-    alpha = _coverage(picture, own, shape.model, samples_per_pixel) * seen
+    alpha = _coverage(mitsuba, own, shape, camera, size, samples_per_pixel, seed) * seen
     pixels = np.concatenate([_exposed(smooth, rng), alpha[:, :, None]], axis=2)
     return np.rint(pixels * 255).astype(np.uint8), camera
 
 
-@dataclass(frozen=True)
-class _Picture:
-    """A camera with its seed, for several pictures of several scenes."""
-
-    mitsuba: Any
-    sensor: Any
-    seed: int
-
-    def take(self, scene: Any, samples: int, integrator: Any = None) -> Float[np.ndarray, "size size channels"]:
-        """float32, by the scene's own integrator or another."""
-        settings = {"sensor": self.sensor, "spp": samples, "seed": self.seed}
-        if integrator is not None:
-            settings["integrator"] = integrator
-        return np.nan_to_num(np.array(self.mitsuba.render(scene, **settings), np.float32), posinf=0.0, neginf=0.0)
+def _take(
+    mitsuba: Any, scene: Any, sensor: Any, samples: int, seed: int, integrator: Any = None
+) -> Float[np.ndarray, "size size channels"]:
+    """A picture, float32, by the scene's own integrator or another."""
+    settings = {"sensor": sensor, "spp": samples, "seed": seed}
+    if integrator is not None:
+        settings["integrator"] = integrator
+    return np.nan_to_num(np.array(mitsuba.render(scene, **settings), np.float32), posinf=0.0, neginf=0.0)
 
 
 def _without_hiders(
@@ -109,17 +105,17 @@ def _hidden_by(thing: ObjectModel, camera: Camera, depth: np.ndarray) -> np.ndar
 
 
 def _coverage(
-    picture: _Picture, shapes: dict[str, Any], model: ObjectModel, samples: int
+    mitsuba: Any, shapes: dict[str, Any], shape: ObjectShape, camera: Camera, size: int, samples: int, seed: int
 ) -> Float[np.ndarray, "size size"]:
     """How much of each pixel the object covers were it alone, 0 to 1."""
     clear = any(
         part.material.opacity < 1 or (part.material.texture is not None and part.material.texture.shape[2] == 4)
-        for part in model.parts
+        for part in shape.model.parts
     )
     # Mitsuba counts a pixel as covered once light was scattered there, which takes a second segment of the path.
     integrator = {"type": "path", "max_depth": GLASS_DEPTH if clear else 2, "hide_emitters": True}
-    scene = picture.mitsuba.load_dict({"type": "scene", "integrator": integrator} | shapes)
-    return picture.take(scene, samples)[:, :, 3].clip(0, 1)
+    scene = mitsuba.load_dict({"type": "scene", "integrator": integrator} | shapes)
+    return take_object(mitsuba, scene, shape.vertices, camera, size, samples, seed)[:, :, 3].clip(0, 1)
 
 
 def _exposed(photo: Float[np.ndarray, "size size 3"], rng: np.random.Generator) -> Float[np.ndarray, "size size 3"]:

@@ -21,6 +21,7 @@ OUTDOOR_WORDS = (
     *("goal", "swimming pool", "street lamp", "road", "fountain", "mailbox", "picnic table", "deck chair", "rails"),
 )
 TABLE_METRES = 0.5  # smaller things stand on a table
+LARGEST = 0.97  # of the half picture that the object may reach over
 HUGE_METRES = 3.2  # larger ones do not stand in a room
 
 
@@ -82,9 +83,15 @@ def room_camera(
     nearest = 1.2 * float(np.linalg.norm(vertices, axis=1).max())
     moved = replace(camera, azimuth_deg=azimuth, elevation_deg=elevation)
     for _ in range(3):  # perspective: the size in the picture is only roughly as 1 / distance
-        extent = float(np.abs(moved.project(vertices, 2) - 1).max())
-        moved = replace(moved, distance=max(moved.distance * extent / fill, nearest))
+        moved = replace(moved, distance=max(moved.distance * _extent(moved, vertices) / fill, nearest))
+    while _extent(moved, vertices) > LARGEST:
+        moved = replace(moved, distance=1.1 * moved.distance)
     return moved
+
+
+def _extent(camera: Camera, vertices: Float[np.ndarray, "vertices 3"]) -> float:
+    """How far from the picture's middle the object reaches: 1 is the edge."""
+    return float(np.abs(camera.project(vertices, 2) - 1).max())
 
 
 def _mentions(text: str, words: tuple[str, ...]) -> bool:
