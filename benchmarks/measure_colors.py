@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import UserError
-from shapeshot.field_model import FieldModel
+from shapeshot.model.field_model import FieldModel
 from shapeshot.photo import find_object, prepare_photo
-from shapeshot.reconstruct import reconstruct
+from shapeshot.pipeline.reconstruct import reconstruct
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shapeshot.confidence import Heads
-from shapeshot.field_model import Field
 from shapeshot.geometry import cell_centers
+from shapeshot.model.field_model import Field
+from shapeshot.model.heads import Heads
 from shapeshot.photo import PreparedPhoto
 
 

@@ -16,36 +16,32 @@ BASE = {"errors", "files"}
 RUNTIME = BASE | {
     "geometry",
     "photo",
-    "color_transfer",
-    "confidence",
-    "memory",
     "finish",
     "export",
     "preview",
-    "field_model",
-    "reconstruct",
-    "batch",
+    "model",
+    "pipeline",
+    "folders",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
-    "color_transfer": BASE,
     "finish": BASE | {"geometry"},
-    "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
     "preview": BASE | {"geometry"},
-    "confidence": BASE,
-    "memory": BASE,
-    "field_model": BASE | {"geometry", "photo", "confidence", "memory", "export", "preview"},
-    "reconstruct": RUNTIME - {"reconstruct", "batch"},
-    "batch": RUNTIME,
-    "studio": RUNTIME,
+    "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
+    "model": BASE | {"geometry", "photo"},
+    "pipeline": BASE | {"geometry", "photo", "finish", "preview", "export", "model"},
+    "folders": RUNTIME,
+    "service": RUNTIME,
     "data": BASE | {"geometry", "photo"},
-    "lab": BASE | {"geometry", "photo", "data", "field_model"},  # field_model: the format that to_onnx writes
-    "evaluation": RUNTIME | {"data", "lab"},
-    "cli": RUNTIME | {"studio", "data", "lab", "evaluation"},
-    "__init__": RUNTIME,
+    "scores": BASE | {"geometry"},
+    "lab": BASE | {"geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
+    "tuning": RUNTIME | {"data", "scores", "lab"},
+    "evaluation": RUNTIME | {"data", "scores", "lab", "tuning"},
+    "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation"},
+    "__init__": {"geometry", "pipeline"},
     "__main__": {"cli"},
 }
 RUNTIME_LIBRARIES = {
@@ -124,7 +120,7 @@ def test_the_runtime_needs_only_its_four_wheels(room: str) -> None:
 
 def test_nothing_left_of_the_lab_imports_torch() -> None:
     for path in SOURCES:
-        if room_of(path) not in {"lab", "evaluation", "cli"}:
+        if room_of(path) not in {"lab", "tuning", "evaluation", "cli"}:
             assert not libraries_imported(path) & LAB_LIBRARIES, path
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import trimesh
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.shards import encode_arrays, encode_json, encode_solid, encode_view, pack_members
 from shapeshot.geometry import cell_centers
+from shapeshot.geometry.camera import Camera
 
 # id, kind, split, sides along x, y, z. Each val and test box has its nearest training box in its own kind.
 BOXES = [

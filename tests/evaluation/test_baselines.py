@@ -7,12 +7,12 @@ from shapeshot.data.dataset import Dataset
 from shapeshot.errors import DatasetError, PhotoError, UserError
 from shapeshot.evaluation.baselines import BASELINES, build_baseline
 from shapeshot.evaluation.features import model_planes, silhouette, thumbnail
-from shapeshot.evaluation.gallery import Gallery
-from shapeshot.evaluation.memory_of import memory_of
-from shapeshot.evaluation.metrics import voxel_iou
 from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blends, build_banks
 from shapeshot.evaluation.scoring import evaluate, true_shape
 from shapeshot.photo import crop_outline, object_box
+from shapeshot.scores.metrics import voxel_iou
+from shapeshot.tuning.gallery import Gallery
+from shapeshot.tuning.memory_of import memory_of
 
 
 @pytest.fixture(scope="module")

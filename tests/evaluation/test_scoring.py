@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, PhotoError, UserError
-from shapeshot.evaluation.aspects import ASPECTS, SHAPE, SURFACE
-from shapeshot.evaluation.metrics import MeshCheck, voxel_iou
 from shapeshot.evaluation.model_predictor import ModelPredictor
 from shapeshot.evaluation.predictor import Prediction
 from shapeshot.evaluation.protocols import PROTOCOLS
@@ -13,6 +11,8 @@ from shapeshot.evaluation.rows import object_means
 from shapeshot.evaluation.scoring import evaluate, true_shape
 from shapeshot.evaluation.threshold import fit_threshold, occupancy_probabilities
 from shapeshot.geometry import Mesh, PointCloud, cell_centers
+from shapeshot.scores.aspects import ASPECTS, SHAPE, SURFACE
+from shapeshot.scores.metrics import MeshCheck, voxel_iou
 
 
 class Recorder:

@@ -10,15 +10,15 @@ import pytest
 import torch
 from PIL import Image
 
-from shapeshot.confidence import HEADS_FILE, Heads
-from shapeshot.evaluation.calibrate.other_images import MAKERS
-from shapeshot.field_model import FieldModel
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.checkpoint import load_checkpoint
 from shapeshot.lab.export_run import model_of
 from shapeshot.lab.model import SingleViewModel
+from shapeshot.model.field_model import FieldModel
+from shapeshot.model.heads import HEADS_FILE, Heads
 from shapeshot.photo import find_object, load_photo, prepare_photo
-from shapeshot.reconstruct import reconstruct
+from shapeshot.pipeline.reconstruct import reconstruct
+from shapeshot.tuning.calibrate.other_images import MAKERS
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = sorted((ROOT / "examples").glob("*.jpg"))

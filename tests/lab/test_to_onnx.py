@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from shapeshot.errors import ExportError, ModelError
-from shapeshot.field_model import FieldModel
 from shapeshot.geometry import cell_centers
 from shapeshot.lab import to_onnx
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.to_onnx import export_model
+from shapeshot.model.field_model import FieldModel
 
 TINY = ModelConfig(
     encoder_weights="none", image_size=64, width=32, depth=1, num_heads=2, channels=16, resolution=16, hidden=16

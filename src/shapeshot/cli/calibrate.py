@@ -26,7 +26,7 @@ def declare(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Calibrate, say what came out, and measure where it is asked for."""
-    from shapeshot.evaluation.calibrate.run import calibrate
+    from shapeshot.tuning.calibrate.run import calibrate
 
     folder = Path(args.model) if args.model else None
     out = Path(args.out) if args.out else None
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         f"{error['before']:.4f} -> {error['after']:.4f}; familiar up to {facts['familiarity']['limit']:.3f} -> {place}"
     )
     if args.report:
-        from shapeshot.evaluation.calibrate.measure import write_measurements
+        from shapeshot.tuning.calibrate.measure import write_measurements
 
         print(write_measurements(Path(args.data), out or folder, Path(args.report), progress=not args.quiet))
     return 0

@@ -14,8 +14,8 @@ from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.errors import EmptyShapeError, UserError
 
 if TYPE_CHECKING:
-    from shapeshot.batch import BatchOptions, Outcome
     from shapeshot.export.sh3f import FurnitureLabels
+    from shapeshot.folders import BatchOptions, Outcome
 
 Say = Callable[..., None]  # print, or its like beside a progress bar
 
@@ -73,8 +73,8 @@ def _declare_labels(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
-    from shapeshot.batch import is_library, plan_targets, put_together, run_photos
-    from shapeshot.reconstruct import load_model
+    from shapeshot.folders import is_library, plan_targets, put_together, run_photos
+    from shapeshot.pipeline.reconstruct import load_model
 
     if args.ray and args.workers:
         raise UserError("--workers are processes on this machine, --ray is a cluster; give one of the two")
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _options(args: argparse.Namespace) -> BatchOptions:
     """The flags that concern every photo."""
-    from shapeshot.batch import BatchOptions
+    from shapeshot.folders import BatchOptions
     from shapeshot.photo import parse_region
 
     return BatchOptions(
@@ -118,8 +118,8 @@ def _options(args: argparse.Namespace) -> BatchOptions:
 
 def _labels(args: argparse.Namespace) -> FurnitureLabels:
     """What a furniture library says of its pieces. Raises UsageError where labels are given for another file."""
-    from shapeshot.batch import is_library
     from shapeshot.export.sh3f import FurnitureLabels
+    from shapeshot.folders import is_library
 
     given = {"category": args.category, "creator": args.creator, "licence": args.license}
     given = {name: text for name, text in given.items() if text is not None}

@@ -16,7 +16,7 @@ def add_command(parser: Parser) -> None:
 
 def declare(command: Parser) -> None:
     """The command's flags."""
-    from shapeshot.evaluation.memory_of import COPIES
+    from shapeshot.tuning.memory_of import COPIES
 
     command.add_argument(
         "--data",
@@ -40,7 +40,7 @@ def declare(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Remember, and say what came out."""
-    from shapeshot.evaluation.remember import remember
+    from shapeshot.tuning.remember import remember
 
     folder, out = (Path(path) if path else None for path in (args.model, args.out))
     data = [Path(path) for path in args.data]

@@ -45,8 +45,8 @@ def run_studio(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, page: bool) -> int:
-    from shapeshot.studio.server import serve
-    from shapeshot.studio.settings import Settings
+    from shapeshot.service.server import serve
+    from shapeshot.service.settings import Settings
 
     settings = Settings(
         host=args.host,

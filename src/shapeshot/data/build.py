@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
 from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
 from shapeshot.data.objects import (
@@ -50,6 +49,7 @@ from shapeshot.data.shards import (
 from shapeshot.data.variants import vary
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write
+from shapeshot.geometry.camera import sample_camera
 
 
 @dataclass(frozen=True)

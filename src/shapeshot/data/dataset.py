@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
 from shapeshot.data.splits import SPLITS
 from shapeshot.errors import DatasetError
+from shapeshot.geometry.camera import Camera
 
 FORMAT = "shapeshot-dataset"
 VERSION = 1

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera
+from shapeshot.geometry.camera import Camera
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,20 +14,20 @@ import numpy as np
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.outlines import view_outline
 from shapeshot.errors import EmptyShapeError, unknown_name
-from shapeshot.evaluation.aspects import ASPECTS, SHAPE
 from shapeshot.evaluation.features import Feature, choose_features
-from shapeshot.evaluation.gallery import Gallery
-from shapeshot.evaluation.memory_of import memory_of
 from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION, Prediction, Predictor, TruthSeer
 from shapeshot.evaluation.retrieval import RetrievalPredictor
 from shapeshot.evaluation.threshold import fit_threshold
 from shapeshot.geometry import Mesh, cell_centers
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
-from shapeshot.memory import ShapeMemory
+from shapeshot.model.memory import ShapeMemory
+from shapeshot.scores.aspects import ASPECTS, SHAPE
+from shapeshot.tuning.gallery import Gallery
+from shapeshot.tuning.memory_of import memory_of
 
 if TYPE_CHECKING:
-    from shapeshot.field_model import FieldModel
+    from shapeshot.model.field_model import FieldModel
 
 # Shares of the training objects that occupy a cell.
 MEAN_THRESHOLDS = tuple(float(share) for share in np.linspace(0.02, 0.9, 45))

@@ -13,7 +13,7 @@ from shapeshot.errors import ModelError, UserError, unknown_name
 from shapeshot.photo import Box, crop_on_grey, object_box
 
 if TYPE_CHECKING:
-    from shapeshot.field_model import FieldModel
+    from shapeshot.model.field_model import FieldModel
 
 # view uint8 [size, size, 4] -> float32 [features]; raises PhotoError where the view shows nothing.
 Feature = Callable[[np.ndarray], np.ndarray]

@@ -21,7 +21,6 @@ from shapeshot import __version__
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.surface import outer_points
 from shapeshot.errors import EmptyShapeError, ExportError
-from shapeshot.evaluation.metrics import surface_scores, voxel_iou
 from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION
 from shapeshot.export import Shape, write_shape
 from shapeshot.files import atomic_path, atomic_write
@@ -32,6 +31,7 @@ from shapeshot.lab.fit_target import FitTarget
 from shapeshot.lab.representations import REPRESENTATIONS
 from shapeshot.lab.shapes import PredictedShape
 from shapeshot.preview import Framing, Tile, contact_sheet, render_mesh, render_points, render_voxels
+from shapeshot.scores.metrics import surface_scores, voxel_iou
 
 RESULT, CURVE, TURNTABLE, ANIMATION = "result.json", "loss.png", "turntable.png", "turntable.webp"
 SHEET_AZIMUTHS = (30, 90, 150, 210, 270, 330)

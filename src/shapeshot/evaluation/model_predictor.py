@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapeshot.evaluation.aspects import ASPECTS
 from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION, Prediction
 from shapeshot.evaluation.threshold import occupancy_probabilities
-from shapeshot.reconstruct import load_model, reconstruct
+from shapeshot.pipeline.reconstruct import load_model, reconstruct
+from shapeshot.scores.aspects import ASPECTS
 
 if TYPE_CHECKING:
-    from shapeshot.field_model import FieldModel
+    from shapeshot.model.field_model import FieldModel
 
 
 class ModelPredictor:
-    """Scores an exported model through `shapeshot.reconstruct.reconstruct`."""
+    """Scores an exported model through `shapeshot.pipeline.reconstruct.reconstruct`."""
 
     gives = ASPECTS
 

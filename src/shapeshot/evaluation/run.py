@@ -20,7 +20,7 @@ from shapeshot.evaluation.scoring import evaluate, samples_of
 from shapeshot.evaluation.summary import Summary, summarise
 from shapeshot.evaluation.tables import require_row_format
 from shapeshot.evaluation.threshold import fix_threshold
-from shapeshot.reconstruct import load_model
+from shapeshot.pipeline.reconstruct import load_model
 
 
 def run_evaluation(

@@ -19,9 +19,7 @@ from shapeshot.data.dataset import Dataset, Sample, require_objects
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.surface import outer_points
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
-from shapeshot.evaluation.aspects import MESH, PROBABILITIES, SURFACE
 from shapeshot.evaluation.confusion import SurfaceIndex
-from shapeshot.evaluation.metrics import check_mesh, iou_curve, surface_scores, voxel_iou, worst_scores
 from shapeshot.evaluation.predictor import (
     NUM_POINTS,
     RESOLUTION,
@@ -33,6 +31,8 @@ from shapeshot.evaluation.predictor import (
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol, require_metrics
 from shapeshot.evaluation.rows import Row
 from shapeshot.geometry import PointCloud
+from shapeshot.scores.aspects import MESH, PROBABILITIES, SURFACE
+from shapeshot.scores.metrics import check_mesh, iou_curve, surface_scores, voxel_iou, worst_scores
 
 
 @dataclass(frozen=True, eq=False)

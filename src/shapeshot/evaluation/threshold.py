@@ -12,15 +12,15 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.errors import PhotoError
-from shapeshot.evaluation.aspects import PROBABILITIES
-from shapeshot.evaluation.metrics import voxel_iou
 from shapeshot.evaluation.predictor import RESOLUTION, Predictor, ThresholdedPredictor, TruthSeer
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol
 from shapeshot.evaluation.scoring import samples_of
 from shapeshot.photo import find_object, prepare_photo
+from shapeshot.scores.aspects import PROBABILITIES
+from shapeshot.scores.metrics import voxel_iou
 
 if TYPE_CHECKING:
-    from shapeshot.field_model import FieldModel
+    from shapeshot.model.field_model import FieldModel
 
 PROBABILITY_THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from shapeshot.field_model import ENCODER, FEATURES, GRID, PLANES, POINTS
 from shapeshot.lab.decoders.triplane import TriplaneField, gather_planes
 from shapeshot.lab.model import SingleViewModel
+from shapeshot.model.field_model import ENCODER, FEATURES, GRID, PLANES, POINTS
 
 SHAPE = "shape.onnx"  # the one graph of the kinds whose output is the shape itself
 
@@ -76,7 +76,7 @@ def shape_graph(model: SingleViewModel, output: str) -> list[Graph]:
 
 
 def field_graphs(model: SingleViewModel) -> list[Graph]:
-    """The three graphs that `shapeshot.field_model` loads."""
+    """The three graphs that `shapeshot.model.field_model` loads."""
     with torch.no_grad():
         planes = model(_pixels(model).permute(0, 3, 1, 2))[0]
     axes = {name: torch.linspace(-0.4, 0.4, count) for name, count in (("xs", 3), ("ys", 4), ("zs", 5))}

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from shapeshot.data.queries import sample_queries
-from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
@@ -31,6 +30,7 @@ from shapeshot.lab.losses import (
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.ops import f_score, sample_points_from_meshes
 from shapeshot.lab.shapes import RESOLUTION, PredictedShape, field_shapes, mesh_shapes, point_shape, voxel_shape
+from shapeshot.model.field_model import FORMAT as FIELD_FORMAT
 
 THRESHOLDS = tuple(round(0.1 + 0.05 * step, 2) for step in range(13))  # of occupancy, tried in validation
 F_SCORE_DISTANCE = 0.05  # of the cube's side: what validates points and meshes

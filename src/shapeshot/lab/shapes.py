@@ -21,7 +21,7 @@ from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.model import SingleViewModel
 
 RESOLUTION = 32
-MESH_RESOLUTION = 64  # of the field's mesh, as in shapeshot.reconstruct
+MESH_RESOLUTION = 64  # of the field's mesh, as in shapeshot.pipeline.reconstruct
 SOLID_RESOLUTION = 128  # at which a mesh is filled, as the true solids are
 NUM_SURFACE_POINTS = 10_000
 SPECK_FRACTION = 0.005

@@ -1,7 +1,7 @@
 """A trained model as ONNX graphs and a card in one folder: the boundary between the lab and the runtime.
 
-What a field model's folder holds is defined by `shapeshot.field_model`, which loads it, and checked by running both
-sides on the same photo. The other kinds have one graph, from pixels to their output.
+What a field model's folder holds is defined by `shapeshot.model.field_model`, which loads it, and checked by running
+both sides on the same photo. The other kinds have one graph, from pixels to their output.
 
 The graphs are traced with torch's TorchScript exporter: it writes opset 17, the newest that onnxruntime 1.17 reads in
 full, and needs no further package.
@@ -22,11 +22,11 @@ import onnxruntime
 import torch
 
 from shapeshot.errors import ExportError, ModelError
-from shapeshot.field_model import CARD, FORMAT_VERSION
 from shapeshot.files import replace_folder
 from shapeshot.lab.graphs import Graph
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.model.field_model import CARD, FORMAT_VERSION
 
 OPSET = 17
 

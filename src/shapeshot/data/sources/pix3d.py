@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.objects import ObjectInfo, ObjectModel, PublishedViews, SourceEntry, Unreadable
 from shapeshot.data.sources.archive import is_outside
 from shapeshot.data.sources.folder import ConfinedFiles, FolderEntry
@@ -28,6 +27,7 @@ from shapeshot.data.sources.pictures import square_about
 from shapeshot.data.sources.shapenet import FRONT_BACK
 from shapeshot.data.sources.split_files import image_splits
 from shapeshot.errors import DatasetError, unknown_name
+from shapeshot.geometry.camera import Camera
 from shapeshot.photo import load_photo
 
 ANNOTATIONS = "pix3d.json"
