@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from applications import api, listen, photo_png, start
 from PIL import Image
+
+__all__ = ["api", "listen", "photo_png", "start"]  # fixtures of `helpers/applications.py`
 
 ROOT = Path(__file__).parents[2]
 BROWSER = SimpleNamespace(**runpy.run_path(str(ROOT / "benchmarks" / "studio_browser.py")))  # as the benchmark uses it
