@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "files"}
+BASE = {"errors", "files", "onnx_runtime"}
 RUNTIME = BASE | {
     "geometry",
     "photo",
@@ -26,6 +26,7 @@ RUNTIME = BASE | {
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
+    "onnx_runtime": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "finish": BASE | {"geometry"},
@@ -35,13 +36,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": BASE | {"geometry", "photo", "finish", "preview", "export", "model"},
     "folders": RUNTIME,
     "service": RUNTIME,
-    "data": BASE | {"geometry", "photo"},
     "scores": BASE | {"geometry"},
+    "data": BASE | {"geometry", "photo", "scores"},  # scores: how finely shapes are compared
     "lab": BASE | {"geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
     "tuning": RUNTIME | {"data", "scores", "lab"},
     "evaluation": RUNTIME | {"data", "scores", "lab", "tuning"},
     "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation"},
-    "__init__": {"geometry", "pipeline"},
+    "__init__": {"geometry", "model", "pipeline"},
     "__main__": {"cli"},
 }
 RUNTIME_LIBRARIES = {
@@ -49,6 +50,7 @@ RUNTIME_LIBRARIES = {
     "PIL",
     "onnxruntime",
     "tqdm",
+    "jaxtyping",  # for types alone: nothing imports it when the program runs
     "rembg",  # the extra `photo`, imported when asked for
     "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
     "ray",  # the extra `cluster`, imported when asked for
@@ -138,3 +140,8 @@ def test_import_shapeshot_loads_nothing_heavy() -> None:
 def test_the_command_line_starts_without_heavy_imports() -> None:
     loaded = loaded_after("from shapeshot.cli import main; assert main(['data']) == 2")
     assert not loaded & {"torch", "onnxruntime", "scipy", "numpy", "PIL", "tqdm"}
+
+
+def test_types_of_arrays_are_not_loaded_by_running_programs() -> None:
+    rooms = ["errors", "files", "geometry", "photo", "model", "pipeline", "folders", "service.settings"]
+    assert "jaxtyping" not in loaded_after("; ".join(f"import shapeshot.{room}" for room in rooms))

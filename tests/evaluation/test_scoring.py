@@ -3,16 +3,18 @@
 import numpy as np
 import pytest
 
+from shapeshot.data.truth import true_shape
 from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, PhotoError, UserError
 from shapeshot.evaluation.model_predictor import ModelPredictor
-from shapeshot.evaluation.predictor import Prediction
+from shapeshot.evaluation.predictor import Answer
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import object_means
-from shapeshot.evaluation.scoring import evaluate, true_shape
+from shapeshot.evaluation.scoring import evaluate
 from shapeshot.evaluation.threshold import fit_threshold, occupancy_probabilities
 from shapeshot.geometry import Mesh, PointCloud, cell_centers
 from shapeshot.scores.aspects import ASPECTS, SHAPE, SURFACE
 from shapeshot.scores.metrics import MeshCheck, voxel_iou
+from shapeshot.scores.prediction import Prediction
 
 
 class Recorder:
@@ -157,10 +159,10 @@ class Faint:
     def predict(self, view):
         raise EmptyShapeError("nothing is above the threshold")
 
-    def probabilities(self, view):
+    def answer(self, view):
         if not view.any():
             raise PhotoError("nothing there")
-        return np.full((32, 32, 32), 0.32)
+        return Answer(np.full((32, 32, 32), 0.32), lambda: self.predict(view))
 
 
 def test_a_shape_that_is_empty_at_its_threshold_still_has_a_curve(boxes):
@@ -171,7 +173,7 @@ def test_a_shape_that_is_empty_at_its_threshold_still_has_a_curve(boxes):
         assert row.scores["iou_above_30"] == pytest.approx(filled)
         assert row.scores["iou_above_35"] == 0.0
     dark = Faint()
-    dark.probabilities = lambda view: Faint().probabilities(np.zeros_like(view))
+    dark.answer = lambda view: Faint().answer(np.zeros_like(view))
     assert evaluate(dark, boxes, "test", views_per_object=1, progress=False)[0].scores["iou_above_30"] == 0.0
 
 
@@ -219,4 +221,4 @@ def test_probabilities_of_a_model_cross_its_threshold_at_its_surface(boxes, anal
     model = analytic_field(threshold=0.3)
     probabilities = occupancy_probabilities(model)(boxes.sample("cube-t").view(0))
     assert 0 <= probabilities.min() < 0.3 < probabilities.max() <= 1
-    np.testing.assert_array_equal(probabilities > 0.3, model.grid(None, 32).occupancy)
+    np.testing.assert_array_equal(probabilities > 0.3, model.field(32).occupancy)

@@ -7,6 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet
@@ -68,7 +69,8 @@ def test_other_options_or_another_model_do_it_again(
     assert run(num_points=99, size="height=1m") == ["done"] * 3
     assert {row["unit"] for row in rows(tmp_path)} == {"metre"}
     assert [row["height"] for row in rows(tmp_path)] == pytest.approx([1, 1, 1])
-    other = FieldModel(shipped_model.folder, shipped_model.card | {"name": "other"}, num_threads=1)
+    folder = replace(shipped_model.folder, card=shipped_model.card | {"name": "other"})
+    other = FieldModel(folder, num_threads=1)
     again = run_photos(plan(tmp_path / "photos"), other, BatchOptions(num_points=99, size="height=1m"))
     assert [outcome.status for outcome in again] == ["done"] * 3
 

@@ -12,6 +12,7 @@ import pytest
 
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
+from shapeshot.model.field import sample_axes
 from shapeshot.model.memory import (
     CERTAINTY,
     RESOLUTION,
@@ -20,7 +21,6 @@ from shapeshot.model.memory import (
     ShapeMemory,
     pack_keys,
     pack_shapes,
-    sample_axes,
     sharpened,
 )
 from shapeshot.pipeline.reconstruct import MIN_THRESHOLD

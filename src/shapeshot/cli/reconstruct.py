@@ -47,7 +47,7 @@ def declare(command: Parser) -> None:
     command.add_argument(
         "--ray", metavar="ADDRESS", help="do the work on a Ray cluster instead: local, auto or the head's host:port"
     )
-    command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     _declare_finish(command)
     _declare_labels(command)
 

@@ -12,7 +12,6 @@ import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
@@ -46,7 +45,7 @@ class RayCrew:
         self._owns_ray = _connect(address)
         import ray
 
-        self._model = ray.put(_model_files(model))
+        self._model = ray.put(model.folder.contents())
         self._options = options
         # Ray's own retries would hide from the manifest how often a photo was tried.
         self._task = ray.remote(num_cpus=1, max_retries=0)(reconstruct_remotely)
@@ -166,12 +165,6 @@ def _unreachable(address: str, reason: str) -> UserError:
     return UserError(f"no Ray cluster at {address!r} ({reason}); give local, auto or the head's host:port")
 
 
-def _model_files(model: FieldModel) -> ModelFiles:
-    from shapeshot.model.field_model import CARD
-
-    return {name: (model.folder / name).read_bytes() for name in (CARD, *model.card["sha256"])}
-
-
 @dataclass(frozen=True)
 class _Loaded:
     """A model and the folder that it was written to, which goes when the worker process ends."""
@@ -186,11 +179,10 @@ _models: dict[str, _Loaded] = {}  # of a worker process, by their digest
 def _loaded(digest: str, files: ModelFiles) -> FieldModel:
     if digest not in _models:
         from shapeshot.model.field_model import FieldModel
+        from shapeshot.model.folder import ModelFolder
 
         folder = tempfile.TemporaryDirectory(prefix="shapeshot-")
-        for name, content in files.items():
-            (Path(folder.name) / name).write_bytes(content)
-        model = FieldModel.load(folder.name, num_threads=1, verify=False, optimize=True)
+        model = FieldModel(ModelFolder.unpack(files, folder.name), num_threads=1, optimize=True)
         _models[digest] = _Loaded(model, folder)
     return _models[digest].model
 

@@ -163,7 +163,7 @@ def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[
         "shapeshot": __version__,
         "photo": photo.name,
         "photo_size": list(shape.photo_size),
-        "model": model.card["name"],
+        "model": model.name,
         "threshold": shape.threshold,
         "unit": "metre" if shape.is_metric else "cube",
         "size": (bounds[1] - bounds[0]).tolist(),

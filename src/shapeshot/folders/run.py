@@ -111,7 +111,7 @@ def _gather(
         return _InThisProcess(jobs, model, options)
     from shapeshot.folders.processes import ProcessCrew
 
-    return ProcessCrew(jobs, model.folder, options, num_workers)
+    return ProcessCrew(jobs, model.folder.path, options, num_workers)
 
 
 def _num_cores() -> int:

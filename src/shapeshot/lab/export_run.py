@@ -10,15 +10,12 @@ from typing import Any
 from shapeshot import __version__
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import DatasetError, ModelError, UserError
-from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import Checkpoint
 from shapeshot.lab.config import to_json
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.representations import REPRESENTATIONS
 from shapeshot.lab.runs import config_of, open_checkpoint
 from shapeshot.lab.to_onnx import export_model
-
-LICENSES = "LICENSES.md"
 
 
 def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -32,8 +29,7 @@ def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None 
     checkpoint = open_checkpoint(path)
     name = path.name if path.is_dir() else path.parent.name
     card = {"name": name} | card_of(checkpoint) | dict(more or {})
-    export_model(model_of(checkpoint), card, out)
-    atomic_write(Path(out) / LICENSES, licences_text(card))
+    export_model(model_of(checkpoint), card, out, licences_text(card))
     return card
 
 

@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from shapeshot.model.field_model import FieldModel
-from shapeshot.pipeline.reconstruct import Clock, View, shape_in
+from shapeshot.model.seen import Seen
+from shapeshot.photo import View
+from shapeshot.pipeline.reconstruct import Clock, shape_in
 from shapeshot.service.metrics import Metrics
 
 
@@ -107,11 +109,7 @@ class Engine:
 
     def start(self) -> None:
         """Start the workers, with a model that has run once: its sessions start when first needed."""
-        size = self.model.image_size
-        planes = self.model.see_batch(np.zeros((1, size, size, 3), np.uint8))[0][0]
-        self.model.grid(planes, 8)
-        _ = self.model.memory  # read now, not for the first photo
-        self.model.colors_at(planes, np.zeros((1, 3), np.float32))
+        self.model.warm_up()
         for thread in self._threads:
             thread.start()
 
@@ -209,17 +207,15 @@ class Engine:
         self.metrics.batch_size.observe(len(prepared))
         start = time.perf_counter()
         try:
-            pixels = np.stack([job.view.photo.pixels for job in prepared if job.view])
-            planes, features = self.model.see_batch(pixels)
+            seen = self.model.see_batch([job.view.photo for job in prepared if job.view])
         except Exception as error:
             for job in prepared:
                 job.result.set_exception(error)
             return
         seconds = (time.perf_counter() - start) / len(prepared)
-        for index, job in enumerate(prepared):
+        for job, own in zip(prepared, seen, strict=True):
             job.clock.add("encode", seconds)
-            own = None if features is None else features[index]
-            self._attempt(job, partial(self._shape, planes=planes[index], features=own))
+            self._attempt(job, partial(self._shape, seen=own))
 
     def _look(self, job: Job) -> None:
         job.clock = Clock()  # the stages are work; what came before was waiting
@@ -228,10 +224,10 @@ class Engine:
         if job.shape is None:
             job.result.set_result(job.finish(job.view))
 
-    def _shape(self, job: Job, planes: np.ndarray, features: np.ndarray | None) -> None:
+    def _shape(self, job: Job, seen: Seen) -> None:
         assert job.view is not None
         assert job.shape is not None
-        shape = shape_in(job.view, planes, self.model, **job.shape, clock=job.clock, features=features)
+        shape = shape_in(job.view, seen, **job.shape, clock=job.clock)
         job.view = None  # a worker that waits for its next batch holds on to this one
         if job.is_over:
             raise DroppedError

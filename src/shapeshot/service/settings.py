@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from shapeshot.errors import UserError
+from shapeshot.model.registry import find_model
 
 MIB = 2**20
 
@@ -18,7 +18,7 @@ class Settings:
     token: what clients must send as `Authorization: Bearer`, or None for no such check.
     max_upload: bytes of one request. max_pixels: of one image. queue: requests being worked on or waiting.
     timeout: seconds from a request's arrival to its answer. ttl: seconds a result is kept.
-    disk_budget: bytes that all results together may take. model: a folder, or None for the shipped one.
+    disk_budget: bytes that all results together may take. model: a name or a folder, or None for the shipped one.
     workers: threads that compute; None is one for each usable core. max_batch: photos in one run of the encoder.
     max_resolution, max_points, max_smooth: tighter than the library's, because one request must not take all
     memory or all time.
@@ -54,7 +54,7 @@ class Settings:
             raise UserError(f"the port must lie in 0..65535; got {self.port}")
         if self.token is not None and (not self.token or not self.token.isascii() or not self.token.isprintable()):
             raise UserError("the token must be printable ASCII and not empty")
-        if self.model is not None and not Path(self.model).is_dir():
+        if not find_model(self.model).is_dir():  # a name that is not known is told there
             raise UserError(f"no such model folder: {self.model}; give a folder that shapeshot exported")
 
     @property

@@ -16,8 +16,8 @@ from shapeshot.errors import EmptyShapeError, UserError, unknown_name
 from shapeshot.folders import BatchOptions, Target, result_facts
 from shapeshot.folders.finishing import assumed_scale, made_ready
 from shapeshot.model.field_model import FieldModel
-from shapeshot.photo import read_mask, read_photo
-from shapeshot.pipeline.reconstruct import Reconstruction, View, look_at
+from shapeshot.photo import View, look_at, read_mask, read_photo
+from shapeshot.pipeline.reconstruct import Reconstruction
 from shapeshot.service.engine import Job
 from shapeshot.service.formats import check_format, encode_form
 from shapeshot.service.settings import Settings

@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.solid import downsample_occupancy
-from shapeshot.evaluation.predictor import RESOLUTION, Prediction
-from shapeshot.evaluation.scoring import true_shape
+from shapeshot.data.truth import true_shape
 from shapeshot.geometry import Mesh
+from shapeshot.scores.prediction import RESOLUTION, Prediction
 
 _KEPT_PREDICTIONS = 64
 

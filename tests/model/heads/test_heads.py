@@ -11,6 +11,7 @@ import pytest
 
 from shapeshot.errors import ModelError
 from shapeshot.model.heads import Heads
+from shapeshot.model.heads.heads import VERSION
 
 
 def assert_same(first: object, second: object) -> None:
@@ -55,6 +56,6 @@ def test_damaged_incomplete_and_newer_files(heads: Heads) -> None:
     np.savez(half, **{"version": 1, "look/mean": np.zeros(3)})
     with pytest.raises(ModelError, match="calibrate the model again"):
         Heads.decode(half.getvalue())
-    np.savez(newer, version=2)
-    with pytest.raises(ModelError, match="version 2"):
+    np.savez(newer, version=VERSION + 1)
+    with pytest.raises(ModelError, match=f"version {VERSION + 1}"):
         Heads.decode(newer.getvalue())
