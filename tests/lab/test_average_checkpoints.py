@@ -27,14 +27,16 @@ def test_from_two_files_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "ema": {"w": torch.tensor([2.0, -1.0]), "count": torch.tensor(7)},
     }
     paths = [tmp_path / f"{name}.safetensors" for name in ("best", "last", "mean")]
-    save_checkpoint(paths[0], best, {"step": 10, "threshold": 0.4})
-    save_checkpoint(paths[1], last, {"step": 20, "config": {"lr": 1.0}})
+    save_checkpoint(paths[0], best, {"step": 10, "seconds": 5.0, "best": 0.3, "threshold": 0.4})
+    save_checkpoint(paths[1], last, {"step": 20, "seconds": 7.0, "best": 0.4, "config": {"lr": 1.0}})
     monkeypatch.setattr(sys, "argv", ["x", str(paths[0]), str(paths[1]), "--share", "0.25", "--out", str(paths[2])])
     recipe.main()
     mean = load_checkpoint(paths[2])
     torch.testing.assert_close(mean.tensors["model"]["w"], torch.tensor([1.25, 2.0]))
     assert mean.tensors["model"]["count"] == 7
-    assert mean.values["averaged"] == {"steps": [10, 20], "share_of_second": 0.25}
+    columns = {"steps": [10, 20], "seconds": [5.0, 7.0], "validation_score": [0.3, 0.4]}
+    assert mean.values["averaged"] == {**columns, "share_of_second": 0.25}
+    assert not {"step", "seconds", "best"} & mean.values.keys(), "nothing that is true of one run alone"
     assert mean.values["config"] == {"lr": 1.0}
     assert set(mean.tensors) == {"model"}
 

@@ -64,19 +64,35 @@ def threshold_of(checkpoint: Checkpoint) -> float | None:
 
 def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
     """What a checkpoint knows about itself. Raises ModelError for one never validated, which has no threshold."""
-    values, config = checkpoint.values, config_of(checkpoint)
+    config = config_of(checkpoint)
     settings = to_json(config) | {"data": [Path(folder).name for folder in config.data]}
     return {
         "shapeshot": __version__,
         "threshold": threshold_of(checkpoint),
         "training": {
-            "steps": values["step"],
-            "seconds": round(float(values["seconds"]), 1),
-            "validation_score": values["best"],
+            **_course_of(checkpoint.values),
             "validated_by": REPRESENTATIONS[config.model.type].score_name,
             "data": data_of(config.data),
             "config": settings,
         },
+    }
+
+
+def _course_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """How long a run was and how well it validated; of averaged weights that of each run, as the mean has none of its
+    own (`recipes/average_checkpoints.py`)."""
+    if "averaged" not in values:
+        seconds = round(float(values["seconds"]), 1)
+        return {"steps": values["step"], "seconds": seconds, "validation_score": values["best"]}
+    averaged = dict(values["averaged"])
+    share = averaged.pop("share_of_second")
+    return {
+        "average_of": [
+            {"share": round(part, 6), **{name: column[place] for name, column in averaged.items()}}
+            for place, part in enumerate((1 - share, share))
+        ],
+        "validation_score": None,
+        "note": "the mean of two runs' weights, of which the second started from the first; config is the second's",
     }
 
 
