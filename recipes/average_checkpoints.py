@@ -19,7 +19,6 @@ import torch
 from shapeshot.errors import UserError
 from shapeshot.lab.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
-
 # Values of a checkpoint that are true of one run, and what a card calls them.
 OF_ONE_RUN = {"step": "steps", "seconds": "seconds", "best": "validation_score"}
 

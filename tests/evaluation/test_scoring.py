@@ -12,6 +12,7 @@ from shapeshot.evaluation.rows import object_means
 from shapeshot.evaluation.scoring import evaluate
 from shapeshot.evaluation.threshold import fit_threshold, occupancy_probabilities
 from shapeshot.geometry import Mesh, PointCloud, cell_centers
+from shapeshot.pipeline.reconstruct import reconstruct
 from shapeshot.scores.aspects import ASPECTS, SHAPE, SURFACE
 from shapeshot.scores.metrics import MeshCheck, voxel_iou
 from shapeshot.scores.prediction import Prediction
@@ -215,6 +216,20 @@ def test_a_model_is_scored_by_what_reconstruct_gives(boxes, analytic_field):
     ball_in_cube = {row.object_id: row for row in rows}["cube-t"]
     assert ball_in_cube.scores["iou"] == pytest.approx(np.pi / 6 / 0.95, abs=0.02)
     assert ball_in_cube.check.passed
+
+
+@pytest.mark.parametrize("protocol", ["shapeshot", "r2n2-iou"])
+def test_a_view_is_shown_to_the_network_once(boxes, analytic_field, protocol):
+    """For probabilities and shape together; and what `reconstruct` gives is what is scored."""
+    model = analytic_field()
+    rules, predictor = PROTOCOLS[protocol], ModelPredictor(model)
+    rows = evaluate(predictor, boxes, "test", protocol=rules, views_per_object=2, progress=False)
+    assert model.calls == len(rows) == 6
+    view = boxes.sample("tower-t").view(0)
+    mine, users = ModelPredictor(model).predict(view), reconstruct(view, model=model, num_points=10_000)
+    np.testing.assert_array_equal(mine.occupancy, users.voxels.occupancy)
+    np.testing.assert_array_equal(mine.surface.points, users.points.points)
+    np.testing.assert_array_equal(mine.mesh.vertices, users.mesh.vertices)
 
 
 def test_probabilities_of_a_model_cross_its_threshold_at_its_surface(boxes, analytic_field):

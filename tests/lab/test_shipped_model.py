@@ -17,7 +17,7 @@ from shapeshot.lab.export_run import model_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.model.field_model import FieldModel
 from shapeshot.model.folder import HEADS_FILE
-from shapeshot.model.heads import Heads
+from shapeshot.model.heads import Calibration, Heads
 from shapeshot.model.network import Network
 from shapeshot.photo import find_object, load_photo, prepare_photo
 from shapeshot.pipeline.reconstruct import reconstruct
@@ -57,6 +57,17 @@ def test_runtime_and_lab_agree(path: Path, runtime: FieldModel, lab: SingleViewM
     np.testing.assert_allclose(probability, lab_probability, atol=1e-3)
     np.testing.assert_allclose(seen.colors_at(points), lab_colors, atol=1e-3)
     np.testing.assert_allclose(planes[0], lab_planes[0].numpy(), atol=1e-3)
+
+
+def test_the_card_tells_what_the_weights_are_and_what_was_fitted(runtime: FieldModel) -> None:
+    """The weights are a mean of two runs; the fitted probabilities would be worse on val, so they are as they come."""
+    runs = runtime.card["training"]["average_of"]
+    assert [(run["share"], run["steps"]) for run in runs] == [(0.7, 4000), (0.3, 9000)]
+    assert runtime.card["training"]["validation_score"] is None
+    facts = runtime.card["calibration"]
+    assert facts["fitted"]["val_calibration_error"] > facts["val_calibration_error"]["before"]
+    assert not facts["applied"]
+    assert runtime.heads.calibration == Calibration(1.0)
 
 
 def test_the_card_names_its_data_and_its_size_fits_the_wheel(runtime: FieldModel) -> None:

@@ -36,7 +36,7 @@ class Field:
     @property
     def resolution(self) -> int:
         """Cells along each side."""
-        return self.logits.shape[0]
+        return len(self.logits)
 
     @property
     def occupancy(self) -> Bool[np.ndarray, "n n n"]:
@@ -141,4 +141,5 @@ def sample_points(
 
 
 def _between(low: np.ndarray, high: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return low + (high - low) * share
+    value: np.ndarray = low + (high - low) * share
+    return value

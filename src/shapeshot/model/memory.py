@@ -205,7 +205,8 @@ def pack_shapes(
 def pack_keys(vectors: Float[np.ndarray, "views directions"]) -> Int8[np.ndarray, "views directions"]:
     """`keys` of a memory, of vectors of any length."""
     lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return np.round(vectors / lengths * UNIT).astype(np.int8)
+    keys: np.ndarray = np.round(vectors / lengths * UNIT).astype(np.int8)
+    return keys
 
 
 def sharpened(
@@ -220,4 +221,5 @@ def sharpened(
         padded = np.pad(blurred, [(reach, reach) if other == axis else (0, 0) for other in range(3)], mode="edge")
         taps = (np.float32(share) * padded.take(range(at, at + count), axis) for at, share in enumerate(blur))
         blurred = sum(taps, np.zeros_like(volume))
-    return volume + np.float32(amount) * (volume - blurred)
+    sharper: np.ndarray = volume + np.float32(amount) * (volume - blurred)
+    return sharper

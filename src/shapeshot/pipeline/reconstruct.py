@@ -50,7 +50,7 @@ class Reconstruction:
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     size_estimate: real size as predicted from the photo; None where a size was given. familiarity: whether the photo
     is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
-    passes near each of the points, see `confidence.PointHead`. probabilities: calibrated occupancy of the voxels,
+    passes near each of the points, see `model.heads.PointHead`. probabilities: calibrated occupancy of the voxels,
     float32 [n, n, n]. Each of the four is None where the model has no head for it (`shapeshot calibrate`).
     """
 

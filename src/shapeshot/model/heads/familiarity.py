@@ -47,7 +47,8 @@ class FamiliarityHead:
         cosines = directions @ self.directions.T
         place = len(self.directions) - self.neighbour
         kth = np.partition(cosines, place, axis=1)[:, place]
-        return np.sqrt(np.maximum(2 - 2 * kth, 0))
+        distances: np.ndarray = np.sqrt(np.maximum(2 - 2 * kth, 0))
+        return distances
 
     def __call__(self, direction: Float[np.ndarray, " components"]) -> Familiarity:
         """The verdict on a photo that looks like `direction`."""

@@ -38,7 +38,8 @@ class Look:
         found, expected = np.shape(features)[-1], len(self.mean)
         if found != expected:
             raise ModelError(f"the heads know {expected} features and the encoder gives {found}; calibrate it again")
-        return (features - self.mean) / self.scale @ self.basis
+        components: np.ndarray = (features - self.mean) / self.scale @ self.basis
+        return components
 
     def directions(self, features: Float[np.ndarray, "*photos features"]) -> Float[np.ndarray, "*photos components"]:
         """The components as unit vectors: cosines between them compare what is seen, whatever its contrast."""
@@ -47,4 +48,5 @@ class Look:
 
 def unit(vectors: Float[np.ndarray, "*count n"]) -> Float[np.ndarray, "*count n"]:
     """Vectors at length 1; a zero vector stays zero."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    shortened: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return shortened
