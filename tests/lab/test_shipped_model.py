@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from hand_models import shown
@@ -16,7 +17,7 @@ from shapeshot.lab.checkpoint import load_checkpoint
 from shapeshot.lab.export_run import model_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.model.field_model import FieldModel
-from shapeshot.model.folder import HEADS_FILE
+from shapeshot.model.folder import GRAPHS, HEADS_FILE
 from shapeshot.model.heads import Calibration, Heads
 from shapeshot.model.network import Network
 from shapeshot.photo import find_object, load_photo, prepare_photo
@@ -68,6 +69,19 @@ def test_the_card_tells_what_the_weights_are_and_what_was_fitted(runtime: FieldM
     assert facts["fitted"]["val_calibration_error"] > facts["val_calibration_error"]["before"]
     assert not facts["applied"]
     assert runtime.heads.calibration == Calibration(1.0)
+
+
+def test_the_graphs_do_not_hold_all_that_can_be_trained(runtime: FieldModel) -> None:
+    """Why the checkpoint is kept beside them: docs/architecture.md tells these numbers."""
+    held = set()
+    for name in GRAPHS:
+        arrays = [onnx.numpy_helper.to_array(part) for part in onnx.load(runtime.folder.path / name).graph.initializer]
+        held |= {array.tobytes() for array in arrays} | {array.T.tobytes() for array in arrays if array.ndim == 2}
+    tensors = load_checkpoint(ROOT / "checkpoints" / "default.safetensors").tensors["model"]
+    missing = {name: tensor for name, tensor in tensors.items() if tensor.numpy().tobytes() not in held}
+    assert (len(tensors), len(missing)) == (386, 249)
+    assert round(sum(tensor.numel() for tensor in missing.values()) / 1e6, 1) == 3.5
+    assert "decoder.blocks.0.cross_attention.query.weight" in missing
 
 
 def test_the_card_names_its_data_and_its_size_fits_the_wheel(runtime: FieldModel) -> None:
