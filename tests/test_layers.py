@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "files"}
+BASE = {"errors", "files", "limits"}
 RUNTIME = BASE | {
     "geometry",
     "photo",
@@ -25,6 +25,7 @@ RUNTIME = BASE | {
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "limits": set(),
     "files": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},

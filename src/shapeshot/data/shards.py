@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from shapeshot.errors import DatasetError
+from shapeshot.errors import DatasetError, PhotoError
+from shapeshot.limits import VIEW_SIDE
+from shapeshot.photo.opener import opened_image
+from shapeshot.photo.shrink import as_rgba, shrunk
 
 TAR_BLOCK = 512
 
@@ -79,8 +82,9 @@ def encode_view(rgba: np.ndarray, quality: int = 90) -> bytes:
 def decode_view(content: bytes) -> np.ndarray:
     """The inverse of `encode_view`, uint8 [size, size, 4]. Raises DatasetError where it is damaged."""
     try:
-        return np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with opened_image(content, "a view", VIEW_SIDE**2, formats=("WEBP",)) as opened:
+            return as_rgba(shrunk(opened.pixels, VIEW_SIDE))
+    except PhotoError as error:
         raise DatasetError(f"a shard holds a damaged view ({error}); build the dataset again") from error
 
 
