@@ -47,9 +47,13 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class ObjectModel:
-    """A whole object: +y up, its front towards +z, any unit. Often open, self-intersecting and of many parts."""
+    """A whole object: +y up, its front towards +z, any unit. Often open, self-intersecting and of many parts.
+
+    left_out: what its file has and the model has not (an unreadable texture, lines), a line each, for people.
+    """
 
     parts: tuple[Part, ...]
+    left_out: tuple[str, ...] = ()
 
     def merged(self) -> tuple[np.ndarray, np.ndarray]:
         """All parts as one (vertices float32 [vertices, 3], faces int32 [faces, 3])."""
@@ -65,7 +69,7 @@ class ObjectModel:
         for part in self.parts:
             vertices = (part.vertices @ np.asarray(matrix, np.float64).T + offset).astype(np.float32)
             parts.append(replace(part, vertices=vertices, faces=part.faces[:, ::-1] if mirrored else part.faces))
-        return ObjectModel(tuple(parts))
+        return ObjectModel(tuple(parts), self.left_out)
 
     def canonical(self) -> tuple[ObjectModel, float]:
         """Centred by its bounding box with longest side 1, and the factor that was applied."""
