@@ -43,6 +43,7 @@ POLYGON_STEPS = 1_000_000_000  # corners squared of its concave polygons: 31,600
 OBJECT_SECONDS = 60.0  # from opening the file to its parts in memory
 
 # Archives, catalogues and shards.
+ARCHIVE_MEMBER_BYTES = 256 * MIB  # of a member, unpacked
 ARCHIVE_RATIO = 200  # of a member: OBJ text compresses about 10 times, a bomb about 1000 times
 ARCHIVE_FREE_BYTES = 8 * MIB  # below that a member may compress as it likes
 SHARD_MEMBER_BYTES = 256 * MIB  # of one array or picture in a shard, unpacked

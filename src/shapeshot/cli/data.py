@@ -123,7 +123,9 @@ def _report(dataset: Any) -> int:
     print("  kinds     " + ", ".join(f"{kind} {count}" for kind, count in kinds))
     print("  licences  " + ", ".join(manifest["licences"]))
     unreadable = manifest["unreadable"]
-    print(f"  unreadable {len(unreadable)}")
-    for item in unreadable:
-        print(f"    {item['name']}: {item['reason']}")
+    for title, items in (("unreadable", unreadable), ("left out  ", manifest.get("left_out", []))):
+        if items or items is unreadable:
+            print(f"  {title} {len(items)}")
+        for item in items:
+            print(f"    {item['name']}: {item['reason']}")
     return 1 if unreadable else 0

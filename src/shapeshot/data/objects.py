@@ -110,12 +110,24 @@ class SourceEntry(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """An entry, or a picture of one, that cannot be used; reported by name and counted."""
+
+    name: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class PublishedViews:
-    """Pictures that come with an object. images: square, uint8 [side, side, 4], straight alpha; a camera for each."""
+    """Pictures that come with an object. images: square, uint8 [side, side, 4], straight alpha; a camera for each.
+
+    unreadable: those that could not be used, by name.
+    """
 
     images: tuple[np.ndarray, ...]
     cameras: tuple[Camera, ...]
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @runtime_checkable
@@ -123,7 +135,7 @@ class ViewedEntry(Protocol):
     """An entry whose source has pictures of it, which are used as they are: nothing is rendered."""
 
     def views(self, count: int, size: int) -> PublishedViews:
-        """The first `count`, none wider than `size` pixels. Raises DatasetError or PhotoError."""
+        """The first `count` that can be used, none wider than `size` pixels. Raises DatasetError where none can."""
         ...
 
 
@@ -134,14 +146,6 @@ class SolidEntry(Protocol):
     def solid(self) -> np.ndarray:
         """Occupancy of the canonical cube, bool [n, n, n], indexed [x, y, z]. Raises DatasetError."""
         ...
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """An entry that could not even be listed; reported by name and counted."""
-
-    name: str
-    reason: str
 
 
 class Source(Protocol):

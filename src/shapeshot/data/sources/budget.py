@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from shapeshot import limits
 from shapeshot.errors import MeshError
@@ -23,6 +25,31 @@ _LIMITS = {
     "nodes": limits.OBJECT_NODES,
     "steps of cutting polygons": limits.POLYGON_STEPS,
 }
+
+
+# What parsing damaged data may raise where no check of ours has said it better.
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
+@contextmanager
+def damage_named(name: str) -> Iterator[None]:
+    """Whatever damaged data make a reader raise, as one MeshError that names the file."""
+    try:
+        yield
+    except _DAMAGE as error:
+        detail = (str(error).splitlines() or [""])[0][:120]
+        raise MeshError(
+            f"{name} is damaged ({type(error).__name__}: {detail}); check it, get a fresh copy or convert it"
+        ) from error
 
 
 class ObjectBudget:

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from shapeshot.data.objects import ObjectModel
-from shapeshot.data.sources.budget import ObjectBudget
+from shapeshot.data.sources.budget import ObjectBudget, damage_named
 from shapeshot.data.sources.colors import unit_colors
 from shapeshot.data.sources.polygon_file import PolygonFile, triangles_of
 from shapeshot.data.sources.raw_parts import finished_model
@@ -21,22 +21,23 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 def read_off(content: bytes, name: str) -> ObjectModel:
     """The model in an OFF file. name: what errors call it. Raises MeshError for what is no OFF, cut short or empty."""
-    budget = ObjectBudget(name)
-    lines = [line for line in _COMMENT.sub("", decode_text(content)).splitlines() if line.strip()]
-    keyword, counts, at = _header(lines, name)
-    num_vertices, num_faces = counts
-    if not (0 <= num_vertices <= OBJECT_VERTICES and 0 <= num_faces <= OBJECT_CORNERS):
-        raise MeshError(
-            f"{name} announces {num_vertices} vertices and {num_faces} faces, more than one object may have"
-        )
-    if at + num_vertices > len(lines):
-        raise _cut_short(name, num_vertices, "vertices")
-    try:
-        vertices, vertex_colors = _vertices(lines[at : at + num_vertices], keyword, name)
-        polygons = _faces(lines[at + num_vertices :], num_faces, vertices, vertex_colors, name)
-    except (ValueError, IndexError) as error:
-        raise MeshError(f"{name} has a line that is not the numbers of a vertex or face ({error})") from error
-    return finished_model([triangles_of(polygons, budget)], budget)
+    with damage_named(name):
+        budget = ObjectBudget(name)
+        lines = [line for line in _COMMENT.sub("", decode_text(content)).splitlines() if line.strip()]
+        keyword, counts, at = _header(lines, name)
+        num_vertices, num_faces = counts
+        if not (0 <= num_vertices <= OBJECT_VERTICES and 0 <= num_faces <= OBJECT_CORNERS):
+            raise MeshError(
+                f"{name} announces {num_vertices} vertices and {num_faces} faces, more than one object may have"
+            )
+        if at + num_vertices > len(lines):
+            raise _cut_short(name, num_vertices, "vertices")
+        try:
+            vertices, vertex_colors = _vertices(lines[at : at + num_vertices], keyword, name)
+            polygons = _faces(lines[at + num_vertices :], num_faces, vertices, vertex_colors, name)
+        except (ValueError, IndexError) as error:
+            raise MeshError(f"{name} has a line that is not the numbers of a vertex or face ({error})") from error
+        return finished_model([triangles_of(polygons, budget)], budget)
 
 
 def _header(lines: list[str], name: str) -> tuple[re.Match[str], tuple[int, int], int]:

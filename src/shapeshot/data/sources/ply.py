@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shapeshot.data.objects import ObjectModel
-from shapeshot.data.sources.budget import ObjectBudget, ReadFile
+from shapeshot.data.sources.budget import ObjectBudget, ReadFile, damage_named
 from shapeshot.data.sources.colors import unit_colors
 from shapeshot.data.sources.polygon_file import PolygonFile, triangles_of
 from shapeshot.data.sources.raw_parts import finished_model
@@ -62,19 +62,20 @@ class _Table:
 
 
 def read_ply(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
-    """The model in a PLY file. name: what errors call it. read_file: as of read_obj, for a texture that a comment names.
+    """The model in a PLY file. name: what errors call it. read_file: as of read_obj, for the texture of a comment.
 
     Raises MeshError for what is no PLY, cut short, or without faces.
     """
-    budget = ObjectBudget(name)
-    if content[:3] != b"ply":
-        content = as_utf8(content)
-    file_format, elements, texture_name, start = _header(content, name)
-    tables = _read(content, start, file_format, elements, name)
-    textures = Textures(budget.reading(read_file), budget)
-    texture = textures.load(texture_name) if texture_name else None
-    polygons = _polygons(tables, name)
-    return finished_model([triangles_of(polygons, budget, texture)], budget, textures.left_out)
+    with damage_named(name):
+        budget = ObjectBudget(name)
+        if content[:3] != b"ply":
+            content = as_utf8(content)
+        file_format, elements, texture_name, start = _header(content, name)
+        tables = _read(content, start, file_format, elements, name)
+        textures = Textures(budget.reading(read_file), budget)
+        texture = textures.load(texture_name) if texture_name else None
+        polygons = _polygons(tables, name)
+        return finished_model([triangles_of(polygons, budget, texture)], budget, textures.left_out)
 
 
 def _header(content: bytes, name: str) -> tuple[str, list[_Element], str, int]:

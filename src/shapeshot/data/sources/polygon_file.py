@@ -16,9 +16,10 @@ from shapeshot.errors import MeshError
 
 @dataclass(frozen=True, eq=False)
 class PolygonFile:
-    """What such a file holds. vertices float64 [vertices, 3]; corners int64 [corners]: the polygons' vertices, one after
-    the other; sizes int64 [polygons]: of each.
+    """What such a file holds.
 
+    vertices float64 [vertices, 3]; corners int64 [corners]: the polygons' vertices, one polygon after the other; sizes
+    int64 [polygons]: how many each has.
     vertex_colors, face_colors: sRGB in 0..1, float64 [vertices, 3] and [polygons, 3], or None. vertex_uvs float64
     [vertices, 2] or corner_uvs float64 [corners, 2], v = 1 at the top, or None.
     """

@@ -19,6 +19,9 @@ FAR = 64.0  # extents away from the origin from where on float32 would coarsen a
 MAX_COORDINATE = 1e30  # beyond, squares of lengths are infinite in float32
 
 
+PLAIN = Material()
+
+
 @dataclass(frozen=True, eq=False)
 class RawPart:
     """Triangles with one material, as a file has them.
@@ -30,7 +33,7 @@ class RawPart:
 
     vertices: np.ndarray
     faces: np.ndarray
-    material: Material = Material()
+    material: Material = PLAIN
     uvs: np.ndarray | None = None
     colors: np.ndarray | None = None
 
@@ -117,22 +120,32 @@ def _with_gradients(vertices: np.ndarray, faces: np.ndarray, material: Material,
     """Colours of corners, float [faces, 3 (corner), 3], each face's as a block of 2 x 2 texels; corners are not shared.
 
     A bilinear lookup between the centres of texels (0, 0), (1, 0), (0, 1) is the linear one of the triangle when the
-    fourth texel continues the plane through them.
+    fourth texel continues the plane through them. The corner at (0, 0) is the one with which that is a colour.
     """
     side = int(np.ceil(np.sqrt(len(faces))))
+    turn = np.argmin([_excess(colors, first) for first in range(3)], axis=0)
+    face = np.arange(len(faces))
+    first, second, third = (colors[face, (turn + step) % 3] for step in range(3))
     blocks = np.zeros((side * side, 2, 2, 3))
-    blocks[: len(faces), 0, 0], blocks[: len(faces), 0, 1], blocks[: len(faces), 1, 0] = colors.transpose(1, 0, 2)
-    blocks[: len(faces), 1, 1] = colors[:, 1] + colors[:, 2] - colors[:, 0]
+    blocks[: len(faces), 0, 0], blocks[: len(faces), 0, 1], blocks[: len(faces), 1, 0] = first, second, third
+    blocks[: len(faces), 1, 1] = second + third - first
     texels = np.rint(blocks.clip(0, 1) * 255).astype(np.uint8)
     texture = texels.reshape(side, side, 2, 2, 3).transpose(0, 2, 1, 3, 4).reshape(2 * side, 2 * side, 3)
-    row, column = np.divmod(np.arange(len(faces)), side)
-    corner = np.array([[0, 0], [1, 0], [0, 1]])  # (column, row) in the block
-    across = (2 * column[:, None] + corner[:, 0] + 0.5) / (2 * side)
-    down = (2 * row[:, None] + corner[:, 1] + 0.5) / (2 * side)
+    row, column = np.divmod(face, side)
+    # Of each corner, (column, row) in the block.
+    corner = np.array([[0, 0], [1, 0], [0, 1]])[(np.arange(3) - turn[:, None]) % 3]
+    across = (2 * column[:, None] + corner[..., 0] + 0.5) / (2 * side)
+    down = (2 * row[:, None] + corner[..., 1] + 0.5) / (2 * side)
     uvs = np.stack([across, 1 - down], axis=2).reshape(-1, 2).astype(np.float32)
     painted = replace(material, color=(1.0, 1.0, 1.0), texture=texture)
     order = np.arange(3 * len(faces), dtype=np.int32).reshape(-1, 3)
     return Part(vertices[faces].reshape(-1, 3), order, painted, uvs)
+
+
+def _excess(colors: np.ndarray, first: int) -> np.ndarray:
+    """How far beyond 0..1 the plane through a face's colours reaches opposite that corner, float [faces]."""
+    fourth = colors.sum(axis=1) - 2 * colors[:, first]
+    return np.abs(fourth - fourth.clip(0, 1)).max(axis=1)
 
 
 def _by_color(

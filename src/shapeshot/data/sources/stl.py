@@ -8,7 +8,7 @@ import struct
 import numpy as np
 
 from shapeshot.data.objects import ObjectModel
-from shapeshot.data.sources.budget import ObjectBudget
+from shapeshot.data.sources.budget import ObjectBudget, damage_named
 from shapeshot.data.sources.raw_parts import RawPart, finished_model
 from shapeshot.data.sources.text import as_utf8
 from shapeshot.errors import MeshError
@@ -26,11 +26,12 @@ def read_stl(content: bytes, name: str) -> ObjectModel:
 
     Raises MeshError for what is no STL, cut short or without triangles.
     """
-    budget = ObjectBudget(name)
-    corners = _text_corners(content, name) if _is_text(content) else _binary_corners(content, name)
-    budget.take("corners of faces", len(corners))
-    vertices, faces = np.unique(corners, axis=0, return_inverse=True)
-    return finished_model([RawPart(vertices, faces.reshape(-1, 3))], budget)
+    with damage_named(name):
+        budget = ObjectBudget(name)
+        corners = _text_corners(content, name) if _is_text(content) else _binary_corners(content, name)
+        budget.take("corners of faces", len(corners))
+        vertices, faces = np.unique(corners, axis=0, return_inverse=True)
+        return finished_model([RawPart(vertices, faces.reshape(-1, 3))], budget)
 
 
 def _is_text(content: bytes) -> bool:

@@ -39,7 +39,7 @@ def likely_encoding(contents: Sequence[bytes]) -> str:
 
     Chinese letters are pairs of high bytes (some end in a low one); an accent among ASCII letters is a single one.
     """
-    odd = [content for content in contents if not _is_utf8(content)]
+    odd = [content for content in contents if not _is_marked(content) and not _decodes(content, "utf-8")]
     runs = [run for content in odd for run in _HIGH_RUN.findall(content)]
     even = sum(len(run) % 2 == 0 for run in runs)
     if even * 2 >= len(runs) and all(_decodes(content, "gb18030") for content in odd):
@@ -66,8 +66,8 @@ def spellings(name: str) -> Iterator[str]:
                         continue
 
 
-def _is_utf8(content: bytes) -> bool:
-    return _decodes(content, "utf-8")
+def _is_marked(content: bytes) -> bool:
+    return any(content.startswith(mark) for mark, _ in _MARKS)
 
 
 def _decodes(content: bytes, encoding: str) -> bool:

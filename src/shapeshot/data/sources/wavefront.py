@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from shapeshot.data.objects import Material, ObjectModel
-from shapeshot.data.sources.budget import ObjectBudget, ReadFile
+from shapeshot.data.sources.budget import ObjectBudget, ReadFile, damage_named
 from shapeshot.data.sources.colors import of_corners, unit_colors
 from shapeshot.data.sources.materials import default_material, read_mtl, without_texture
 from shapeshot.data.sources.polygons import triangulate
@@ -44,24 +44,25 @@ def read_obj(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
     Raises MeshError on text that is no OBJ, indices out of range, coordinates that are not finite, no faces, and beyond
     the limits of one object.
     """
-    budget = ObjectBudget(name)
-    read_file = budget.reading(read_file)
-    found = _sort_lines(as_utf8(content), name)
-    contents, missing = _libraries(found, read_file, budget)
-    encoding = likely_encoding([content, *contents])
-    if encoding != likely_encoding([content]):  # its libraries know better
-        found = _sort_lines(as_utf8(content, encoding), name)
-    libraries = [decode_text(text, encoding) for text in contents]
-    budget.take("vertices", len(found.positions) + len(found.uvs))
-    positions, uvs = _coordinates(found.positions, 3, name), _coordinates(found.uvs, 2, name)
-    vertex_colors = _vertex_colors(found.positions)
-    textures = Textures(read_file, budget)
-    materials = _materials(libraries, found, textures, budget)
-    parts = []
-    for material_name, lines in found.faces.items():
-        material = materials.get(material_name) or default_material(material_name)
-        parts.append(_part(lines, positions, uvs, vertex_colors, material, budget))
-    return finished_model(parts, budget, [*missing, *textures.left_out])
+    with damage_named(name):
+        budget = ObjectBudget(name)
+        read_file = budget.reading(read_file)
+        found = _sort_lines(as_utf8(content), name)
+        contents, missing = _libraries(found, read_file, budget)
+        encoding = likely_encoding([content, *contents])
+        if encoding != likely_encoding([content]):  # its libraries know better
+            found = _sort_lines(as_utf8(content, encoding), name)
+        libraries = [decode_text(text, encoding) for text in contents]
+        budget.take("vertices", len(found.positions) + len(found.uvs))
+        positions, uvs = _coordinates(found.positions, 3, name), _coordinates(found.uvs, 2, name)
+        vertex_colors = _vertex_colors(found.positions)
+        textures = Textures(read_file, budget)
+        materials = _materials(libraries, found, textures, budget)
+        parts = []
+        for material_name, lines in found.faces.items():
+            material = materials.get(material_name) or default_material(material_name)
+            parts.append(_part(lines, positions, uvs, vertex_colors, material, budget))
+        return finished_model(parts, budget, [*missing, *textures.left_out])
 
 
 def _sort_lines(content: bytes, name: str) -> _Statements:

@@ -25,8 +25,9 @@ class Accessors:
 
     def rows(self, index: Any, width: int) -> np.ndarray:
         """float64 [count, width]; normalised integers in 0..1 or -1..1. Raises MeshError for another type."""
+        accessor = self._document.item("accessors", index)
         if index not in self._decoded:
-            self._decoded[index] = self._decode(self._document.item("accessors", index))
+            self._decoded[index] = self._decode(accessor)
         values = self._decoded[index]
         if values.shape[1] != width:
             raise MeshError(
@@ -89,8 +90,8 @@ class Accessors:
 
     def _view(self, index: Any) -> tuple[memoryview, int | None]:
         """(the bytes of a view, unpacked; its stride or None)."""
+        view = self._document.item("bufferViews", index)
         if index not in self._views:
-            view = self._document.item("bufferViews", index)
             stride = whole(view, "byteStride", self._document.name) if "byteStride" in view else None
             packed = self._document.extension(view, *MESHOPT)
             if packed is None:

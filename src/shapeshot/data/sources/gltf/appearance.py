@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ _CLAMP, _MIRROR = 33071, 33648
 class Appearance:
     """A material, and how its texture is looked up. factor: of the base colour, linear light, [3].
 
-    uv_set: of TEXCOORD_n. uv_matrix: on (u, v, 1), v = 0 at the top, float64 [2, 3]. wraps: of u and v, by glTF's codes.
+    uv_set: of TEXCOORD_n. uv_matrix: [2][3], on (u, v, 1), v = 0 at the top. wraps: of u and v, by glTF's codes.
     """
 
     material: Material
@@ -52,9 +52,10 @@ class Appearances:
 
     def of(self, index: Any) -> Appearance:
         """The material of that number; the default one for None."""
+        material = {} if index is None else self._document.item("materials", index)
         if index not in self._made:
             self._document.budget.take("materials", 1)
-            self._made[index] = self._make({} if index is None else self._document.item("materials", index))
+            self._made[index] = self._make(material)
         return self._made[index]
 
     def _make(self, material: Mapping[str, Any]) -> Appearance:
@@ -102,7 +103,7 @@ class Appearances:
         if not isinstance(uv_set, int) or not 0 <= uv_set < 100:
             raise MeshError(f"{document.name} has a texture of coordinates {str(uv_set)[:20]}; check the file")
         matrix = plain.uv_matrix if transform is None else _uv_matrix(transform, document.name)
-        return Appearance(_with_texture(plain.material, pixels), plain.factor, uv_set, matrix, wraps)
+        return Appearance(replace(plain.material, texture=pixels), plain.factor, uv_set, matrix, wraps)
 
     def _image(self, texture: Mapping[str, Any]) -> np.ndarray | None:
         """The pixels of a texture's image, uint8 [height, width, 3 or 4]; None, and told, where they cannot be read."""
@@ -112,8 +113,8 @@ class Appearances:
             named = ", ".join(sorted(texture.get("extensions", {}))) or "nothing"
             self._textures.left_out.append(f"a texture is given by {named} alone, which is not read")
             return None
+        image = document.item("images", source)
         if source not in self._images:
-            image = document.item("images", source)
             if "bufferView" in image:
                 content: bytes | None = bytes(document.view(image["bufferView"]))
             elif str(image.get("uri", ""))[:5].lower() == "data:":
@@ -141,10 +142,6 @@ class Appearances:
 def _srgb(linear: tuple[float, float, float]) -> tuple[float, float, float]:
     red, green, blue = linear_to_srgb(np.array(linear))
     return float(red), float(green), float(blue)
-
-
-def _with_texture(material: Material, pixels: np.ndarray) -> Material:
-    return Material(material.color, pixels, material.opacity, material.roughness, material.metallic)
 
 
 def _uv_matrix(transform: Mapping[str, Any], name: str) -> tuple[tuple[float, float, float], ...]:

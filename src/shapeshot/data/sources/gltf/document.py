@@ -71,8 +71,8 @@ class Document:
 
     def buffer(self, index: Any) -> bytes:
         """A buffer's bytes, at least as many as it announces."""
+        buffer = self.item("buffers", index)
         if index not in self._buffers:
-            buffer = self.item("buffers", index)
             uri = buffer.get("uri")
             content = self._binary if uri is None and index == 0 else self.load_uri(uri, f"buffer {index}")
             if content is None:
@@ -111,7 +111,7 @@ class Document:
 
     def _check_extensions(self) -> None:
         required = self.items("extensionsRequired")
-        unknown = sorted(str(extension)[:80] for extension in required if extension not in SUPPORTED | BESIDE)
+        unknown = sorted(str(extension)[:80] for extension in required if str(extension) not in SUPPORTED | BESIDE)
         if unknown:
             raise MeshError(f"{self.name} requires {', '.join(unknown)}, which is not read; save it without")
 

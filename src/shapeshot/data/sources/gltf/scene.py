@@ -70,7 +70,7 @@ def _roots(document: Document) -> list[Any]:
 
 def _list(document: Document, holder: Any, key: str) -> Sequence[Any]:
     value = holder.get(key, []) if isinstance(holder, dict) else None
-    if not isinstance(value, list) or not all(isinstance(item, (int, dict, float)) for item in value):
+    if not isinstance(value, list) or not all(isinstance(item, int) for item in value):
         raise MeshError(f"{document.name} has {key!r} that is no list; check the file")
     return value
 
