@@ -93,10 +93,10 @@ def ply(
 @pytest.mark.parametrize(
     ("kind", "full"), [("uchar", 255), ("ushort", 65535), ("float", 1), ("float", 255), ("double", 1)]
 )
-def test_colours_by_every_name_and_type(file_format: str, names: str, kind: str, full: int) -> None:
+def test_colours_by_every_name_and_type(file_format: str, names: tuple[str, ...], kind: str, full: int) -> None:
     colors = np.tile(np.array([1.0, 0.2, 0.6]) * full, (8, 1))
     rows = np.concatenate([np.zeros((8, 2)), colors], axis=1)
-    properties = [("float", "s"), ("float", "t"), *((kind, name) for name in names.split())]
+    properties = [("float", "s"), ("float", "t"), *((kind, name) for name in names)]
     model = read_ply(ply(file_format, properties, rows, QUADS), "a.ply", lambda name: None)
     assert volume(model) == pytest.approx(6)
     np.testing.assert_allclose(model.parts[0].material.color, [1, 0.2, 0.6], atol=0.01)
@@ -261,7 +261,7 @@ def test_broken_stls_are_refused_by_name(content: bytes) -> None:
 
 
 RANDOM = {
-    "ply": (ply("binary_big_endian", [], np.zeros((8, 0)), QUADS), lambda content: read_ply(content, "a", dict().get)),
+    "ply": (ply("binary_big_endian", [], np.zeros((8, 0)), QUADS), lambda content: read_ply(content, "a", {}.get)),
     "off": (off("COFF", COLORED), lambda content: read_off(content, "a")),
     "stl": (stl(), lambda content: read_stl(content, "a")),
 }

@@ -18,6 +18,7 @@ _LIMITS = {
     "vertices": limits.OBJECT_VERTICES,
     "corners of faces": limits.OBJECT_CORNERS,
     "parts": limits.OBJECT_PARTS,
+    "placed meshes": limits.OBJECT_PARTS,
     "material libraries": limits.OBJECT_LIBRARIES,
     "materials": limits.OBJECT_MATERIALS,
     "textures": limits.OBJECT_TEXTURES,

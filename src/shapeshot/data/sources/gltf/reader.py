@@ -46,7 +46,6 @@ def read_gltf(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
 
 def _placed(primitive: Primitive, placement: Placement, appearance: Appearance, budget: ObjectBudget) -> list[RawPart]:
     """The primitive at each of its places."""
-    budget.take("parts", len(placement.places))
     budget.take("corners of faces", 3 * len(primitive.faces) * (len(placement.places) - 1))
     uvs = None
     if appearance.material.texture is not None and appearance.uv_set in primitive.uvs:

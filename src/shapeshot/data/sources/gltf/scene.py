@@ -36,7 +36,7 @@ def placements(document: Document, accessors: Accessors) -> list[Placement]:
             continue
         instances = document.extension(node, INSTANCING)
         places = matrix[None] if instances is None else matrix @ _instances(document, accessors, instances)
-        document.budget.take("nodes", len(places))
+        document.budget.take("placed meshes", len(places))
         bones = _bones(document, accessors, node.get("skin"), world) if "skin" in node else None
         if bones is not None:
             places = np.eye(4)[None]
@@ -81,6 +81,8 @@ def _local_matrix(document: Document, node: Mapping[str, Any]) -> np.ndarray:
         values = numbers(node, "matrix", (0.0,) * 16, document.name)
         return np.array(values).reshape(4, 4).T
     matrix = np.eye(4)
+    if not {"rotation", "scale", "translation"} & node.keys():
+        return matrix
     rotation = np.array([numbers(node, "rotation", (0.0, 0.0, 0.0, 1.0), document.name)])
     scale = numbers(node, "scale", (1.0, 1.0, 1.0), document.name)
     matrix[:3, :3] = rotation_matrices(rotation)[0] * scale
