@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "files", "limits"}
+BASE = {"errors", "files", "limits", "names"}
 RUNTIME = BASE | {
     "geometry",
     "photo",
@@ -26,6 +26,7 @@ RUNTIME = BASE | {
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "limits": set(),
+    "names": set(),
     "files": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},

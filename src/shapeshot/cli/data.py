@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from shapeshot.cli.parser import Parser, UsageError
+from shapeshot.names import shown
 
 # The flags that only some sources take, by the name of the argument in data.sources.SOURCES.
 PUBLISHED = ("shapenet", "r2n2", "pix3d")
@@ -127,5 +128,5 @@ def _report(dataset: Any) -> int:
         if items or items is unreadable:
             print(f"  {title} {len(items)}")
         for item in items:
-            print(f"    {item['name']}: {item['reason']}")
+            print(f"    {shown(item['name'])}: {shown(item['reason'])}")
     return 1 if unreadable else 0

@@ -50,6 +50,7 @@ from shapeshot.data.variants import vary
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write
 from shapeshot.geometry.camera import sample_camera
+from shapeshot.names import whole_text
 
 
 @dataclass(frozen=True)
@@ -338,7 +339,7 @@ def _assemble(
         "left_out": left_out,
         "shards": shards,
     }
-    atomic_write(out / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    atomic_write(out / MANIFEST, whole_text(json.dumps(manifest, indent=1, ensure_ascii=False)))
 
 
 def _row(

@@ -19,6 +19,7 @@ from PIL import Image
 
 from shapeshot.errors import DatasetError, PhotoError
 from shapeshot.limits import SHARD_MEMBER_BYTES, VIEW_SIDE
+from shapeshot.names import whole_text
 from shapeshot.photo.opener import opened_image
 from shapeshot.photo.shrink import as_rgba, shrunk
 
@@ -62,7 +63,7 @@ def unpack_members(packed: bytes) -> dict[str, bytes]:
 
 def encode_json(value: Any) -> bytes:
     """Canonical JSON: sorted keys, UTF-8."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return whole_text(json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
 def encode_arrays(**arrays: np.ndarray) -> bytes:

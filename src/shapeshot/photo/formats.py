@@ -91,7 +91,8 @@ _REFUSED: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
 _RAW_SUFFIXES = (".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2")
 
 READ_AS = "JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF"  # for errors
-HEIF_HINT = "HEIC, which needs an optional package: pip install 'shapeshot[heif]', or save it as JPEG"
+HEIF_EXTRA = "needs an optional package: pip install 'shapeshot[heif]'"
+HEIF_HINT = f"HEIC, which {HEIF_EXTRA}, or save it as JPEG"
 
 
 def format_of(head: bytes) -> str | None:

@@ -225,7 +225,7 @@ def test_transparency_statements(statements: str, opacity: float) -> None:
 
 def test_coordinates_far_from_the_origin_keep_their_shape() -> None:
     sphere = trimesh.creation.icosphere(subdivisions=3)
-    text = "".join("v {:.6f} {:.6f} {:.6f}\n".format(*(v + (5e5, 4.6e6, 120))) for v in sphere.vertices)
+    text = "".join("v {:.6f} {:.6f} {:.6f}\n".format(*np.add(v, (5e5, 4.6e6, 120))) for v in sphere.vertices)
     text += "".join("f {} {} {}\n".format(*(f + 1)) for f in sphere.faces)
     vertices, faces = read(text).merged()
     assert trimesh.Trimesh(vertices, faces).volume == pytest.approx(sphere.volume, rel=1e-4)

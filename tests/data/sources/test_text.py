@@ -10,8 +10,9 @@ from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources.folder import read_mesh_file
-from shapeshot.data.sources.text import decode_text, likely_encoding, spellings, whole_text
+from shapeshot.data.sources.text import decode_text, likely_encoding, spellings
 from shapeshot.data.sources.wavefront import read_obj
+from shapeshot.names import whole_text
 
 CASES = Path(__file__).parent / "cases" / "obj"
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"

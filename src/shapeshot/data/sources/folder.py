@@ -22,6 +22,7 @@ from shapeshot.data.sources.stl import read_stl
 from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError, MeshError
 from shapeshot.limits import OBJECT_FILE_BYTES
+from shapeshot.names import shown
 
 # (content, what errors call the file, a way to the files beside it) -> the model. Raises MeshError.
 READERS: dict[str, Callable[[bytes, str, ReadFile], ObjectModel]] = {
@@ -45,7 +46,7 @@ class FolderEntry:
 
     def load(self) -> ObjectModel:
         """The object in the file's own axes and unit. Raises MeshError naming the file."""
-        name = str(self.path.relative_to(self.root))
+        name = shown(self.path.relative_to(self.root))
         files = ConfinedFiles(self.path.parent, self.root)
         content = files.read(self.path.name)
         if content is None:
@@ -94,8 +95,8 @@ class FolderSource:
         return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
 
     def _info(self, path: Path, taken: set[str]) -> ObjectInfo:
-        name = path.stem.replace("_", " ").strip() or path.name
-        shelf = path.parts[0].replace("_", " ") if len(path.parts) > 1 else ""
+        name = shown(path.stem.replace("_", " ").strip() or path.name)
+        shelf = shown(path.parts[0].replace("_", " ")) if len(path.parts) > 1 else ""
         return ObjectInfo(
             id=free_id(str(path.with_suffix("")), taken),
             name=name,

@@ -21,9 +21,9 @@ from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
 from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.ids import free_id
-from shapeshot.data.sources.text import whole_text
 from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError
+from shapeshot.names import whole_text
 
 DEFAULT_FOLDER = Path("/usr/share/sweethome3d/furniture")
 PUBLISHED_SPLITS = Path(__file__).with_name("sweethome3d_splits.json")

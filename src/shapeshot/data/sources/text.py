@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from shapeshot.names import whole_text
+
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_LONE = re.compile("[\ud800-\udfff]")
 
 
 def decode_text(content: bytes, encoding: str | None = None) -> str:
@@ -45,12 +45,6 @@ def likely_encoding(contents: Sequence[bytes]) -> str:
     if even * 2 >= len(runs) and all(_decodes(content, "gb18030") for content in odd):
         return "gb18030"
     return "latin-1"
-
-
-def whole_text(text: str) -> str:
-    """Text that can be written as UTF-8: surrogate pairs joined, and U+FFFD for half of one."""
-    joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-    return _LONE.sub("\ufffd", joined)
 
 
 def spellings(name: str) -> Iterator[str]:
