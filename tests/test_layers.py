@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "files", "onnx_runtime"}
+BASE = {"errors", "limits", "files", "onnx_runtime"}
 RUNTIME = BASE | {
     "geometry",
     "photo",
@@ -25,6 +25,8 @@ RUNTIME = BASE | {
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "limits": set(),
+    "names": set(),
     "files": {"errors"},
     "onnx_runtime": {"errors"},
     "geometry": BASE,

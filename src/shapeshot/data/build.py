@@ -50,6 +50,7 @@ from shapeshot.data.variants import vary
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write
 from shapeshot.geometry.camera import sample_camera
+from shapeshot.names import whole_text
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,12 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
     else:
         views = _rendered(shape, options, rng)
     cameras = [asdict(camera) for camera in views.cameras]
-    members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
+    facts: dict[str, Any] = {"info": info_to_json(info), "cameras": cameras}
+    if views.unreadable:
+        facts["unreadable_views"] = [asdict(item) for item in views.unreadable]
+    if model.left_out:
+        facts["left_out"] = list(model.left_out)
+    members = {"json": encode_json(facts)}
     members |= {f"view{index:02d}.webp": encode_view(view) for index, view in enumerate(views.images)}
     surface = shape.surface
     members["solid.npz"] = encode_solid(shape.solid)
@@ -305,6 +311,7 @@ def _assemble(
 ) -> None:
     rows: list[dict[str, Any]] = []
     shards: list[dict[str, Any]] = []
+    unreadable, left_out = list(unreadable), []
     for start in range(0, len(jobs), options.objects_per_shard):
         name = f"shard-{len(shards):05d}.tar"
         packed = [_packed_path(staging, job).read_bytes() for job in jobs[start : start + options.objects_per_shard]]
@@ -316,6 +323,10 @@ def _assemble(
         offset = 0
         for job, part in zip(jobs[start:], packed, strict=False):
             rows.append(_row(job, groups, splits, name, offset, len(part)))
+            if not job.variant:
+                facts = json.loads(unpack_members(part)["json"])
+                unreadable += [Unreadable(**item) for item in facts.get("unreadable_views", ())]
+                left_out += [{"name": job.id, "reason": reason} for reason in facts.get("left_out", ())]
             offset += len(part)
     manifest = {
         "format": FORMAT,
@@ -325,9 +336,10 @@ def _assemble(
         "creators": sorted({job.entry.info.creator for job in jobs}),
         "objects": rows,
         "unreadable": [asdict(item) for item in unreadable],
+        "left_out": left_out,
         "shards": shards,
     }
-    atomic_write(out / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    atomic_write(out / MANIFEST, whole_text(json.dumps(manifest, indent=1, ensure_ascii=False)))
 
 
 def _row(

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from shapeshot.files import atomic_path, atomic_write
+from shapeshot.folders.outputs import MANIFESTS
 from shapeshot.folders.work import Outcome
+from shapeshot.names import shown
 
-PARQUET, CSV = "manifest.parquet", "manifest.csv"
+PARQUET, CSV = MANIFESTS
 
 
 def _fact(*names: str) -> Callable[[Outcome], Any]:
@@ -35,10 +37,10 @@ def _extent(axis: int) -> Callable[[Outcome], Any]:
 
 # Column -> its type and where its value is; null where result.json does not say. Lengths are in `unit`.
 COLUMNS: dict[str, tuple[type, Callable[[Outcome], Any]]] = {
-    "photo": (str, lambda outcome: str(outcome.target.photo)),
+    "photo": (str, lambda outcome: shown(outcome.target.photo)),
     "folder": (str, lambda outcome: outcome.target.path.name),
     "outcome": (str, lambda outcome: outcome.status),
-    "error": (str, lambda outcome: outcome.error or None),
+    "error": (str, lambda outcome: shown(outcome.error) or None),
     "attempts": (int, lambda outcome: outcome.attempts),
     "photo_bytes": (int, _fact("made_from", "photo", "bytes")),
     "photo_sha256": (str, _fact("made_from", "photo", "sha256")),

@@ -16,14 +16,16 @@ from shapeshot import __version__
 from shapeshot.errors import EmptyShapeError, ExportError
 from shapeshot.export import WRITERS, Shape, encode_files, find_writer
 from shapeshot.files import atomic_write, remove_leftovers
+from shapeshot.folders.listing import list_photos
+from shapeshot.names import safe_stems, shown
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
     from shapeshot.pipeline.reconstruct import Reconstruction
 
-PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FOLDER_FILES = {"mesh": "mesh.glb", "points": "points.ply", "voxels": "voxels.npz"}
 RESULT = "result.json"
+MANIFESTS = ("manifest.parquet", "manifest.csv")  # beside the photos' folders: none of them may be called so
 LIBRARY_SUFFIX = ".sh3f"  # of a file that many photos go into
 
 
@@ -68,7 +70,7 @@ class EncodedResult:
 
 def plan_targets(photos: Sequence[Path], out: str, form: str | None, preview: bool) -> list[Target]:
     """One target a photo; a folder among the photos stands for the images in it. Raises ExportError."""
-    expanded = [image for photo in photos for image in _images_in(photo)]
+    expanded = list_photos(photos).photos
     path = Path(out)
     if _names_a_file(out, form):
         _check_file(path, form, 1 if is_library(out) else len(expanded))
@@ -81,7 +83,7 @@ def plan_targets(photos: Sequence[Path], out: str, form: str | None, preview: bo
         return [Target(expanded[0], path, (single,), False, preview)]
     _check_writable(path)
     forms = tuple(FOLDER_FILES) if form in (None, "all") else (str(form),)
-    names = _unique_names([photo.stem for photo in expanded])
+    names = safe_stems([photo.stem for photo in expanded], reserved=MANIFESTS)
     preview = preview or form in (None, "all")
     return [Target(photo, path / name, forms, True, preview) for photo, name in zip(expanded, names, strict=True)]
 
@@ -98,7 +100,7 @@ def parts_folder(library: Path) -> Path:
 
 def _plan_parts(photos: Sequence[Path], library: Path, form: str) -> list[Target]:
     """One target a piece: a folder, so that a run that was stopped goes on as any other does."""
-    names, folder = _unique_names([photo.stem for photo in photos]), parts_folder(library)
+    names, folder = safe_stems([photo.stem for photo in photos], reserved=MANIFESTS), parts_folder(library)
     return [
         Target(photo, folder / name, (form,), True, False, f"{name}{LIBRARY_SUFFIX}")
         for photo, name in zip(photos, names, strict=True)
@@ -161,7 +163,7 @@ def result_facts(photo: Path, shape: Reconstruction, model: FieldModel) -> dict[
     crop = {edge: float(pixels) * scale for edge, pixels in shape.photo.box._asdict().items()}
     return {
         "shapeshot": __version__,
-        "photo": photo.name,
+        "photo": shown(photo.name),
         "photo_size": list(shape.photo_size),
         "model": model.name,
         "threshold": shape.threshold,
@@ -203,13 +205,6 @@ def _encoded(shape: Shape, path: Path) -> dict[str, bytes]:
     return {**dict(beside), path.name: content}
 
 
-def _images_in(photo: Path) -> list[Path]:
-    """The images of a folder; the path itself where it is none, or where it holds none (reported later, by name)."""
-    if not photo.is_dir():
-        return [photo]
-    return sorted(path for path in photo.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES) or [photo]
-
-
 def _names_a_file(out: str, form: str | None) -> bool:
     path = Path(out)
     if out.endswith(("/", os.sep)) or path.is_dir():
@@ -236,20 +231,6 @@ def _check_writable(folder: Path) -> None:
         raise ExportError(f"cannot write into {folder}: {existing} is a file; choose another folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise ExportError(f"cannot write into {folder}: no permission; choose a folder you can write to")
-
-
-def _unique_names(stems: Sequence[str]) -> list[str]:
-    """Each stem, with -2, -3 ... appended where it came before."""
-    taken: set[str] = set()
-    names = []
-    for stem in stems:
-        name, count = stem, 1
-        while name in taken or (count > 1 and name in stems):
-            count += 1
-            name = f"{stem}-{count}"
-        taken.add(name)
-        names.append(name)
-    return names
 
 
 def _preview_png(shape: Reconstruction) -> bytes:

@@ -13,8 +13,9 @@ from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.folders.fingerprint import photo_facts
 from shapeshot.folders.finishing import made_ready
 from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import PHOTO_SUFFIXES, EncodedResult, Target, encode_target, write_result
+from shapeshot.folders.outputs import EncodedResult, Target, encode_target, write_result
 from shapeshot.photo import Photo, read_bytes, read_photo
+from shapeshot.photo.formats import photo_suffixes
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -54,9 +55,13 @@ class PhotoFile:
     def read(cls, path: Path) -> PhotoFile:
         """Raises PhotoError."""
         if path.is_dir():
-            raise PhotoError(f"no images in this folder; expected files ending in {', '.join(PHOTO_SUFFIXES)}")
-        content = read_bytes(path)
-        return cls(content, path.stat().st_mtime_ns)
+            raise PhotoError(f"no images in this folder; expected files ending in {', '.join(photo_suffixes())}")
+        try:
+            # Before it is read: of a photo that is replaced meanwhile, the time must not be the new one's.
+            modified_ns = path.stat().st_mtime_ns
+        except (OSError, ValueError):  # read_bytes says why
+            modified_ns = 0
+        return cls(read_bytes(path), modified_ns)
 
 
 @dataclass(frozen=True, eq=False)
