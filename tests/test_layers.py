@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "limits", "files", "onnx_runtime"}
+BASE = {"errors", "limits", "names", "files", "onnx_runtime"}
 RUNTIME = BASE | {
     "geometry",
     "photo",
