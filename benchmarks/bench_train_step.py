@@ -53,7 +53,7 @@ from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.ops import mesh_reference
 from shapeshot.lab.optimizers import build_optimizer
 from shapeshot.lab.representations import REPRESENTATIONS, Targets
-from shapeshot.lab.train_model import Objective
+from shapeshot.lab.train import Objective
 
 SIDES = ("ours", "plain")
 REGIMES = {

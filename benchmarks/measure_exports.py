@@ -21,7 +21,7 @@ from shapeshot.export import WRITERS, encode_files
 from shapeshot.export.color_texture import ColorTexture, color_texture
 from shapeshot.finish import FinishOptions, finish
 from shapeshot.geometry import Mesh
-from shapeshot.reconstruct import reconstruct
+from shapeshot.pipeline.reconstruct import reconstruct
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

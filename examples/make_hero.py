@@ -1,6 +1,6 @@
 """Make the picture at the top of the README: a photo beside its voxels, points and mesh, all made by shapeshot.
 
-    python examples/make_hero.py [PHOTO] [OUT]
+python examples/make_hero.py [PHOTO] [OUT]
 """
 
 from __future__ import annotations

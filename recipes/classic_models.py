@@ -22,7 +22,7 @@ from shapeshot.evaluation.run import run_evaluation
 from shapeshot.evaluation.summary import Summary
 from shapeshot.lab.config import TrainConfig
 from shapeshot.lab.model import ModelConfig
-from shapeshot.lab.train_model import train
+from shapeshot.lab.train import train
 
 KINDS = ("vox", "point", "mesh")
 SEEDS = {"efficientnet-lite0": (0, 1, 2), "resnet18": (0,)}

@@ -12,41 +12,40 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "files"}
+BASE = {"errors", "limits", "names", "files", "onnx_runtime"}
 RUNTIME = BASE | {
     "geometry",
     "photo",
-    "color_transfer",
-    "confidence",
-    "memory",
     "finish",
     "export",
     "preview",
-    "field_model",
-    "reconstruct",
-    "batch",
+    "model",
+    "pipeline",
+    "folders",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "limits": set(),
+    "names": set(),
     "files": {"errors"},
     "jobs": BASE,
+    "onnx_runtime": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
-    "color_transfer": BASE,
     "finish": BASE | {"geometry"},
-    "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
     "preview": BASE | {"geometry"},
-    "confidence": BASE,
-    "memory": BASE,
-    "field_model": BASE | {"geometry", "photo", "confidence", "memory", "export", "preview"},
-    "reconstruct": RUNTIME - {"reconstruct", "batch"},
-    "batch": RUNTIME,
-    "studio": RUNTIME,
-    "data": BASE | {"geometry", "photo", "jobs"},
-    "lab": BASE | {"geometry", "photo", "data", "field_model"},  # field_model: the format that to_onnx writes
-    "evaluation": RUNTIME | {"data", "lab"},
-    "cli": RUNTIME | {"studio", "data", "lab", "evaluation"},
-    "__init__": RUNTIME,
+    "export": BASE | {"geometry", "preview"},  # preview: the icon of a piece of furniture
+    "model": BASE | {"geometry", "photo"},
+    "pipeline": BASE | {"geometry", "photo", "finish", "preview", "export", "model"},
+    "folders": RUNTIME,
+    "service": RUNTIME,
+    "scores": BASE | {"geometry"},
+    "data": BASE | {"geometry", "photo", "scores", "jobs"},  # scores: how finely shapes are compared
+    "lab": BASE | {"geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
+    "tuning": RUNTIME | {"data", "scores", "lab"},
+    "evaluation": RUNTIME | {"data", "scores", "lab", "tuning"},
+    "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation"},
+    "__init__": {"geometry", "model", "pipeline"},
     "__main__": {"cli"},
 }
 RUNTIME_LIBRARIES = {
@@ -54,6 +53,7 @@ RUNTIME_LIBRARIES = {
     "PIL",
     "onnxruntime",
     "tqdm",
+    "jaxtyping",  # for types alone: nothing imports it when the program runs
     "rembg",  # the extra `photo`, imported when asked for
     "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
     "ray",  # the extra `cluster`, imported when asked for
@@ -125,7 +125,7 @@ def test_the_runtime_needs_only_its_four_wheels(room: str) -> None:
 
 def test_nothing_left_of_the_lab_imports_torch() -> None:
     for path in SOURCES:
-        if room_of(path) not in {"lab", "evaluation", "cli"}:
+        if room_of(path) not in {"lab", "tuning", "evaluation", "cli"}:
             assert not libraries_imported(path) & LAB_LIBRARIES, path
 
 
@@ -143,3 +143,8 @@ def test_import_shapeshot_loads_nothing_heavy() -> None:
 def test_the_command_line_starts_without_heavy_imports() -> None:
     loaded = loaded_after("from shapeshot.cli import main; assert main(['data']) == 2")
     assert not loaded & {"torch", "onnxruntime", "scipy", "numpy", "PIL", "tqdm"}
+
+
+def test_types_of_arrays_are_not_loaded_by_running_programs() -> None:
+    rooms = ["errors", "files", "geometry", "photo", "model", "pipeline", "folders", "service.settings"]
+    assert "jaxtyping" not in loaded_after("; ".join(f"import shapeshot.{room}" for room in rooms))

@@ -28,9 +28,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = shapeshot.reconstrukt
 
 
-@pytest.mark.parametrize("first", ["import shapeshot.reconstruct", "from shapeshot.reconstruct import load_model", ""])
-def test_the_submodule_does_not_shadow_the_function(first: str) -> None:
+@pytest.mark.parametrize("first", ["import shapeshot.pipeline.reconstruct as road", "import shapeshot"])
+def test_the_function_and_its_module_are_each_what_they_are_called(first: str) -> None:
     code = f"{first}\nimport shapeshot\nassert shapeshot.reconstruct.__kwdefaults__['resolution'] == 32"
+    code += "\nimport shapeshot.pipeline.reconstruct as road\nassert road.reconstruct is shapeshot.reconstruct"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -9,14 +9,13 @@ The public names load on first use, so that `import shapeshot` costs nothing and
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
-    from shapeshot.reconstruct import load_model, reconstruct
+    from shapeshot.model.field_model import load_model
+    from shapeshot.pipeline.reconstruct import reconstruct
 
 __version__ = "0.1.0"
 __all__ = ["Mesh", "PointCloud", "VoxelGrid", "__version__", "load_model", "reconstruct"]
@@ -25,8 +24,8 @@ _HOMES = {
     "Mesh": "shapeshot.geometry",
     "PointCloud": "shapeshot.geometry",
     "VoxelGrid": "shapeshot.geometry",
-    "load_model": "shapeshot.reconstruct",
-    "reconstruct": "shapeshot.reconstruct",
+    "load_model": "shapeshot.model.field_model",
+    "reconstruct": "shapeshot.pipeline.reconstruct",
 }
 
 
@@ -40,14 +39,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """Keeps `shapeshot.reconstruct` the function: importing the submodule of that name must not shadow it."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

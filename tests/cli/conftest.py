@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import shapeshot.reconstruct  # noqa: F401 (to be patched below)
+import shapeshot.pipeline.reconstruct
 from shapeshot.cli import main
 
 
@@ -42,7 +41,7 @@ def use_model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Makes `shapeshot reconstruct` load the given model."""
 
     def use(model: Any) -> None:
-        monkeypatch.setattr(sys.modules["shapeshot.reconstruct"], "load_model", lambda folder=None: model)
+        monkeypatch.setattr(shapeshot.pipeline.reconstruct, "load_model", lambda folder=None: model)
 
     return use
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from shapeshot.confidence import Heads, Look, SizeHead
 from shapeshot.data.sources.sweethome3d import SweetHome3DSource
+from shapeshot.model.heads import Heads, Look, SizeHead
 
 Run = Callable[..., Any]
 

@@ -87,7 +87,7 @@ def test_what_ends_a_command(
     def fail(*_: object) -> None:
         raise raised
 
-    monkeypatch.setattr("shapeshot.batch.plan_targets", fail)
+    monkeypatch.setattr("shapeshot.folders.plan_targets", fail)
     done = shapeshot_command("reconstruct", "a.jpg", "--out", "x")
     assert (done.code, done.err) == (code, f"shapeshot: {done.err.removeprefix('shapeshot: ')}")
     assert said in done.err

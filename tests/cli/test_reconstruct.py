@@ -15,7 +15,7 @@ import pytest
 import trimesh
 from PIL import Image
 
-from shapeshot.batch import plan_targets
+from shapeshot.folders import plan_targets
 
 Run = Callable[..., Any]
 

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra `studio`")
 
-import shapeshot.studio.server as server_module
-from shapeshot.studio.settings import Settings
+import shapeshot.service.server as server_module
+from shapeshot.service.settings import Settings
 
 Run = Callable[..., Any]
 

@@ -14,7 +14,7 @@ from shapeshot.lab.encoders import ENCODERS
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
 from shapeshot.lab.representations import REPRESENTATIONS, Targets
-from shapeshot.lab.train_model import Objective
+from shapeshot.lab.train import Objective
 
 SIZE, VIEWS, STEPS = 32, 2, 220
 BAR = {"vox": 0.95, "field": 0.95, "point": 0.99, "mesh": 0.99}  # IoU at 32^3 or F-score at 5 %

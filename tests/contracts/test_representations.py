@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from shapeshot.evaluation.aspects import ASPECTS, MESH, NORMALS, PROBABILITIES, SURFACE, VOLUME
 from shapeshot.lab.model import ModelConfig, build_model
 from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.scores.aspects import ASPECTS, MESH, NORMALS, PROBABILITIES, SURFACE, VOLUME
 
 
 @pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))

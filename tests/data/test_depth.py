@@ -8,12 +8,12 @@ import trimesh
 
 from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
-from shapeshot.data.cameras import Camera
 from shapeshot.data.dataset import Dataset, Sample
 from shapeshot.data.depth import ViewGeometry, cast_views, decode_geometry, encode_geometry
 from shapeshot.data.shards import encode_arrays, unpack_members
 from shapeshot.data.sources import make_source
 from shapeshot.errors import DatasetError
+from shapeshot.geometry.camera import Camera
 
 CAMERAS = (Camera(0.0, 0.0, 3.0, 25.0), Camera(40.0, 25.0, 2.0, 50.0), Camera(-130.0, -4.0, 1.4, 65.0))
 

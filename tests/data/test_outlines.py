@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from solids import SIDE, box_solid, chair
 
-from shapeshot.data.cameras import Camera, sample_camera
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.data.outlines import outline, surface_centers
 from shapeshot.data.solid import solid_occupancy
 from shapeshot.errors import PhotoError
+from shapeshot.geometry.camera import Camera, sample_camera
 from shapeshot.photo import crop_outline, object_box
 
 

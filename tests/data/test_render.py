@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import trimesh
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.lighting import HEIGHT, WIDTH, studio_light
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.errors import MeshError
+from shapeshot.geometry.camera import Camera
 
 pytest.importorskip("mitsuba")
 

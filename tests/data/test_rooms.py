@@ -12,11 +12,11 @@ import trimesh
 
 from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
-from shapeshot.data.cameras import Camera, sample_camera
 from shapeshot.data.depth import cast_views, front_depth
 from shapeshot.data.object_shape import ObjectShape, canonical_shape
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part
 from shapeshot.data.sources import make_source
+from shapeshot.geometry.camera import Camera, sample_camera
 
 pytest.importorskip("mitsuba")
 

@@ -10,11 +10,11 @@ import pytest
 
 from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
-from shapeshot.data.cameras import Camera
 from shapeshot.data.dataset import Dataset, camera_from_json, camera_to_json
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, PublishedViews, Unreadable
 from shapeshot.data.shards import decode_view, encode_view
 from shapeshot.errors import UserError
+from shapeshot.geometry.camera import Camera
 
 SIZE = 48
 

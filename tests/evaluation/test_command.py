@@ -46,7 +46,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, boxes: Dataset) -> Path:
         model = build_model(config.model).eval()
         threshold = None
         if row.probabilities is not None:
-            threshold = float(np.median(CheckpointPredictor(model, "random", 0.5).probabilities(view)))
+            threshold = float(np.median(CheckpointPredictor(model, "random", 0.5).answer(view).probabilities))
         values = {
             "config": to_json(config), "architecture": model.encoder.architecture, "step": 1, "best": 0.1,
             "seconds": 1.0, "threshold": threshold,

@@ -7,12 +7,12 @@ import pytest
 
 from shapeshot.errors import DatasetError
 from shapeshot.evaluation.compare import compare_reports, comparison_json, comparison_markdown, read_report
-from shapeshot.evaluation.metrics import MeshCheck
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import Row
-from shapeshot.evaluation.statistics import paired_difference
 from shapeshot.evaluation.summary import summarise, summary_json
 from shapeshot.evaluation.tables import write_tables
+from shapeshot.scores.metrics import MeshCheck
+from shapeshot.scores.statistics import paired_difference
 
 NOISE = np.random.default_rng(1).random(20) * 0.5
 

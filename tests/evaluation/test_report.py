@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from shapeshot.errors import DatasetError, EmptyShapeError, ExportError, UserError
-from shapeshot.evaluation.aspects import SHAPE
 from shapeshot.evaluation.cases import choose_rows
-from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
-from shapeshot.evaluation.metrics import MeshCheck
 from shapeshot.evaluation.report import write_report
 from shapeshot.evaluation.rows import Row
 from shapeshot.evaluation.run import run_evaluation
 from shapeshot.evaluation.scoring import evaluate
 from shapeshot.evaluation.summary import summarise
+from shapeshot.scores.aspects import SHAPE
+from shapeshot.scores.metrics import MeshCheck
+from shapeshot.tuning.charts import f_score_chart, iou_chart, score_histogram
 
 FILES = ["objects.csv", "report.html", "rows.csv", "summary.json", "summary.md"]
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shapeshot.evaluation.metrics import MeshCheck, worst_surface_scores
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import Row
-from shapeshot.evaluation.statistics import Interval
 from shapeshot.evaluation.summary import interval_text, summarise, summary_json, summary_markdown
 from shapeshot.evaluation.threshold import ThresholdFit
+from shapeshot.scores.metrics import MeshCheck, worst_surface_scores
+from shapeshot.scores.statistics import Interval
 
 
 def make_rows(ious, views=2, kinds=("chair", "table")):

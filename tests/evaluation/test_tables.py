@@ -6,7 +6,6 @@ import io
 import pytest
 
 from shapeshot.errors import DatasetError, UserError
-from shapeshot.evaluation.metrics import MeshCheck, worst_surface_scores
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import Row
 from shapeshot.evaluation.tables import (
@@ -18,6 +17,7 @@ from shapeshot.evaluation.tables import (
     rows_table,
     write_tables,
 )
+from shapeshot.scores.metrics import MeshCheck, worst_surface_scores
 
 PROTOCOL = PROTOCOLS["shapeshot"]
 

@@ -17,7 +17,7 @@ import torch
 
 from shapeshot.lab.config import load_config
 from shapeshot.lab.runs import BEST  # noqa: F401 (imports what the children need)
-from shapeshot.lab.train_model import LAST, train
+from shapeshot.lab.train import LAST, train
 
 
 def saved_step(folder: Path) -> int:

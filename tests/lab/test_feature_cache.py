@@ -16,7 +16,7 @@ from shapeshot.lab.config import TrainConfig
 from shapeshot.lab.encoders import ENCODERS, Encoder
 from shapeshot.lab.feature_cache import cache_folder, cached_features, encoder_digest
 from shapeshot.lab.runs import BEST
-from shapeshot.lab.train_model import LAST, train
+from shapeshot.lab.train import LAST, train
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,14 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from hand_models import shown
 
 from shapeshot.errors import ExportError, ModelError
-from shapeshot.field_model import FieldModel
 from shapeshot.geometry import cell_centers
-from shapeshot.lab import to_onnx
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.to_onnx import export_model
+from shapeshot.model.field_model import FieldModel
+from shapeshot.model.network import Network
 
 TINY = ModelConfig(
     encoder_weights="none", image_size=64, width=32, depth=1, num_heads=2, channels=16, resolution=16, hidden=16
@@ -43,7 +44,8 @@ def test_runtime_equals_torch(model: SingleViewModel, folder: Path) -> None:
     pixels = rng.integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
     points = rng.uniform(-0.6, 0.6, (500, 3)).astype(np.float32)
     runtime = FieldModel.load(folder, num_threads=1)
-    planes, features = runtime.see_batch(pixels)
+    planes, features = Network(folder, 64, num_threads=1).encode(pixels)
+    *_, seen = runtime.see_batch([shown(one) for one in pixels])
     axis = torch.from_numpy(cell_centers(12))
     with torch.no_grad():
         expected, pooled = model.see(torch.from_numpy(pixels).permute(0, 3, 1, 2))
@@ -54,11 +56,10 @@ def test_runtime_equals_torch(model: SingleViewModel, folder: Path) -> None:
     assert features is not None
     assert pooled.std() > 0
     np.testing.assert_allclose(features, pooled.numpy(), atol=1e-4)
-    np.testing.assert_allclose(runtime.encode(pixels[1]), expected[1].numpy(), atol=1e-4)
-    np.testing.assert_allclose(runtime.grid(planes[2], 12).logits, grid[2].numpy(), atol=1e-4)
-    at_logits, at_colors = runtime.at(planes[2], points)
-    np.testing.assert_allclose(at_logits, logits[2].numpy(), atol=1e-4)
-    np.testing.assert_allclose(at_colors, colors[2].numpy(), atol=1e-4)
+    np.testing.assert_allclose(seen.features, pooled[2].numpy(), atol=1e-4)
+    np.testing.assert_allclose(seen.field(12).logits, grid[2].numpy(), atol=1e-4)
+    np.testing.assert_allclose(seen.logits_at(points), logits[2].numpy(), atol=1e-4)
+    np.testing.assert_allclose(seen.colors_at(points), colors[2].numpy(), atol=1e-4)
 
 
 def test_card_tells_the_truth(folder: Path) -> None:
@@ -97,11 +98,10 @@ def test_failed_export_keeps_the_old_model(
     target.mkdir()
     (target / "card.json").write_text("old")
 
-    def full_disk(_: SingleViewModel, folder: Path) -> None:
-        (folder / "encoder.onnx").write_bytes(b"half")
+    def full_disk(path: Path, content: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(to_onnx, "_write_graphs", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(ExportError, match="No space left"):
         export_model(model, CARD, target)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]

@@ -6,6 +6,7 @@ Exit codes: 0 all done, 1 something failed while working, 2 the request itself c
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from shapeshot import __version__
 from shapeshot.cli import calibrate, compare, data, evaluate, export, fit, reconstruct, remember, serve, train
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
+from shapeshot.names import shown
 
 # In the order of --help.
 COMMANDS = (reconstruct, serve, data, train, export, remember, calibrate, evaluate, compare, fit)
@@ -21,6 +23,7 @@ COMMANDS = (reconstruct, serve, data, train, export, remember, calibrate, evalua
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line on `argv` (by default the process's own) and return its exit code."""
+    _let_output_pass()
     try:
         args = build_parser().parse_args(argv)
         code = args.run(args)
@@ -48,8 +51,15 @@ def build_parser() -> Parser:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"shapeshot: {' '.join(message.split())}", file=sys.stderr)
+    print(f"shapeshot: {shown(' '.join(message.split()))}", file=sys.stderr)
     return code
+
+
+def _let_output_pass() -> None:
+    """What a terminal's encoding lacks is written as an escape: a name must not end a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave_broken_pipe() -> int:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from shapeshot.cli.parser import Parser, UsageError
+from shapeshot.names import shown
 
 # The flags that only some sources take, by the name of the argument in data.sources.SOURCES.
 PUBLISHED = ("shapenet", "r2n2", "pix3d")
@@ -131,7 +132,9 @@ def _report(dataset: Any) -> int:
     print("  kinds     " + ", ".join(f"{kind} {count}" for kind, count in kinds))
     print("  licences  " + ", ".join(manifest["licences"]))
     unreadable = manifest["unreadable"]
-    print(f"  unreadable {len(unreadable)}")
-    for item in unreadable:
-        print(f"    {item['name']}: {item['reason']}")
+    for title, items in (("unreadable", unreadable), ("left out  ", manifest.get("left_out", []))):
+        if items or items is unreadable:
+            print(f"  {title} {len(items)}")
+        for item in items:
+            print(f"    {shown(item['name'])}: {shown(item['reason'])}")
     return 1 if unreadable else 0

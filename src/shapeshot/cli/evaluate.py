@@ -41,7 +41,7 @@ def declare(command: Parser) -> None:
         metavar="NAME",
         help=f"of retrieval; the best on val of {', '.join(FEATURES)}",
     )
-    command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     command.add_argument(
         "--training-data", nargs="+", default=[], metavar="DIR", help="more datasets that a baseline may learn from"
     )
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         protocol=args.protocol,
         baseline=args.baseline,
         features=args.features,
-        model=Path(args.model) if args.model else None,
+        model=args.model,
         checkpoint=checkpoint,
         kind=args.type,
         encoder=args.arch,

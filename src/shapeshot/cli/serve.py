@@ -31,7 +31,7 @@ def declare(command: Parser) -> None:
     add("--ttl", type=float, default=3600, metavar="SECONDS", help="that a result is kept (3600)")
     add("--disk-budget", type=float, default=1024, metavar="MIB", help="of all results together (1024)")
     add("--workers", type=int, metavar="N", help="threads that compute (one for each core)")
-    add("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    add("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -45,8 +45,8 @@ def run_studio(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, page: bool) -> int:
-    from shapeshot.studio.server import serve
-    from shapeshot.studio.settings import Settings
+    from shapeshot.service.server import serve
+    from shapeshot.service.settings import Settings
 
     settings = Settings(
         host=args.host,

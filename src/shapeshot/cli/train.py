@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.lab.default_data import DEFAULT_DATA, default_dataset
     from shapeshot.lab.model import require_names
     from shapeshot.lab.runs import default_run
-    from shapeshot.lab.train_model import train
+    from shapeshot.lab.train import train
 
     config = config_from_arguments(args)
     require_names(config.model)  # a misspelt name is told before minutes of building data

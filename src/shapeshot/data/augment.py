@@ -115,5 +115,5 @@ def _degrade(pixels: np.ndarray, rng: np.random.Generator, options: AugmentOptio
     if rng.random() < options.compress:
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=int(rng.integers(30, 95)))
-        image = Image.open(buffer)
+        image = Image.open(buffer, formats=["JPEG"])
     return np.asarray(image)

@@ -29,6 +29,7 @@ from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write, remove_leftovers
 from shapeshot.jobs.folder_lock import only_run_in
 from shapeshot.jobs.pool import each, usable_cores
+from shapeshot.names import whole_text
 
 STAGING = ".build"
 MEMBERS = 2  # raised when objects get other members, so that no half-finished build mixes both kinds
@@ -220,6 +221,7 @@ def _assemble(
 ) -> None:
     rows: list[dict[str, Any]] = []
     shards: list[dict[str, Any]] = []
+    unreadable, left_out = list(unreadable), []
     for start in range(0, len(jobs), options.objects_per_shard):
         name = f"shard-{len(shards):05d}.tar"
         packed = [_packed_path(staging, job).read_bytes() for job in jobs[start : start + options.objects_per_shard]]
@@ -231,6 +233,10 @@ def _assemble(
         offset = 0
         for job, part in zip(jobs[start:], packed, strict=False):
             rows.append(_row(job, groups, splits, name, offset, len(part)))
+            if not job.variant:
+                facts = json.loads(unpack_members(part)["json"])
+                unreadable += [Unreadable(**item) for item in facts.get("unreadable_views", ())]
+                left_out += [{"name": job.id, "reason": reason} for reason in facts.get("left_out", ())]
             offset += len(part)
     manifest = {
         "format": FORMAT,
@@ -240,9 +246,10 @@ def _assemble(
         "creators": sorted({job.entry.info.creator for job in jobs}),
         "objects": rows,
         "unreadable": [asdict(item) for item in unreadable],
+        "left_out": left_out,
         "shards": shards,
     }
-    atomic_write(out / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    atomic_write(out / MANIFEST, whole_text(json.dumps(manifest, indent=1, ensure_ascii=False)))
 
 
 def _row(

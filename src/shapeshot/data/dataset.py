@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.depth import ViewGeometry, decode_geometry
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
 from shapeshot.data.splits import SPLITS
 from shapeshot.errors import DatasetError
+from shapeshot.geometry.camera import Camera
 
 FORMAT = "shapeshot-dataset"
 VERSION = 1
@@ -44,7 +44,8 @@ class Record:
         """ValueError for a row that no build writes; a shard is a file beside the manifest and nowhere else."""
         texts = all(isinstance(text, str) for text in (self.id, self.kind, self.split, self.group, self.shard))
         numbers = all(type(number) is int and 0 <= number < 2**48 for number in (self.offset, self.length))
-        if not texts or not numbers or Path(self.shard).name != self.shard:
+        is_name = texts and Path(self.shard).name == self.shard and "\0" not in self.shard
+        if not is_name or not numbers:
             raise ValueError(f"the row of object {self.id!r} is not one that a build writes")
 
 
@@ -157,7 +158,7 @@ class Sample:
         """DatasetError for content that is not what a build writes, as bytes turned on a disk leave it."""
         try:
             yield
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
             raise DatasetError(
                 f"object {self.id} is damaged in its shard ({error}); build the dataset again"
             ) from error
@@ -195,7 +196,7 @@ class Dataset:
             found = (manifest["format"], manifest["version"])
             if found == (FORMAT, VERSION):
                 return cls(folder, manifest)
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
             raise DatasetError(f"{path} cannot be read ({error}); build the dataset again") from error
         raise DatasetError(
             f"{path} is {found[0]} version {found[1]}; this shapeshot reads version {VERSION}: build it again"
@@ -216,17 +217,22 @@ class Dataset:
             record = self.records[object_id]
         except KeyError:
             raise DatasetError(f"no object {object_id!r} in {self.folder}") from None
-        try:
-            with (self.folder / record.shard).open("rb") as shard:
-                shard.seek(record.offset)
-                packed = shard.read(record.length)
-        except OSError as error:
-            raise DatasetError(
-                f"cannot read {self.folder / record.shard}: {error.strerror}; build the dataset again"
-            ) from error
+        packed = self._packed(record)
         if len(packed) != record.length:
             raise DatasetError(f"{self.folder / record.shard} is truncated; build the dataset again")
         return Sample(record, unpack_members(packed))
+
+    def _packed(self, record: Record) -> bytes:
+        """A record's bytes in its shard; fewer where that ends before."""
+        path = self.folder / record.shard
+        try:
+            if not path.is_file():  # opening a pipe would wait for ever
+                raise DatasetError(f"{path} is missing or no plain file; build the dataset again")
+            with path.open("rb") as shard:
+                shard.seek(record.offset)
+                return shard.read(min(record.length, path.stat().st_size))
+        except OSError as error:
+            raise DatasetError(f"cannot read {path}: {error.strerror}; build the dataset again") from error
 
     def counts(self) -> dict[str, int]:
         """Objects per split."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.scan_convert import crossings_and_faces
 from shapeshot.data.shards import decode_arrays, encode_arrays
 from shapeshot.errors import DatasetError
+from shapeshot.geometry.camera import Camera
 
 NEAREST = 0.01  # canonical units before the camera: a surface nearer than that fills the picture
 STEPS = 8192  # of stored depth in a canonical unit: 64 in a cell of 128^3; finer steps are noise that does not pack

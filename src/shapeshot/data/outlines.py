@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera
 from shapeshot.geometry import cell_centers
+from shapeshot.geometry.camera import Camera
 from shapeshot.photo import crop_outline, object_box
 
 # Pixels a side: few enough that the cells of a 128^3 solid leave no holes between them, about as many as a crop needs.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from shapeshot.data.build_options import BuildOptions
-from shapeshot.data.cameras import sample_camera
 from shapeshot.data.dataset import GEOMETRY, camera_to_json, info_to_json
 from shapeshot.data.depth import cast_views, encode_geometry
 from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
 from shapeshot.data.objects import ObjectInfo, PublishedViews, RoomedEntry, SolidEntry, SourceEntry, ViewedEntry
 from shapeshot.data.shards import encode_arrays, encode_json, encode_solid, encode_view, pack_members
 from shapeshot.data.variants import vary
+from shapeshot.geometry.camera import sample_camera
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,12 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
     views = _views(job, shape, info, options, rng)
     rooms = [index in views.rooms for index in range(len(views.images))]
     cameras = [camera_to_json(camera, room) for camera, room in zip(views.cameras, rooms, strict=True)]
-    members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
+    facts: dict[str, Any] = {"info": info_to_json(info), "cameras": cameras}
+    if views.unreadable:
+        facts["unreadable_views"] = [asdict(item) for item in views.unreadable]
+    if model.left_out:
+        facts["left_out"] = list(model.left_out)
+    members = {"json": encode_json(facts)}
     for index, (view, room) in enumerate(zip(views.images, rooms, strict=True)):
         members[f"view{index:02d}.webp"] = encode_view(view, exact=room)
     surface = shape.surface
@@ -82,4 +88,4 @@ def _rendered(
         own = np.random.default_rng([options.seed, zlib.crc32(job.id.encode()), index])
         image, cameras[index] = render_room(shape, info, cameras[index], options.size, own, options.samples)
         images.append(image)
-    return PublishedViews(tuple(images), tuple(cameras), frozenset(range(in_studio, options.views)))
+    return PublishedViews(tuple(images), tuple(cameras), rooms=frozenset(range(in_studio, options.views)))

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera, frame_distance
 from shapeshot.data.lighting import HEIGHT, WIDTH, studio_light
 from shapeshot.data.mitsuba_scene import load_mitsuba, mitsuba_mesh, mitsuba_shapes
 from shapeshot.data.objects import ObjectModel
+from shapeshot.geometry.camera import Camera, frame_distance
 
 MAX_PATH_DEPTH = 6  # two panes of glass and what lies behind; an opaque object shows no change from 3 on
 VIEW_TEXTURE_SIDE, PHOTO_TEXTURE_SIDE = 512, 2048

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from shapeshot.errors import DatasetError
-from shapeshot.evaluation.metrics import METRICS
-from shapeshot.evaluation.statistics import Interval, paired_difference
 from shapeshot.evaluation.summary import FORMAT, MISSING, VERSION
 from shapeshot.evaluation.tables import read_rows
+from shapeshot.scores.metrics import METRICS
+from shapeshot.scores.statistics import Interval, paired_difference
 
 # What two reports must share, with the words for it.
 SHARED = {

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from shapeshot.errors import UserError, unknown_name
-from shapeshot.evaluation.aspects import ASPECTS, PROBABILITIES, SURFACE, VOLUME
-from shapeshot.evaluation.metrics import METRICS
 from shapeshot.geometry import PointCloud
+from shapeshot.scores.aspects import ASPECTS, PROBABILITIES, SURFACE, VOLUME
+from shapeshot.scores.metrics import METRICS
 
 DEFAULT = "shapeshot"
 

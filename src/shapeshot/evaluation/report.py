@@ -15,18 +15,18 @@ import numpy as np
 from PIL import Image
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.evaluation.aspects import SURFACE
 from shapeshot.evaluation.cases import Case, choose_rows, make_case
-from shapeshot.evaluation.charts import f_score_chart, iou_chart, score_histogram
 from shapeshot.evaluation.confusion import confusion_text
-from shapeshot.evaluation.metrics import METRICS
 from shapeshot.evaluation.predictor import Predictor, TruthSeer
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import Row, object_means
-from shapeshot.evaluation.statistics import Interval
 from shapeshot.evaluation.summary import MISSING, Summary, count_of, interval_text, summary_json, summary_markdown
 from shapeshot.evaluation.tables import write_tables
 from shapeshot.files import atomic_write
+from shapeshot.scores.aspects import SURFACE
+from shapeshot.scores.metrics import METRICS
+from shapeshot.scores.statistics import Interval
+from shapeshot.tuning.charts import f_score_chart, iou_chart, score_histogram
 
 
 def write_report(

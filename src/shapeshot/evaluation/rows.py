@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shapeshot.evaluation.metrics import MeshCheck
+from shapeshot.scores.metrics import MeshCheck
 
 
 @dataclass(frozen=True)

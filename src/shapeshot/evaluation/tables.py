@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from shapeshot.errors import DatasetError, unknown_name
-from shapeshot.evaluation.aspects import ASPECTS, MESH
-from shapeshot.evaluation.metrics import check_mesh
 from shapeshot.evaluation.protocols import EvaluationProtocol
 from shapeshot.evaluation.rows import Row, object_means
 from shapeshot.files import atomic_write
+from shapeshot.scores.aspects import ASPECTS, MESH
+from shapeshot.scores.metrics import check_mesh
 
 # A column by its name: as long as every other, None where a value is missing.
 Table = Mapping[str, Sequence[Any]]

@@ -10,15 +10,12 @@ from typing import Any
 from shapeshot import __version__
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import DatasetError, ModelError, UserError
-from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import Checkpoint
 from shapeshot.lab.config import to_json
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.representations import REPRESENTATIONS
 from shapeshot.lab.runs import config_of, open_checkpoint
 from shapeshot.lab.to_onnx import export_model
-
-LICENSES = "LICENSES.md"
 
 
 def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -32,8 +29,7 @@ def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None 
     checkpoint = open_checkpoint(path)
     name = path.name if path.is_dir() else path.parent.name
     card = {"name": name} | card_of(checkpoint) | dict(more or {})
-    export_model(model_of(checkpoint), card, out)
-    atomic_write(Path(out) / LICENSES, licences_text(card))
+    export_model(model_of(checkpoint), card, out, licences_text(card))
     return card
 
 
@@ -68,19 +64,35 @@ def threshold_of(checkpoint: Checkpoint) -> float | None:
 
 def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
     """What a checkpoint knows about itself. Raises ModelError for one never validated, which has no threshold."""
-    values, config = checkpoint.values, config_of(checkpoint)
+    config = config_of(checkpoint)
     settings = to_json(config) | {"data": [Path(folder).name for folder in config.data]}
     return {
         "shapeshot": __version__,
         "threshold": threshold_of(checkpoint),
         "training": {
-            "steps": values["step"],
-            "seconds": round(float(values["seconds"]), 1),
-            "validation_score": values["best"],
+            **_course_of(checkpoint.values),
             "validated_by": REPRESENTATIONS[config.model.type].score_name,
             "data": data_of(config.data),
             "config": settings,
         },
+    }
+
+
+def _course_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """How long a run was and how well it validated; of averaged weights that of each run, as the mean has none of its
+    own (`recipes/average_checkpoints.py`)."""
+    if "averaged" not in values:
+        seconds = round(float(values["seconds"]), 1)
+        return {"steps": values["step"], "seconds": seconds, "validation_score": values["best"]}
+    averaged = dict(values["averaged"])
+    share = averaged.pop("share_of_second")
+    return {
+        "average_of": [
+            {"share": round(part, 6), **{name: column[place] for name, column in averaged.items()}}
+            for place, part in enumerate((1 - share, share))
+        ],
+        "validation_score": None,
+        "note": "the mean of two runs' weights, of which the second started from the first; config is the second's",
     }
 
 

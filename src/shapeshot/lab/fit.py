@@ -20,7 +20,7 @@ from shapeshot.lab.encoders.encoder import Encoder
 from shapeshot.lab.model import ModelConfig, SingleViewModel, decoder_name
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
 from shapeshot.lab.representations import REPRESENTATIONS, level_of
-from shapeshot.lab.shapes import PredictedShape
+from shapeshot.scores.prediction import Prediction
 
 THRESHOLD = 0.5  # of occupancy: a fit has no validation split to choose another on
 WARMUP = 10
@@ -36,7 +36,7 @@ class FitResult:
     """
 
     config: TrainConfig
-    shape: PredictedShape
+    shape: Prediction
     score: float
     score_name: str
     history: dict[str, np.ndarray]

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from shapeshot.field_model import ENCODER, FEATURES, GRID, PLANES, POINTS
 from shapeshot.lab.decoders.triplane import TriplaneField, gather_planes
 from shapeshot.lab.model import SingleViewModel
-
-SHAPE = "shape.onnx"  # the one graph of the kinds whose output is the shape itself
+from shapeshot.model.folder import ENCODER, GRID, POINTS, SHAPE
+from shapeshot.model.network import FEATURES, PLANES
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ def shape_graph(model: SingleViewModel, output: str) -> list[Graph]:
 
 
 def field_graphs(model: SingleViewModel) -> list[Graph]:
-    """The three graphs that `shapeshot.field_model` loads."""
+    """The three graphs that `shapeshot.model.network` runs."""
     with torch.no_grad():
         planes = model(_pixels(model).permute(0, 3, 1, 2))[0]
     axes = {name: torch.linspace(-0.4, 0.4, count) for name, count in (("xs", 3), ("ys", 4), ("zs", 5))}

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from shapeshot.data.queries import sample_queries
-from shapeshot.field_model import FORMAT as FIELD_FORMAT
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.batches import TrainingObject
 from shapeshot.lab.config import TrainConfig
@@ -30,7 +29,9 @@ from shapeshot.lab.losses import (
 )
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.ops import f_score, sample_points_from_meshes
-from shapeshot.lab.shapes import RESOLUTION, PredictedShape, field_shapes, mesh_shapes, point_shape, voxel_shape
+from shapeshot.lab.shapes import field_shapes, mesh_shapes, point_shape, voxel_shape
+from shapeshot.model.folder import FORMAT as FIELD_FORMAT
+from shapeshot.scores.prediction import RESOLUTION, Prediction
 
 THRESHOLDS = tuple(round(0.1 + 0.05 * step, 2) for step in range(13))  # of occupancy, tried in validation
 F_SCORE_DISTANCE = 0.05  # of the cube's side: what validates points and meshes
@@ -55,7 +56,7 @@ class Representation:
     probabilities: (model, output) -> occupancy probability [batch, 32, 32, 32], or None where the kind has none.
     graphs: what is exported. format: the card's format of such a model folder.
     free: the decoder whose output is a parameter, which `lab/fit.py` optimises. form: which reading of a
-        PredictedShape is predicted as such, "voxels", "points" or "mesh"; the others follow from it.
+        Prediction is predicted as such, "voxels", "points" or "mesh"; the others follow from it.
     """
 
     target: Callable[[TrainingObject, np.random.Generator, TrainConfig], Arrays]
@@ -64,7 +65,7 @@ class Representation:
     truth: Callable[[TrainingObject], Tensor]
     score: Callable[[SingleViewModel, Tensor, Tensor], Tensor]
     score_name: str
-    shapes: Callable[[SingleViewModel, Tensor, float], list[PredictedShape]]
+    shapes: Callable[[SingleViewModel, Tensor, float], list[Prediction]]
     graphs: Callable[[SingleViewModel], list[Graph]]
     gives: frozenset[str]
     free: type[Decoder]

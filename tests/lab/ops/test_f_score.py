@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from shapeshot.errors import UserError
-from shapeshot.evaluation import metrics
 from shapeshot.lab.ops import f_score
+from shapeshot.scores import metrics
 
 
 def rand(*shape: int, seed: int = 0) -> Tensor:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.depth import front_depth
 from shapeshot.data.mitsuba_scene import load_mitsuba, mitsuba_shapes
 from shapeshot.data.object_shape import ObjectShape
@@ -21,6 +20,7 @@ from shapeshot.data.rooms.light import lamps, surrounding_light
 from shapeshot.data.rooms.props import furnish
 from shapeshot.data.rooms.setting import choose_setting, room_camera
 from shapeshot.data.rooms.shell import build_shell
+from shapeshot.geometry.camera import Camera
 
 PATH_DEPTH = 3  # light that reached the camera over two surfaces; more only costs
 SURFACES = {

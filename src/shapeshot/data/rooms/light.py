@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.lighting import map_directions, studio_light
 from shapeshot.data.rooms.setting import Setting
 from shapeshot.data.rooms.shell import Shell
+from shapeshot.geometry.camera import Camera
 
 OVER_WALLS = 0.6  # the sine of the elevation from which light comes in over the walls
 WARM, COOL = np.array([1.0, 0.78, 0.52]), np.array([0.86, 0.94, 1.0])

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.rooms.setting import Setting
 from shapeshot.data.rooms.shell import Shell
+from shapeshot.geometry.camera import Camera
 
 ON_FLOORS = (
     *("chair", "armchair", "stool", "table", "coffee_table", "cabinet", "sideboard", "shelves", "nightstand"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.objects import ObjectInfo
+from shapeshot.geometry.camera import Camera
 
 CEILING_WORDS = ("pendant", "chandelier", "ceiling", "smoke detector", "hanging lamp", "suspended")
 WALL_WORDS = (

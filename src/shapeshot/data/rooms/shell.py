@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.data.rooms import surfaces
 from shapeshot.data.rooms.setting import Setting
 from shapeshot.data.rooms.surfaces import Color, Surface
+from shapeshot.geometry.camera import Camera
 
 REACH = 40.0  # half the side of ground and walls, canonical units
 CLEARANCE = 1e-3  # between the object and what it touches

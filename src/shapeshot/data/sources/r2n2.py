@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from shapeshot.data.cameras import Camera
 from shapeshot.data.objects import ObjectInfo, ObjectModel, Part, PublishedViews, SourceEntry, Unreadable
 from shapeshot.data.sources.binvox import read_binvox
 from shapeshot.data.sources.folder import ConfinedFiles
@@ -26,6 +25,7 @@ from shapeshot.data.sources.shapenet import ShapeNetMesh, find_meshes, model_fol
 from shapeshot.data.sources.synset_source import Listing, SynsetSource
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import VoxelGrid
+from shapeshot.geometry.camera import Camera
 from shapeshot.geometry.voxel_boundary import voxel_boundary
 from shapeshot.photo import load_photo
 

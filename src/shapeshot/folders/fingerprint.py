@@ -1,0 +1,57 @@
+"""What a result depends on, and whether the one on disk still is what a run would make."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapeshot import __version__
+from shapeshot.folders.options import BatchOptions
+from shapeshot.folders.outputs import RESULT, Target
+
+if TYPE_CHECKING:
+    from shapeshot.model.field_model import FieldModel
+
+
+def recipe_of(target: Target, model: FieldModel, options: BatchOptions) -> dict[str, Any]:
+    """All that a result depends on but the photo itself: version, model and options, as JSON values."""
+    wishes = asdict(options) | {"forms": target.forms, "preview": target.preview}
+    recipe = {"shapeshot": __version__, "model": _digest(json.dumps(model.card, sort_keys=True).encode())}
+    return recipe | {"options": json.loads(json.dumps(wishes))}
+
+
+def photo_facts(content: bytes, modified_ns: int) -> dict[str, Any]:
+    """What tells one photo from another: {"bytes", "modified_ns", "sha256"}."""
+    return {"bytes": len(content), "modified_ns": modified_ns, "sha256": _digest(content)}
+
+
+def current_facts(target: Target, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
+    """result.json of a target whose files are all there and were made from this photo by this recipe, else None.
+
+    A photo counts as unchanged by its length and time of modification, as rsync judges it, or by its SHA-256.
+    """
+    try:
+        facts = json.loads((target.path / RESULT).read_bytes())
+        made_from = facts["made_from"]
+        photo = made_from["photo"]
+        same = {name: value for name, value in made_from.items() if name != "photo"} == recipe
+        if same and _is_same_photo(target.photo, photo) and all(path.is_file() for path in target.files.values()):
+            return facts
+    except (OSError, ValueError, KeyError, TypeError):  # none there, or not one of ours: it will be made
+        pass
+    return None
+
+
+def _is_same_photo(path: Path, photo: Mapping[str, Any]) -> bool:
+    status = path.stat()
+    if status.st_size != photo["bytes"]:
+        return False
+    return status.st_mtime_ns == photo["modified_ns"] or _digest(path.read_bytes()) == photo["sha256"]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

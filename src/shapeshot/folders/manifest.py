@@ -1,0 +1,90 @@
+"""One row a photo of a run: outcome, error, sizes and timings, as Parquet, or as CSV where pyarrow is not installed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from shapeshot.files import atomic_path, atomic_write
+from shapeshot.folders.outputs import MANIFESTS
+from shapeshot.folders.work import Outcome
+from shapeshot.names import shown
+
+PARQUET, CSV = MANIFESTS
+
+
+def _fact(*names: str) -> Callable[[Outcome], Any]:
+    def read(outcome: Outcome) -> Any:
+        value: Any = outcome.facts
+        for name in names:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    return read
+
+
+def _extent(axis: int) -> Callable[[Outcome], Any]:
+    def read(outcome: Outcome) -> Any:
+        size = outcome.facts.get("size")
+        return size[axis] if isinstance(size, Sequence) and len(size) == 3 else None
+
+    return read
+
+
+# Column -> its type and where its value is; null where result.json does not say. Lengths are in `unit`.
+COLUMNS: dict[str, tuple[type, Callable[[Outcome], Any]]] = {
+    "photo": (str, lambda outcome: shown(outcome.target.photo)),
+    "folder": (str, lambda outcome: outcome.target.path.name),
+    "outcome": (str, lambda outcome: outcome.status),
+    "error": (str, lambda outcome: shown(outcome.error) or None),
+    "attempts": (int, lambda outcome: outcome.attempts),
+    "photo_bytes": (int, _fact("made_from", "photo", "bytes")),
+    "photo_sha256": (str, _fact("made_from", "photo", "sha256")),
+    "unit": (str, _fact("unit")),
+    "width": (float, _extent(0)),
+    "height": (float, _extent(1)),
+    "depth": (float, _extent(2)),
+    "faces": (int, _fact("mesh", "faces")),
+    "closed": (bool, _fact("mesh", "closed")),
+    "object": (str, _fact("object", "method")),
+} | {
+    f"seconds_{stage}": (float, _fact("timings", stage))
+    for stage in ("read", "photo", "encode", "mesh", "colors", "voxels", "points", "total", "write")
+}
+
+
+def write_manifest(folder: Path, outcomes: Sequence[Outcome]) -> Path:
+    """Write all rows in one step, in the order given, and return the file's path. Raises ExportError.
+
+    The folder is made where it is missing. A manifest in the other format, of an earlier run, is removed.
+    """
+    columns = {name: [read(outcome) for outcome in outcomes] for name, (_, read) in COLUMNS.items()}
+    path, other = (folder / PARQUET, folder / CSV) if find_spec("pyarrow") else (folder / CSV, folder / PARQUET)
+    if path.name == PARQUET:
+        _write_parquet(path, columns)
+    else:
+        _write_csv(path, columns)
+    other.unlink(missing_ok=True)
+    return path
+
+
+def _write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
+    schema = pyarrow.schema([(name, kinds[kind]) for name, (kind, _) in COLUMNS.items()])
+    with atomic_path(path) as temporary:
+        pyarrow.parquet.write_table(pyarrow.table(dict(columns), schema=schema), temporary)
+
+
+def _write_csv(path: Path, columns: Mapping[str, list[Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    atomic_write(path, text.getvalue())

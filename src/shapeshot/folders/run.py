@@ -1,0 +1,140 @@
+"""A run over many photos: what is there already is kept, the rest is done, and a manifest says what became of each."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from shapeshot.folders.fingerprint import current_facts, recipe_of
+from shapeshot.folders.manifest import write_manifest
+from shapeshot.folders.options import BatchOptions
+from shapeshot.folders.outputs import Target
+from shapeshot.folders.work import Job, LocalWorker, Outcome, with_next
+
+if TYPE_CHECKING:
+    from shapeshot.model.field_model import FieldModel
+
+MANIFEST_SECONDS = 30.0  # between two manifests of a run that goes on
+MIN_PHOTOS_FOR_WORKERS = 16  # fewer are done before worker processes have started
+
+Report = Callable[[Outcome], None]
+
+
+def run_photos(
+    targets: Sequence[Target],
+    model: FieldModel,
+    options: BatchOptions,
+    *,
+    num_workers: int | None = None,
+    ray: str | None = None,
+    report: Report = lambda outcome: None,
+) -> list[Outcome]:
+    """Reconstruct every photo into its target; one outcome each, in the targets' order.
+
+    num_workers: processes; 1 is this one alone, None is one a core for a run that is long enough.
+    ray: the address of a Ray cluster that does the work instead, see `cluster.RayCrew`.
+    report: called with every outcome as it comes, first with those of the photos that were kept.
+    Results that are there and were made from the same photo by the same model and options are kept. A run over more
+    than one photo into a folder writes a manifest there: before the work, now and then, and at the end, also when it is
+    interrupted.
+    Raises what the workers as a whole may raise; a photo's own error is its outcome.
+    """
+    if len(targets) > 1:
+        model = model.optimized()  # whatever the number of workers, so that it changes no bit of the results
+    manifest = _Manifest(targets)
+    jobs = []
+
+    def take(outcome: Outcome) -> None:
+        manifest.outcomes[outcome.target] = outcome
+        report(outcome)
+
+    try:
+        for target in targets:
+            job = plan_job(target, model, options, resume=manifest.folder is not None)
+            jobs.append(job) if isinstance(job, Job) else take(job)
+        manifest.write()  # before the work: a disk that is full or read-only is known now, and a killed run leaves one
+        crew = _gather(jobs, model, options, num_workers, ray)
+        try:
+            for outcome in crew.outcomes():
+                take(outcome)
+                manifest.write_now_and_then()
+        finally:
+            for outcome in crew.finish():
+                take(outcome)
+    finally:
+        manifest.write()
+    return list(manifest.outcomes.values())
+
+
+def plan_job(target: Target, model: FieldModel, options: BatchOptions, resume: bool) -> Job | Outcome:
+    """The job of a target, or its outcome where a result is there that can be kept."""
+    recipe = recipe_of(target, model, options)
+    facts = current_facts(target, recipe) if resume else None
+    return Job(target, recipe) if facts is None else Outcome(target, "kept", facts=facts)
+
+
+class Crew(Protocol):
+    """Who does the jobs of a run."""
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """The outcome of every job as it comes."""
+
+    def finish(self) -> list[Outcome]:
+        """Called once, at the end or when the run is interrupted: the outcomes of photos that were still at work."""
+
+
+class _InThisProcess:
+    def __init__(self, jobs: Sequence[Job], model: FieldModel, options: BatchOptions) -> None:
+        self._jobs, self._worker = jobs, LocalWorker(model, options)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        for job, upcoming in with_next(self._jobs):
+            yield self._worker.run(job, upcoming)
+
+    def finish(self) -> list[Outcome]:
+        return []
+
+
+def _gather(
+    jobs: Sequence[Job], model: FieldModel, options: BatchOptions, num_workers: int | None, ray: str | None
+) -> Crew:
+    if ray is not None and jobs:
+        from shapeshot.folders.cluster import RayCrew
+
+        return RayCrew(jobs, model, options, ray)
+    if num_workers is None:
+        num_workers = _num_cores() if len(jobs) >= MIN_PHOTOS_FOR_WORKERS else 1
+    if num_workers == 1 or len(jobs) < 2:
+        return _InThisProcess(jobs, model, options)
+    from shapeshot.folders.processes import ProcessCrew
+
+    return ProcessCrew(jobs, model.folder.path, options, num_workers)
+
+
+def _num_cores() -> int:
+    """That this process may use: fewer than the machine has, in a container."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Manifest:
+    """What became of every photo so far, in the order of the targets, and the file that says so.
+
+    folder: where it goes, or None for a run that has none: of one photo, or into one file.
+    """
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self.outcomes = {target: Outcome(target, "pending") for target in targets}
+        self.folder: Path | None = targets[0].path.parent if len(targets) > 1 else None
+        self._written = time.monotonic()
+
+    def write_now_and_then(self) -> None:
+        if time.monotonic() - self._written > MANIFEST_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        if self.folder is not None:
+            write_manifest(self.folder, list(self.outcomes.values()))
+            self._written = time.monotonic()

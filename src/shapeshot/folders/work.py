@@ -1,0 +1,152 @@
+"""One photo's work, the same wherever it is done: in this process, in a worker process or on another machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapeshot.errors import EmptyShapeError, PhotoError, UserError
+from shapeshot.folders.fingerprint import photo_facts
+from shapeshot.folders.finishing import made_ready
+from shapeshot.folders.options import BatchOptions
+from shapeshot.folders.outputs import EncodedResult, Target, encode_target, write_result
+from shapeshot.photo import Photo, read_bytes, read_photo
+from shapeshot.photo.formats import photo_suffixes
+
+if TYPE_CHECKING:
+    from shapeshot.model.field_model import FieldModel
+
+# What may become of a photo: made now; there already and still right; no object seen; an error; not reached.
+STATUSES = ("done", "kept", "empty", "failed", "pending")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo to reconstruct. recipe: see `fingerprint.recipe_of`. attempt: 1, and 2 after a worker died over it."""
+
+    target: Target
+    recipe: Mapping[str, Any]
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a photo: one of STATUSES, the error's text in one line, and what result.json says."""
+
+    target: Target
+    status: str
+    error: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoFile:
+    """An image file's bytes and when it was last changed."""
+
+    content: bytes
+    modified_ns: int
+
+    @classmethod
+    def read(cls, path: Path) -> PhotoFile:
+        """Raises PhotoError."""
+        if path.is_dir():
+            raise PhotoError(f"no images in this folder; expected files ending in {', '.join(photo_suffixes())}")
+        try:
+            # Before it is read: of a photo that is replaced meanwhile, the time must not be the new one's.
+            modified_ns = path.stat().st_mtime_ns
+        except (OSError, ValueError):  # read_bytes says why
+            modified_ns = 0
+        return cls(read_bytes(path), modified_ns)
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedPhoto:
+    """facts: see `fingerprint.photo_facts`. seconds: that decoding took."""
+
+    photo: Photo
+    facts: Mapping[str, Any]
+    seconds: float
+
+    @classmethod
+    def decode(cls, file: PhotoFile) -> DecodedPhoto:
+        """Raises PhotoError."""
+        start = time.perf_counter()
+        photo = read_photo(file.content)
+        facts = photo_facts(file.content, file.modified_ns)
+        return cls(photo, facts, time.perf_counter() - start)
+
+
+class LocalWorker:
+    """Reads, reconstructs and writes photo after photo; the next is read and decoded beside the work on this one."""
+
+    def __init__(self, model: FieldModel, options: BatchOptions) -> None:
+        self._model, self._options = model, options
+        self._ahead: dict[Path, Future[DecodedPhoto]] = {}
+        self._reader: ThreadPoolExecutor | None = None  # started for the second photo: one alone needs no thread
+
+    def run(self, job: Job, upcoming: Job | None = None) -> Outcome:
+        """What becomes of a job. Never raises for one photo's trouble."""
+        decoded = self._ahead.pop(job.target.photo, None)
+        if upcoming is not None:
+            self._read_ahead(upcoming.target.photo)
+
+        def work() -> EncodedResult:
+            photo = decoded.result() if decoded else _read_and_decode(job.target.photo)
+            result = encode_photo(job, photo, self._model, self._options)
+            write_result(job.target, result)
+            return result
+
+        return outcome_of(job, work)
+
+    def _read_ahead(self, path: Path) -> None:
+        if self._reader is None:
+            self._reader = ThreadPoolExecutor(1, "reader")
+        self._ahead = {path: self._reader.submit(_read_and_decode, path)}  # what nobody came for is dropped
+
+
+def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: BatchOptions) -> EncodedResult:
+    """A decoded photo's files. Raises UserError."""
+    from shapeshot.pipeline.reconstruct import reconstruct
+
+    shape = reconstruct(decoded.photo, model=model, **options.arguments())
+    shape, facts = made_ready(job.target, shape, options)
+    shape.timings["read"] = decoded.seconds
+    facts["made_from"] = {**job.recipe, "photo": dict(decoded.facts)}
+    return encode_target(job.target, shape, model, facts)
+
+
+def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:
+    """Do the work and say how it went, whatever it was: one photo never ends a run of thousands."""
+    try:
+        return Outcome(job.target, "done", facts=work().facts, attempts=job.attempt)
+    except EmptyShapeError as error:
+        return _without_result(job, "empty", str(error))
+    except UserError as error:
+        return _without_result(job, "failed", str(error))
+    except MemoryError:
+        return _without_result(job, "failed", "out of memory; try a lower resolution or fewer workers")
+    except Exception as error:
+        return _without_result(job, "failed", f"{type(error).__name__}: {error}; a mistake in shapeshot, please report")
+
+
+def with_next(jobs: Iterable[Job]) -> Iterator[tuple[Job, Job | None]]:
+    """Each job with the one after it, and None after the last."""
+    iterator = iter(jobs)
+    job = next(iterator, None)
+    while job is not None:
+        upcoming = next(iterator, None)
+        yield job, upcoming
+        job = upcoming
+
+
+def _read_and_decode(path: Path) -> DecodedPhoto:
+    return DecodedPhoto.decode(PhotoFile.read(path))
+
+
+def _without_result(job: Job, status: str, error: str) -> Outcome:
+    return Outcome(job.target, status, " ".join(error.split()), attempts=job.attempt)

@@ -1,0 +1,50 @@
+"""Every budget of the package in one place: bytes, pixels, counts and seconds.
+
+docs/limits.md says of each why it is where it is and what a user meets beyond it. Sizes are in bytes unless the name
+says otherwise.
+"""
+
+from __future__ import annotations
+
+MIB = 2**20
+
+# One photo.
+PHOTO_BYTES = 256 * MIB
+PHOTO_PIXELS = 120_000_000  # a 108-megapixel phone passes
+PHOTO_MIN_SIDE = 16  # pixels; below this there is no shape to see
+
+# Decoding images: photos, masks, textures and the views in shards alike.
+DECODE_BYTES = 512 * MIB  # that all decodes under way in a process may take together, and so any one of them
+JPEG_SEGMENTS = 10_000  # headers, tables and scans of a file
+JPEG_SCANS = 100  # progressive encoders write 10 to 16
+JPEG_SCAN_PIXELS = 1_500_000_000  # scans times pixels: each scan is another walk over all coefficients
+PNG_CHUNKS = 100_000  # encoders cut the data into pieces of 8 KB or more
+WEBP_CHUNKS = 10_000
+GIF_BLOCKS = 1_000_000  # of 255 bytes each where an encoder wrote them
+TIFF_TAGS = 512
+TIFF_TAG_BYTES = 16 * MIB  # what all tags of a picture hold together
+TIFF_STRIPS = 200_000
+BMP_PACKED_BYTES = 4 * MIB  # of a run-length-encoded BMP, whose decoder is the only one written in Python
+HEADER_BYTES = 4 * MIB  # how far into a file of boxes (AVIF, HEIC) its header may reach
+
+# One object of a data set, or one mesh file: what reading it may take.
+OBJECT_FILE_BYTES = 512 * MIB  # of any one file
+OBJECT_TOTAL_BYTES = 2048 * MIB  # of all files that it names, each as often as it is read
+OBJECT_NODES = 200_000  # of a scene, and instances of its meshes
+OBJECT_VERTICES = 30_000_000  # with the corners of faces counted apart
+OBJECT_CORNERS = 60_000_000
+OBJECT_PARTS = 20_000  # pieces with a material of their own
+OBJECT_LIBRARIES = 100  # MTL files that one OBJ names
+OBJECT_MATERIALS = 100_000  # that those define; only the used ones are made
+OBJECT_TEXTURES = 1_000  # image files
+OBJECT_TEXTURE_PIXELS = 1_000_000_000  # of all its images together, before they are scaled down
+TEXTURE_PIXELS = 64 * 2**20  # of one image; the largest real ones are 8192 x 4096
+POLYGON_STEPS = 1_000_000_000  # corners squared of its concave polygons: 31,600 corners in one take about 4 s
+OBJECT_SECONDS = 60.0  # from opening the file to its parts in memory
+
+# Archives, catalogues and shards.
+ARCHIVE_MEMBER_BYTES = 256 * MIB  # of a member, unpacked
+ARCHIVE_RATIO = 200  # of a member: OBJ text compresses about 10 times, a bomb about 1000 times
+ARCHIVE_FREE_BYTES = 8 * MIB  # below that a member may compress as it likes
+SHARD_MEMBER_BYTES = 256 * MIB  # of one array or picture in a shard, unpacked
+VIEW_SIDE = 4096  # pixels of a view in a shard

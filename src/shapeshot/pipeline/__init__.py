@@ -1,0 +1,1 @@
+"""Photo in, shapes out: the main road, its options and its result."""

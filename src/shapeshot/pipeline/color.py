@@ -1,0 +1,39 @@
+"""Colours with the photo's own hue: the field's lightness, moved to the chroma that most of the object's pixels have.
+
+The network has seen too few objects to tell a green chair from a brown one, which the photo shows plainly; but the
+photo's lightness is as much light as paint, and taking it over makes colours worse. Hence a shift of the chroma alone,
+after Reinhard et al., "Color Transfer between Images" (2001). Measured by benchmarks/measure_colors.py; the figures
+are in docs/results.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class ColorTransfer:
+    """colors -> colors + shift, clipped to [0, 1]; the three shifts sum to zero. shift: float32 [3]."""
+
+    shift: np.ndarray
+
+    @classmethod
+    def fit(cls, predicted: np.ndarray, photographed: np.ndarray) -> ColorTransfer:
+        """From predicted sRGB [points, 3] to the object's pixels [pixels, 3], both in [0, 1] and not empty."""
+        shift = np.median(photographed, axis=0) - predicted.mean(axis=0, dtype=np.float64)
+        return cls((shift - shift.mean()).astype(np.float32))
+
+    def __call__(self, colors: np.ndarray) -> np.ndarray:
+        """sRGB float32 [..., 3], shape kept."""
+        moved: np.ndarray = np.clip(colors + self.shift, 0, 1).astype(np.float32)
+        return moved
+
+
+def object_pixels(rgba: np.ndarray, mask: np.ndarray, max_pixels: int = 20_000) -> np.ndarray:
+    """sRGB in [0, 1], float32 [pixels, 3], of the pixels surely inside the object; all pixels where none is sure."""
+    sure = np.flatnonzero(mask.ravel() > 0.9)
+    chosen = sure if len(sure) else np.arange(mask.size)
+    step = max(1, len(chosen) // max_pixels)
+    return rgba.reshape(-1, rgba.shape[-1])[chosen[::step], :3].astype(np.float32) / 255

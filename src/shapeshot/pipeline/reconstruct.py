@@ -1,0 +1,230 @@
+"""Photo in, shapes out: the main road, top to bottom.
+
+photo -> object found -> crop -> seen by the model (one encoder pass) -> field on grids -> voxels, mesh, points ->
+metres.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapeshot.errors import UserError, unknown_name
+from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
+from shapeshot.model.field_model import FieldModel, load_model
+from shapeshot.model.heads import Familiarity, SizeEstimate
+from shapeshot.model.shape import finer_field, surface_of, surface_points
+from shapeshot.photo import BACKGROUNDS, PreparedPhoto, View, look_at
+from shapeshot.photo.pointed import check_region
+from shapeshot.pipeline.color import ColorTransfer, object_pixels
+from shapeshot.pipeline.size import metric_scale, parse_size
+
+if TYPE_CHECKING:
+    from shapeshot.model.field import Field
+    from shapeshot.model.seen import Seen
+
+MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
+MAX_POINTS = 10_000_000
+MIN_THRESHOLD = 0.001  # and 1 minus it: a surface at certainty is nowhere
+AUTO_SIZE = "auto"  # in place of a known dimension: the model's own estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """What one photo gave: the same shape in three forms, in one frame (+y up, front towards +z).
+
+    Lengths are fractions of the canonical cube's side, or metres where a size was given.
+
+    mesh: closed, coloured at its vertices. points: coloured samples of the mesh's surface. voxels: solid occupancy.
+    rgba: the photo as read, uint8 [height, width, 4], upright, its long side at most 1024 pixels.
+    photo_size: (width, height) of the upright photo in its own pixels.
+    mask: what was taken for the object, float32 [height, width] in [0, 1], beside rgba.
+    photo: the crop that the model saw; its box is in pixels of rgba.
+    threshold: the probability of occupancy at the surface.
+    is_metric: whether lengths are metres. timings: seconds per stage, and "total".
+    size_estimate: real size as predicted from the photo; None where a size was given. familiarity: whether the photo
+    is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
+    passes near each of the points, see `model.heads.PointHead`. probabilities: calibrated occupancy of the voxels,
+    float32 [n, n, n]. Each of the four is None where the model has no head for it (`shapeshot calibrate`).
+    """
+
+    voxels: VoxelGrid
+    points: PointCloud
+    mesh: Mesh
+    rgba: np.ndarray
+    photo_size: tuple[int, int]
+    mask: np.ndarray
+    photo: PreparedPhoto
+    threshold: float
+    is_metric: bool
+    timings: dict[str, float]
+    size_estimate: SizeEstimate | None = None
+    familiarity: Familiarity | None = None
+    point_confidence: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against trusting this shape, one sentence each."""
+        if self.familiarity is None or self.familiarity.is_familiar:
+            return ()
+        score, limit = self.familiarity.score, self.familiarity.limit
+        return (
+            f"this photo is unlike anything the model was trained on (distance {score:.2f}, limit {limit:.2f}): "
+            "the shape may mean nothing; give a photo of one whole household object on a plain background",
+        )
+
+
+def reconstruct(
+    image: Any,
+    *,
+    model: FieldModel | str | PathLike[str] | None = None,
+    resolution: int = 32,
+    num_points: int = 2048,
+    size: str | None = None,
+    background: str = "auto",
+    threshold: float | None = None,
+    region: Sequence[float] | None = None,
+    mask: np.ndarray | None = None,
+) -> Reconstruction:
+    """Voxels, points and a mesh of the object in one photo.
+
+    image: a path, the bytes of an image file, a PIL image or a uint8 array [height, width, 3 or 4].
+    model: from `load_model`, the name of one or a folder with one, or None for the shipped one.
+    resolution: voxels along each side; the mesh's grid is twice as fine, between 64 and 256.
+    num_points: samples of the mesh's surface, drawn by area with a fixed seed.
+    size: one known dimension, as in "height=80cm", or "auto" for the model's own estimate; scales all three forms to
+        metres.
+    background: how the object is found; see `photo.find_object`.
+    threshold: the probability of occupancy at the surface, in (0, 1); None is the model's own. Lower is fatter.
+    region: (left, top, right, bottom), in pixels of the upright photo: the object is looked for inside.
+    mask: bool or uint8 [height, width] of the upright photo, the object's pixels; `background` is not looked at then.
+    Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
+    """
+    check_options(resolution, num_points, size, background, threshold, region)
+    clock = Clock()
+    with clock("load_model"):
+        field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
+    with clock("photo"):
+        view = look_at(image, field_model.image_size, background, region, mask)
+    with clock("encode"):
+        seen = field_model.see(view.photo)
+    return shape_in(view, seen, resolution, num_points, size, threshold, clock)
+
+
+def shape_in(
+    view: View,
+    seen: Seen,
+    resolution: int = 32,
+    num_points: int = 2048,
+    size: str | None = None,
+    threshold: float | None = None,
+    clock: Clock | None = None,
+) -> Reconstruction:
+    """The second half of `reconstruct`, once the model has seen the photo (in a batch, for example).
+
+    view: the photo. seen: what the model saw in it. clock: with the stages so far, whose times are told along with
+    those of this half. The other arguments are those of `reconstruct`.
+    """
+    clock = clock or Clock()
+    surface = seen.threshold if threshold is None else threshold
+    with clock("mesh"):
+        field = seen.field(resolution).at_threshold(surface)
+        mesh = surface_of(finer_field(seen, field)).mesh
+        predicted = seen.colors_at(mesh.vertices)
+    with clock("colors"):
+        recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
+        mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
+    with clock("voxels"):
+        voxels = _voxels(seen, field, recolor)
+    with clock("points"):
+        points = surface_points(mesh, num_points)
+    with clock("confidence"):
+        known = seen.assess(field, points)
+    if size is not None:
+        factor = _scale(mesh, size, known.size_estimate)
+        voxels, points, mesh = voxels.scaled(factor), points.scaled(factor), mesh.scaled(factor)
+    return Reconstruction(
+        voxels,
+        points,
+        mesh,
+        rgba=view.source.rgba,
+        photo_size=view.source.size,
+        mask=view.found.mask,
+        photo=view.photo,
+        threshold=surface,
+        is_metric=size is not None,
+        timings=clock.timings(),
+        size_estimate=known.size_estimate if size in (None, AUTO_SIZE) else None,
+        familiarity=known.familiarity,
+        point_confidence=known.point_confidence,
+        probabilities=known.probabilities,
+    )
+
+
+def check_options(
+    resolution: int,
+    num_points: int,
+    size: str | None,
+    background: str,
+    threshold: float | None = None,
+    region: Sequence[float] | None = None,
+) -> None:
+    """UserError for options out of range; the command line asks before it does any work."""
+    if not 8 <= resolution <= MAX_RESOLUTION:
+        raise UserError(f"resolution must lie in 8..{MAX_RESOLUTION}; got {resolution}")
+    if not 1 <= num_points <= MAX_POINTS:
+        raise UserError(f"the number of points must lie in 1..{MAX_POINTS}; got {num_points}")
+    if background not in BACKGROUNDS:
+        raise unknown_name("background", background, BACKGROUNDS)
+    if size is not None and size != AUTO_SIZE:
+        parse_size(size)
+    if threshold is not None and not MIN_THRESHOLD <= threshold <= 1 - MIN_THRESHOLD:
+        raise UserError(f"the threshold must lie in {MIN_THRESHOLD}..{1 - MIN_THRESHOLD}; got {threshold}")
+    if region is not None:
+        check_region(region)
+
+
+def _scale(mesh: Mesh, size: str, estimate: SizeEstimate | None) -> float:
+    """Metres per unit of the mesh."""
+    if size != AUTO_SIZE:
+        dimension, metres = parse_size(size)
+        return metric_scale(mesh.bounds, **{dimension: metres})
+    if estimate is None:
+        raise UserError("this model cannot estimate sizes; give one known dimension, such as height=80cm")
+    return estimate.scale(mesh.bounds[1] - mesh.bounds[0])
+
+
+def _voxels(seen: Seen, field: Field, recolor: ColorTransfer) -> VoxelGrid:
+    occupancy = field.occupancy
+    axis = cell_centers(field.resolution)
+    colors = np.zeros((*occupancy.shape, 3), np.float32)
+    colors[occupancy] = recolor(seen.colors_at(axis[np.argwhere(occupancy)]))
+    return VoxelGrid(occupancy, colors)
+
+
+class Clock:
+    """Seconds per named stage, and in total since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.add(stage, time.perf_counter() - start)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """A stage that was timed elsewhere: a share of a batch."""
+        self._stages[stage] = seconds
+
+    def timings(self) -> dict[str, float]:
+        return {**self._stages, "total": time.perf_counter() - self._start}

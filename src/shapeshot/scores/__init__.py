@@ -1,0 +1,1 @@
+"""Scores of shapes: metrics, statistics and reliability. Pure functions, without torch and without a model."""

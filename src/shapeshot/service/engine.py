@@ -1,0 +1,246 @@
+"""The bounded queue and the threads that work it off: photos in, results in the store.
+
+Each worker takes up to `max_batch` waiting photos, prepares them, runs the encoder once on the batch, and finishes
+them one by one. Threads rather than processes: nearly all time is spent inside numpy, Pillow and ONNX Runtime, which
+release the interpreter's lock; measured figures stand in docs/http-api.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from shapeshot.model.field_model import FieldModel
+from shapeshot.model.seen import Seen
+from shapeshot.photo import View
+from shapeshot.pipeline.reconstruct import Clock, shape_in
+from shapeshot.service.metrics import Metrics
+
+
+class DroppedError(Exception):
+    """The job's time was up, or nobody waited for it any more, before it was done."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One photo on its way.
+
+    look: reads and prepares the photo. shape: keywords for `shape_in`, or None where looking is all there is to do.
+    finish: makes the job's result out of the reconstruction (or the view).
+    is_heavy: takes so much memory or time that only one of its kind runs at once, and in a batch of its own.
+    deadline: on time.monotonic's clock; whoever has not got a result by then has none coming.
+    """
+
+    look: Callable[[], View]
+    shape: dict[str, Any] | None
+    finish: Callable[[Any], Any]
+    is_heavy: bool = False
+    deadline: float = math.inf
+    result: Future[Any] = field(default_factory=Future)
+    cancelled: bool = False
+    clock: Clock = field(default_factory=Clock)
+    view: View | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.cancelled or time.monotonic() > self.deadline
+
+
+class Slot:
+    """Room for one job, and for the bytes of its upload, which are held in memory until the job is over."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._bytes, self._is_free = engine, 0, False
+
+    def grow(self, num_bytes: int) -> bool:
+        """Take so many bytes more; False where all uploads together would exceed the engine's limit."""
+        engine = self._engine
+        with engine._lock:
+            if engine._upload_bytes + num_bytes > engine._max_upload_bytes:
+                return False
+            engine._upload_bytes += num_bytes
+            self._bytes += num_bytes
+        return True
+
+    def free(self) -> None:
+        """Give it all back; a second time does nothing."""
+        engine = self._engine
+        with engine._lock:
+            if self._is_free:
+                return
+            self._is_free = True
+            engine._slots -= 1
+            engine._upload_bytes -= self._bytes
+            engine.metrics.queue_depth.set(engine._slots)
+
+
+class Engine:
+    """Accepts jobs up to a limit and works them off. Its methods may be called from any thread.
+
+    queue: jobs uploading, waiting or being worked on. max_upload_bytes: that their uploads may take together.
+    """
+
+    def __init__(
+        self, model: FieldModel, workers: int, max_batch: int, queue: int, max_upload_bytes: int, metrics: Metrics
+    ) -> None:
+        self.model, self.metrics = model, metrics
+        self._max_batch, self._limit, self._num_workers = max_batch, queue, workers
+        self._max_upload_bytes, self._upload_bytes = max_upload_bytes, 0
+        self._lock = threading.Condition()
+        self._waiting: deque[Job] = deque()
+        self._slots = 0
+        self._is_heavy_running = False
+        self._closed = False
+        self._seconds_per_job = 0.3  # a running mean, to say when another try makes sense
+        self._threads = [
+            threading.Thread(target=self._work, name=f"shapeshot-{i}", daemon=True) for i in range(workers)
+        ]
+
+    def start(self) -> None:
+        """Start the workers, with a model that has run once: its sessions start when first needed."""
+        self.model.warm_up()
+        for thread in self._threads:
+            thread.start()
+
+    def take_slot(self) -> Slot | None:
+        """Reserve room for one job, or None where all is taken. Free it, or hand it to `submit`."""
+        with self._lock:
+            if self._slots >= self._limit:
+                return None
+            self._slots += 1
+            self.metrics.queue_depth.set(self._slots)
+        return Slot(self)
+
+    def submit(self, job: Job, slot: Slot) -> None:
+        """Queue a job; its slot is freed when the job leaves the engine, however it ends."""
+        job.result.add_done_callback(lambda _: slot.free())
+        with self._lock:
+            self._waiting.append(job)
+            self._lock.notify()
+
+    def cancel(self, job: Job) -> None:
+        """Nobody waits for it any more: drop it if it is queued, else stop it between two stages."""
+        job.cancelled = True
+        with self._lock:
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+        job.result.cancel()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no slot is taken."""
+        return self._slots == 0
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds until about half of what waits will have been worked off, 1 to 60."""
+        return int(np.clip(math.ceil(self._slots / 2 * self._seconds_per_job / self._num_workers), 1, 60))
+
+    async def drained(self) -> None:
+        """Wait until every slot is free."""
+        while not self.is_idle:
+            await asyncio.sleep(0.02)
+
+    def stop(self) -> None:
+        """Let the workers finish what they hold and end; queued jobs are dropped."""
+        with self._lock:
+            self._closed = True
+            dropped, self._waiting = list(self._waiting), deque()
+            self._lock.notify_all()
+        for job in dropped:
+            job.result.cancel()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while batch := self._next_batch():
+            start = time.monotonic()
+            self._run(batch)
+            seconds = (time.monotonic() - start) / len(batch)
+            with self._lock:
+                self._seconds_per_job += 0.1 * (seconds - self._seconds_per_job)
+                if batch[0].is_heavy:
+                    self._is_heavy_running = False
+                    self._lock.notify_all()
+
+    def _next_batch(self) -> list[Job]:
+        """Wait for jobs and take a fair share of them; empty when the engine stops."""
+        with self._lock:
+            while not (batch := self._take()) and not self._closed:
+                self._lock.wait()
+        for job in batch:
+            job.result.set_running_or_notify_cancel()  # from here on only a worker ends it
+        return batch
+
+    def _take(self) -> list[Job]:
+        """The next jobs in their order, or one heavy job alone; heavy ones are passed over while another runs."""
+        share = min(math.ceil(len(self._waiting) / self._num_workers), self._max_batch)
+        batch: list[Job] = []
+        for job in list(self._waiting):
+            if len(batch) == share:
+                break
+            if job.is_heavy and (batch or self._is_heavy_running):
+                continue
+            batch.append(job)
+            self._waiting.remove(job)
+            if job.is_heavy:
+                self._is_heavy_running = True
+                break
+        return batch
+
+    def _run(self, batch: list[Job]) -> None:
+        prepared = [job for job in batch if self._attempt(job, self._look) and not job.result.done()]
+        if not prepared:
+            return
+        self.metrics.batch_size.observe(len(prepared))
+        start = time.perf_counter()
+        try:
+            seen = self.model.see_batch([job.view.photo for job in prepared if job.view])
+        except Exception as error:
+            for job in prepared:
+                job.result.set_exception(error)
+            return
+        seconds = (time.perf_counter() - start) / len(prepared)
+        for job, own in zip(prepared, seen, strict=True):
+            job.clock.add("encode", seconds)
+            self._attempt(job, partial(self._shape, seen=own))
+
+    def _look(self, job: Job) -> None:
+        job.clock = Clock()  # the stages are work; what came before was waiting
+        with job.clock("photo"):
+            job.view = job.look()
+        if job.shape is None:
+            job.result.set_result(job.finish(job.view))
+
+    def _shape(self, job: Job, seen: Seen) -> None:
+        assert job.view is not None
+        assert job.shape is not None
+        shape = shape_in(job.view, seen, **job.shape, clock=job.clock)
+        job.view = None  # a worker that waits for its next batch holds on to this one
+        if job.is_over:
+            raise DroppedError
+        job.result.set_result(job.finish(shape))
+
+    def _attempt(self, job: Job, step: Callable[[Job], None]) -> bool:
+        """Whether the job goes on after `step`; its errors become its result."""
+        if job.is_over:
+            job.result.set_exception(DroppedError())
+            return False
+        try:
+            step(job)
+        except Exception as error:
+            job.result.set_exception(error)
+            return False
+        return True

@@ -1,0 +1,274 @@
+"""The routes, each a few lines over upload, engine and store."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Annotated, Any
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
+from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+
+from shapeshot.service.answers import (
+    FormatAnswer,
+    FormatsAnswer,
+    Health,
+    Links,
+    ObjectAnswer,
+    ReconstructionAnswer,
+    multipart,
+    object_multipart,
+    problems,
+)
+from shapeshot.service.engine import DroppedError, Engine, Job
+from shapeshot.service.formats import (
+    FORMS,
+    check_format,
+    encode_form,
+    forms_of,
+    media_type,
+    usable_formats,
+    wanted_format,
+)
+from shapeshot.service.metrics import Metrics
+from shapeshot.service.problems import ApiError
+from shapeshot.service.settings import Settings
+from shapeshot.service.store import Entry, Result, Store
+from shapeshot.service.upload import Upload, read_upload
+from shapeshot.service.work import object_job, reconstruction_job
+
+PNG = "image/png"
+PREFIX = "/v1/reconstructions"
+
+
+@dataclass(eq=False)
+class Service:
+    """What the routes work with. is_draining: no new work is accepted, because the server is about to end."""
+
+    settings: Settings
+    engine: Engine
+    store: Store
+    metrics: Metrics
+    limiter: CapacityLimiter
+    is_draining: bool = False
+
+
+def make_router(service: Service) -> APIRouter:
+    """All routes of the API over one service."""
+    router = APIRouter()
+    _add_reconstructions(router, service)
+    _add_results(router, service)
+    _add_probes(router, service)
+    return router
+
+
+def _add_reconstructions(router: APIRouter, service: Service) -> None:
+    settings, engine, store = service.settings, service.engine, service.store
+    created = {"description": "The result, with links to every form and format.", "model": ReconstructionAnswer}
+    file = {"description": "The file in the format that was asked for.", "content": _file_content()}
+
+    @router.post(
+        PREFIX,
+        status_code=201,
+        summary="Reconstruct the object in a photo",
+        responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504)},
+        openapi_extra=multipart(
+            settings.max_resolution, settings.max_points, settings.max_smooth, list(usable_formats())
+        ),
+        response_model=None,
+    )
+    async def create(request: Request) -> Response:
+        """With `format`, or an Accept header that names a model format, the answer is that file; else JSON."""
+
+        def make_job(upload: Upload) -> Job:
+            accepted = wanted_format(request.headers.get("accept", ""))
+            if accepted and "format" not in upload.options:
+                upload.options["format"] = accepted
+            return reconstruction_job(upload, engine.model, store, settings)
+
+        upload, done = await _work(request, service, make_job)
+        location = f"{PREFIX}/{done.entry.id}"
+        if done.file is None:
+            return JSONResponse(_answer(done.entry, done.facts), 201, {"Location": location})
+        return _file(done.file, upload.options["format"], upload.options.get("form"), {"Content-Location": location})
+
+    @router.post(
+        "/v1/objects",
+        summary="Find the object in a photo, and nothing more",
+        responses=problems(400, 408, 413, 415, 422, 429, 503, 504),
+        openapi_extra=object_multipart(),
+        response_model=ObjectAnswer,
+    )
+    async def find(request: Request) -> Any:
+        """Fast: for choosing a region or painting a mask before the reconstruction."""
+        return (await _work(request, service, lambda upload: object_job(upload, engine.model, settings)))[1]
+
+
+def _add_results(router: APIRouter, service: Service) -> None:
+    store = service.store
+
+    @router.get(PREFIX + "/{result_id}", summary="A reconstruction's facts and links", responses=problems(404))
+    async def facts(result_id: str) -> ReconstructionAnswer:
+        entry, result = await _found(service, result_id)
+        return ReconstructionAnswer(**_answer(entry, result.facts))
+
+    @router.delete(PREFIX + "/{result_id}", status_code=204, summary="Forget a reconstruction", responses=problems(404))
+    async def remove(result_id: str) -> None:
+        if not await run_sync(store.remove, result_id, limiter=service.limiter):
+            raise _gone()
+
+    for name, what in (("crop", "The crop that the model saw"), ("mask", "What was taken for the object, in white")):
+        _add_picture(router, service, name, what)
+
+    @router.get(
+        PREFIX + "/{result_id}/{format}",
+        summary="A reconstruction as a file",
+        responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422)},
+        response_class=Response,
+    )
+    async def file(
+        result_id: str,
+        format: Annotated[str, PathParameter(json_schema_extra={"enum": list(usable_formats())})],
+        form: Annotated[str | None, Query(json_schema_extra={"enum": list(FORMS)})] = None,
+    ) -> Response:
+        """format: glb, obj ... as /v1/formats lists them. form: mesh (the default), points or voxels."""
+        form = check_format(format, form)
+        _, result = await _found(service, result_id)
+        content = await run_sync(_encoded, result, form, format, limiter=service.limiter)
+        return _file(content, format, form)
+
+
+def _add_picture(router: APIRouter, service: Service, name: str, what: str) -> None:
+    @router.get(
+        f"{PREFIX}/{{result_id}}/{name}",
+        summary=f"{what}, as PNG",
+        operation_id=f"get_{name}",
+        responses={200: {"description": what, "content": {PNG: {}}}, **problems(404)},
+        response_class=Response,
+    )
+    async def picture(result_id: str) -> Response:
+        _, result = await _found(service, result_id)
+        return Response(result.picture(name), media_type=PNG)
+
+
+def _add_probes(router: APIRouter, service: Service) -> None:
+    settings = service.settings
+
+    @router.get("/v1/formats", summary="File formats, and this server's limits", responses=problems())
+    async def formats() -> FormatsAnswer:
+        limits = {
+            name: getattr(settings, name)
+            for name in ("max_upload", "max_pixels", "max_resolution", "max_points", "max_smooth")
+        }
+        rows = [FormatAnswer(suffix=s, media_type=media_type(s), forms=forms_of(s)) for s in usable_formats()]
+        return FormatsAnswer(formats=rows, limits=limits)
+
+    @router.get("/healthz", summary="Whether the server lives", responses=problems())
+    async def healthz() -> Health:
+        return Health(status="ok")
+
+    @router.get("/readyz", summary="Whether the server takes new work", responses=problems(503))
+    async def readyz() -> Health:
+        _check_ready(service)
+        return Health(status="ready")
+
+    @router.get(
+        "/metrics",
+        summary="Figures for Prometheus",
+        responses={200: {"description": "Prometheus text format.", "content": {"text/plain": {}}}, **problems()},
+        response_class=Response,
+    )
+    async def metrics() -> Response:
+        service.metrics.store_bytes.set(service.store.num_bytes)
+        service.metrics.store_results.set(len(service.store))
+        return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _work(request: Request, service: Service, make_job: Callable[[Upload], Job]) -> tuple[Upload, Any]:
+    """Take a place in the queue, read the upload, and wait for its job: refused before a byte of it is read."""
+    _check_ready(service)
+    settings, engine = service.settings, service.engine
+    deadline = time.monotonic() + settings.timeout
+    slot = engine.take_slot()
+    if slot is None:
+        detail = f"{settings.queue} reconstructions are under way, which is all this server takes; try again later"
+        raise ApiError(429, detail, engine.retry_after)
+    try:
+        upload = await read_upload(request, settings.max_upload, settings.timeout, slot.grow)
+        job = make_job(upload)
+    except BaseException:
+        slot.free()
+        raise
+    job.deadline = deadline
+    engine.submit(job, slot)
+    return upload, await _result(request, service, job)
+
+
+async def _result(request: Request, service: Service, job: Job) -> Any:
+    """The job's result; the job is cancelled where its time is up or the client has left."""
+    done = asyncio.wrap_future(job.result)
+    left = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({done, left}, timeout=job.deadline - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
+        if done.done() and not done.cancelled():
+            return done.result()
+        if left.done():
+            raise ClientDisconnect
+        raise DroppedError
+    except DroppedError:
+        hint = "try again when fewer are waiting, or with a lower resolution"
+        raise ApiError(504, f"not done within {service.settings.timeout:g} seconds; {hint}") from None
+    finally:
+        left.cancel()
+        done.cancel()  # else asyncio complains of an exception that nobody took
+        service.engine.cancel(job)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _check_ready(service: Service) -> None:
+    if service.is_draining:
+        raise ApiError(503, "the server is shutting down; try again later", 5)
+
+
+async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:
+    found = await run_sync(service.store.get, result_id, limiter=service.limiter)
+    if found is None:
+        raise _gone()
+    return found
+
+
+def _encoded(result: Result, form: str, suffix: str) -> bytes:
+    return encode_form(result.form(form), suffix, result.more(form), result.facts)
+
+
+def _gone() -> ApiError:
+    return ApiError(404, "no such reconstruction; it may have expired")
+
+
+def _answer(entry: Entry, facts: dict[str, Any]) -> dict[str, Any]:
+    base = f"{PREFIX}/{entry.id}"
+    forms = {form: {s: f"{base}/{s}?form={form}" for s in usable_formats() if form in forms_of(s)} for form in FORMS}
+    expires = datetime.fromtimestamp(entry.expires, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    links = Links(self=base, crop=f"{base}/crop", mask=f"{base}/mask", **forms)
+    return {"id": entry.id, "expires": expires, "links": links.model_dump(), "result": facts}
+
+
+def _file(content: bytes, suffix: str, form: str | None, headers: dict[str, str] | None = None) -> Response:
+    name = f"{check_format(suffix, form)}.{suffix}"  # made of our own words: nothing of the client's
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=disposition | (headers or {}), media_type=media_type(suffix))
+
+
+def _file_content() -> dict[str, Any]:
+    return {media_type(suffix): {"schema": {"type": "string", "format": "binary"}} for suffix in usable_formats()}

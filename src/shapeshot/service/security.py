@@ -1,0 +1,147 @@
+"""What stands before every route: headers, the Host and Origin checks, the token, the count of what was answered."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shapeshot.service.metrics import Metrics
+from shapeshot.service.problems import problem_response
+from shapeshot.service.settings import Settings
+
+log = logging.getLogger("shapeshot.service")
+
+OPEN_PATHS = ("/healthz", "/readyz")  # for probes, which have no token
+DISCARD_SECONDS = 5.0
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' blob: data:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._app, self._settings, self._metrics = app, settings, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(scope, receive, self._settings.max_upload)
+        answer = _Answer(send, body)
+        start = time.perf_counter()
+        try:
+            refusal = self._refusal(scope)
+            await (refusal or self._app)(scope, body, answer)
+        except ClientDisconnect:
+            answer.status = 499  # as nginx counts those who left
+        except Exception:
+            log.exception("%s failed", scope["method"])
+            if not answer.status:
+                await problem_response(500, "the server made a mistake; its log has the details")(
+                    scope, receive, answer
+                )
+        finally:
+            self._count(scope, answer.status or 499, time.perf_counter() - start)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._settings.is_loopback and _name_of(host) not in (*LOOPBACK_NAMES, self._settings.host):
+            # DNS rebinding: a page of another site whose name was made to point here.
+            return problem_response(421, "this server answers to localhost alone; open it as http://localhost")
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+            return problem_response(403, "pages of other sites may not use this server")
+        token = self._settings.token
+        if token is None or scope["path"] in OPEN_PATHS or (self._settings.page and _is_page(scope["path"])):
+            return None
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+            return None
+        return problem_response(
+            401,
+            "this server asks for a token; send it as 'Authorization: Bearer TOKEN'",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE") else "other"
+        self._metrics.requests.labels(route, method, str(status)).inc()
+        self._metrics.latency.labels(route).observe(seconds)
+
+
+class _Body:
+    """`receive` that knows whether the whole body came, and can throw away the rest of it."""
+
+    def __init__(self, scope: Scope, receive: Receive, max_bytes: int) -> None:
+        headers = Headers(scope=scope)
+        self._receive, self._left = receive, max_bytes
+        # A client that waits to be told to go on has sent nothing that could be thrown away.
+        self._is_over = scope["method"] in ("GET", "HEAD") or "100-continue" in headers.get("expect", "").lower()
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        self._is_over = self._is_over or not message.get("more_body", False)
+        return message
+
+    async def discard(self) -> None:
+        """Read on to the body's end before a refusal, up to some bytes and seconds.
+
+        A socket that is closed with unread bytes is reset, and the client may then never see why it was refused.
+        """
+        end = time.monotonic() + DISCARD_SECONDS
+        while not self._is_over and self._left > 0 and (seconds := end - time.monotonic()) > 0:
+            try:
+                await asyncio.wait_for(self(), seconds)
+            except asyncio.TimeoutError:
+                return
+
+
+class _Answer:
+    """`send` that adds the headers and remembers the status."""
+
+    def __init__(self, send: Send, body: _Body) -> None:
+        self._send, self._body, self.status = send, body, 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            headers.setdefault("Cache-Control", "no-store")
+            if self.status >= 400:
+                await self._body.discard()
+        await self._send(message)
+
+
+def _is_page(path: str) -> bool:
+    """The page itself is no secret: it is where the token is typed in."""
+    return not path.startswith("/v1/") and path not in ("/metrics", "/openapi.json")
+
+
+def _name_of(host: str) -> str:
+    """The Host header without its port: "[::1]:8000" -> "::1"."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,75 @@
+"""How the server is run: one dataclass, the same for the command line, the tests and the benchmark."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from shapeshot.errors import UserError
+from shapeshot.model.registry import find_model
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where to listen and what to allow.
+
+    token: what clients must send as `Authorization: Bearer`, or None for no such check.
+    max_upload: bytes of one request. max_pixels: of one image. queue: requests being worked on or waiting.
+    timeout: seconds from a request's arrival to its answer. ttl: seconds a result is kept.
+    disk_budget: bytes that all results together may take. model: a name or a folder, or None for the shipped one.
+    workers: threads that compute; None is one for each usable core. max_batch: photos in one run of the encoder.
+    max_resolution, max_points, max_smooth: tighter than the library's, because one request must not take all
+    memory or all time.
+    page: also serve the studio's page at "/".
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str | None = None
+    max_upload: int = 32 * MIB
+    max_pixels: int = 50_000_000
+    queue: int = 32
+    timeout: float = 60.0
+    ttl: float = 3600.0
+    disk_budget: int = 1024 * MIB
+    model: str | None = None
+    workers: int | None = None
+    max_batch: int = 4
+    max_resolution: int = 128
+    max_points: int = 1_000_000
+    max_smooth: int = 100
+    page: bool = False
+
+    def __post_init__(self) -> None:
+        """UserError for values that make no server."""
+        for name, unit in (("max_upload", "bytes"), ("queue", "requests"), ("disk_budget", "bytes"), ("max_batch", "")):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name.replace('_', '-')} must be at least 1 {unit}".rstrip())
+        for name in ("timeout", "ttl"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise UserError(f"{name} must be a positive number of seconds; got {getattr(self, name)}")
+        if not 0 <= self.port <= 65535:
+            raise UserError(f"the port must lie in 0..65535; got {self.port}")
+        if self.token is not None and (not self.token or not self.token.isascii() or not self.token.isprintable()):
+            raise UserError("the token must be printable ASCII and not empty")
+        if not find_model(self.model).is_dir():  # a name that is not known is told there
+            raise UserError(f"no such model folder: {self.model}; give a folder that shapeshot exported")
+
+    @property
+    def max_uploads(self) -> int:
+        """Bytes that all requests under way may hold in memory together: a few large ones, or many usual ones."""
+        return 8 * self.max_upload
+
+    @property
+    def num_workers(self) -> int:
+        """Threads that compute."""
+        return (
+            self.workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()) or 1
+        )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")

@@ -1,0 +1,141 @@
+"""A multipart request under limits: sizes are checked while it is read, and nothing of it touches the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import python_multipart  # noqa: F401 (starlette uses it, and only asserts that it is there)
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from shapeshot.errors import UserError, unknown_name
+from shapeshot.photo import parse_region
+from shapeshot.service.problems import ApiError
+
+FILES = ("image", "mask")
+MAX_FIELD_BYTES = 1024
+MAX_FIELDS = 32
+UPLOAD_SECONDS = 30.0  # at most: a slow sender holds a place in the queue
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UserError(f"{name} must be a whole number; got {text!r}") from None
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"{name} must be a number; got {text!r}") from None
+
+
+def _text(name: str, text: str) -> str:
+    return text
+
+
+def _region(name: str, text: str) -> tuple[float, ...]:
+    return parse_region(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise UserError(f"{name} must be true or false; got {text!r}")
+    return text.lower() == "true"
+
+
+FIELDS: dict[str, Callable[[str, str], Any]] = {
+    "resolution": _whole,
+    "points": _whole,
+    "size": _text,
+    "threshold": _number,
+    "background": _text,
+    "region": _region,
+    "simplify": _whole,
+    "smooth": _whole,
+    "printable": _switch,
+    "format": _text,
+    "form": _text,
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What a client sent. options: by name in FIELDS; what was not sent, or was left empty, is not there."""
+
+    image: bytes
+    mask: bytes | None
+    options: dict[str, Any]
+
+
+async def read_upload(request: Request, max_bytes: int, seconds: float, hold: Callable[[int], bool]) -> Upload:
+    """Read and check a multipart request of at most max_bytes.
+
+    seconds: that the sender may take, and UPLOAD_SECONDS at most. hold: asked before so many bytes more are kept in
+    memory; False refuses them.
+    Raises ApiError (400 broken, 408 slow, 413 too large, 415 not multipart, 429 no memory left) and UserError for its
+    fields.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise ApiError(415, "send multipart/form-data with a file field 'image'")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+    parser = MultiPartParser(
+        request.headers, _limited(request, max_bytes, hold), max_files=len(FILES), max_fields=MAX_FIELDS
+    )
+    parser.max_part_size = MAX_FIELD_BYTES
+    parser.spool_max_size = max_bytes + 1  # held in memory: max_bytes bounds it
+    seconds = min(seconds, UPLOAD_SECONDS)
+    try:
+        form = await asyncio.wait_for(parser.parse(), seconds)
+    except asyncio.TimeoutError:
+        raise ApiError(408, f"the upload took more than {seconds:g} seconds") from None
+    except MultiPartException as error:
+        raise ApiError(400, f"the multipart body is broken: {error.message}") from None
+    except ValueError:  # a charset that is none, for example
+        raise ApiError(400, "the multipart body is broken: its headers cannot be decoded") from None
+    return await _checked(form.multi_items())
+
+
+async def _limited(request: Request, max_bytes: int, hold: Callable[[int], bool]) -> AsyncGenerator[bytes, None]:
+    total = 0
+    async for chunk in request.stream():
+        total += len(chunk)
+        if total > max_bytes:
+            raise _too_large(max_bytes)
+        if not hold(len(chunk)):
+            raise ApiError(429, "too much is being uploaded at once; try again later", 2)
+        yield chunk
+
+
+def _too_large(max_bytes: int) -> ApiError:
+    return ApiError(413, f"the request is larger than {max_bytes / 2**20:g} MiB; send a smaller image")
+
+
+async def _checked(items: list[tuple[str, str | UploadFile]]) -> Upload:
+    files: dict[str, bytes] = {}
+    options: dict[str, Any] = {}
+    for name, value in items:
+        if name in files or name in options:
+            raise UserError(f"the field {name!r} was given twice; give it once")
+        if name in FILES:
+            if isinstance(value, str):
+                raise UserError(f"the field {name!r} must be a file; send it with a filename")
+            files[name] = await value.read()
+            await value.close()
+        elif name not in FIELDS:
+            raise unknown_name("field", name, (*FILES, *FIELDS))
+        elif not isinstance(value, str):
+            raise UserError(f"the field {name!r} must be text, not a file")
+        elif value.strip():
+            options[name] = FIELDS[name](name, value.strip())
+    if "image" not in files:
+        raise UserError("the field 'image' is missing; send the photo as a file in it")
+    return Upload(files["image"], files.get("mask"), options)

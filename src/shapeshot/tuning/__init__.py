@@ -1,0 +1,1 @@
+"""What is fitted to an exported model: its memory, its heads and its threshold."""

@@ -1,0 +1,115 @@
+"""A run over a real Ray cluster of two nodes on this machine, one of which is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+
+from shapeshot.errors import UserError
+from shapeshot.folders import BatchOptions, Outcome, cluster, run_photos
+from shapeshot.folders.cluster import RayCrew
+from shapeshot.folders.outputs import RESULT
+from shapeshot.folders.run import plan_job
+from shapeshot.model.field_model import FieldModel
+
+ray = pytest.importorskip("ray", reason="needs the extra `cluster`")
+
+HEALTH_CHECKS = {"initial_delay_ms": 0, "period_ms": 300, "timeout_ms": 1000, "failure_threshold": 3}
+
+
+@pytest.fixture
+def two_nodes() -> Iterator[Any]:
+    """A cluster of a head and another node, each with one processor; this process is connected to it."""
+    from ray.cluster_utils import Cluster
+
+    # By default Ray takes up to a minute to see that a node is dead, and meanwhile sends it work.
+    watchful = {f"health_check_{name}": value for name, value in HEALTH_CHECKS.items()}
+    small = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False, "_system_config": watchful}
+    cluster = Cluster(initialize_head=True, head_node_args=small)
+    try:
+        cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
+        cluster.connect()
+        yield cluster
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_node_makes_what_this_machine_makes(
+    two_nodes: Any,
+    make_photos: Callable,
+    plan: Callable,
+    contents: Callable,
+    poisoned: Callable,
+    shipped_model: FieldModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photos = make_photos(12)
+    (photos / "bad.jpg").write_text("no photo")
+    run_photos(plan(photos, "all"), shipped_model, BatchOptions(), num_workers=1)
+    expected = contents(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "alone")
+    assert ray.cluster_resources()["CPU"] == 2
+    done: list[Outcome] = []
+
+    def lose_a_node(outcome: Outcome) -> None:
+        done.append(outcome)
+        if len(done) == 4:
+            two_nodes.remove_node(two_nodes.worker_nodes.copy().pop(), allow_graceful=False)
+
+    outcomes = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), ray=two_nodes.address, report=lose_a_node)
+    assert [outcome.status for outcome in outcomes] == ["done"] * 12 + ["failed"]
+    assert len(done) == 13
+    assert max(outcome.attempts for outcome in outcomes) < cluster.MAX_ATTEMPTS  # as a rule 2: what the node was at
+    assert "not an image" in outcomes[-1].error
+    assert contents(tmp_path / "out") == expected
+    (tmp_path / "out/003" / RESULT).unlink()
+    again = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), ray=two_nodes.address)
+    assert [outcome.status for outcome in again] == ["kept"] * 3 + ["done"] + ["kept"] * 8 + ["failed"]
+
+    monkeypatch.setattr(cluster, "MAX_ATTEMPTS", 2)
+    jobs = [plan_job(target, shipped_model, BatchOptions(), resume=False) for target in plan(photos)[:3]]
+    crew = RayCrew([poisoned(jobs[0]), *jobs[1:]], shipped_model, BatchOptions(), two_nodes.address)
+    outcomes = sorted(crew.outcomes(), key=lambda outcome: outcome.target.photo)
+    assert (outcomes[0].status, outcomes[0].attempts) == ("failed", 2)
+    assert "lost 2 times" in outcomes[0].error
+    assert [outcome.status for outcome in outcomes[1:]] == ["done", "done"]
+
+
+@pytest.mark.parametrize(
+    "address", ["auto", "127.0.0.1:1", "ray://127.0.0.1:1", "localhost:port", "localhost:99999999"]
+)
+def test_a_cluster_that_is_not_there(
+    make_photos: Callable, plan: Callable, shipped_model: FieldModel, address: str
+) -> None:
+    with pytest.raises(UserError, match=f"no Ray cluster at '{address}'"):
+        run_photos(plan(make_photos(1)), shipped_model, BatchOptions(), ray=address)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+def test_ctrl_c_during_a_run_over_ray(make_photos: Callable, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["reconstruct", make_photos(40), "--out", out, "--as", "voxels", "--ray", "local"]
+    command = [sys.executable, "-m", "shapeshot", *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    while not list(out.rglob(RESULT)) and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, b"shapeshot: interrupted\n")
+    outcomes = pyarrow.parquet.read_table(out / "manifest.parquet")["outcome"].to_pylist()
+    assert outcomes.count("done") == len(list(out.rglob(RESULT)))
+    assert outcomes.count("done") + outcomes.count("pending") == 40
+    assert not list(tmp_path.rglob(".*"))
