@@ -35,7 +35,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from training_objects import make_objects
 
-from shapeshot.lab.batches import (
+from shapeshot.lab.loading.batches import (
     AugmentedViews,
     Batch,
     Examples,
@@ -45,10 +45,10 @@ from shapeshot.lab.batches import (
     batches,
     plain_pixels,
 )
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.decoders.mesh import DeformedSphere
-from shapeshot.lab.feature_cache import cached_features
-from shapeshot.lab.frozen import FrozenFeatures
+from shapeshot.lab.loading.feature_cache import cached_features
+from shapeshot.lab.loading.frozen import FrozenFeatures
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.ops import mesh_reference
 from shapeshot.lab.optimizers import build_optimizer

@@ -20,7 +20,7 @@ from typing import Any
 
 from shapeshot.evaluation.run import run_evaluation
 from shapeshot.evaluation.summary import Summary
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.model import ModelConfig
 from shapeshot.lab.train import train
 

@@ -13,10 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from shapeshot.errors import ModelError
 from shapeshot.lab.decoders import DECODERS
-from shapeshot.lab.graphs import SHAPE
+from shapeshot.lab.kinds.graphs import SHAPE
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model, decoder_name
 from shapeshot.lab.representations import REPRESENTATIONS
-from shapeshot.lab.to_onnx import export_model
+from shapeshot.lab.export.to_onnx import export_model
 
 TINY = ModelConfig(
     encoder_weights="none", image_size=32, latent=32, voxel_channels=16, num_points=50, ico_level=1,

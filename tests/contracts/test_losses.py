@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from shapeshot.lab.batches import TrainingObject
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.loading.batches import TrainingObject
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.representations import REPRESENTATIONS, Targets
 

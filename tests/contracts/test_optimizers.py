@@ -10,7 +10,7 @@ import torch
 
 from shapeshot.errors import UserError
 from shapeshot.lab.checkpoint import optimizer_tensors, restore_optimizer
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.encoders import EncoderOutput
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer, lr_factor

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from shapeshot.lab.batches import Batch, TrainingObject
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.loading.batches import Batch, TrainingObject
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.encoders import ENCODERS
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.optimizers import build_optimizer, lr_factor

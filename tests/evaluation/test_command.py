@@ -23,7 +23,7 @@ from shapeshot.errors import DatasetError, UserError
 from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.lab.checkpoint import load_checkpoint, save_checkpoint
-from shapeshot.lab.config import TrainConfig, to_json
+from shapeshot.lab.train_config import TrainConfig, to_json
 from shapeshot.lab.model import ModelConfig, build_model
 from shapeshot.lab.representations import REPRESENTATIONS
 

@@ -6,7 +6,7 @@ import pytest
 
 from shapeshot.data.build import BuildOptions, build_dataset
 from shapeshot.data.sources import make_source
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.model import ModelConfig
 
 

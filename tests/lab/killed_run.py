@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from shapeshot.lab.config import load_config
+from shapeshot.lab.train_config import load_config
 from shapeshot.lab.runs import BEST  # noqa: F401 (imports what the children need)
 from shapeshot.lab.train import LAST, train
 

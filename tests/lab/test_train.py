@@ -17,7 +17,7 @@ from accelerate import Accelerator
 
 from shapeshot.errors import ModelError, UserError
 from shapeshot.lab.checkpoint import load_checkpoint
-from shapeshot.lab.config import TrainConfig, to_json
+from shapeshot.lab.train_config import TrainConfig, to_json
 from shapeshot.lab.model import ModelConfig, build_model
 from shapeshot.lab.optimizers import lr_factor
 from shapeshot.lab.runs import BEST

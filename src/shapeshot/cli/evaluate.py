@@ -117,6 +117,6 @@ def _run_name(checkpoint: Path) -> str:
 def _data(args: argparse.Namespace) -> Path:
     if args.data:
         return Path(args.data)
-    from shapeshot.lab.default_data import default_dataset
+    from shapeshot.lab.loading.default_data import default_dataset
 
     return default_dataset(progress=not args.quiet)

@@ -15,7 +15,7 @@ def add_command(parser: Parser) -> None:
 
 def declare(command: Parser) -> None:
     """A flag per setting of TrainConfig."""
-    from shapeshot.lab.config import add_arguments
+    from shapeshot.lab.train_config import add_arguments
 
     command.add_argument("--out", metavar="DIR", help="the run folder (default runs/TYPE-ARCH); run again to resume")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -24,8 +24,8 @@ def declare(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train to the end, or from where an earlier run stopped."""
-    from shapeshot.lab.config import config_from_arguments
-    from shapeshot.lab.default_data import DEFAULT_DATA, default_dataset
+    from shapeshot.lab.train_config import config_from_arguments
+    from shapeshot.lab.loading.default_data import DEFAULT_DATA, default_dataset
     from shapeshot.lab.model import require_names
     from shapeshot.lab.runs import default_run
     from shapeshot.lab.train import train

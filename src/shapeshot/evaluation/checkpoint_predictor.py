@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from shapeshot.evaluation.predictor import Answer
-from shapeshot.lab.export_run import model_of, threshold_of
+from shapeshot.lab.export.run import model_of, threshold_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.representations import REPRESENTATIONS, level_of
 from shapeshot.lab.runs import open_checkpoint

@@ -24,7 +24,7 @@ from shapeshot.errors import EmptyShapeError, ExportError
 from shapeshot.export import Shape, write_shape
 from shapeshot.files import atomic_path, atomic_write
 from shapeshot.geometry import Mesh, VoxelGrid
-from shapeshot.lab.config import to_json
+from shapeshot.lab.train_config import to_json
 from shapeshot.lab.fit import FitResult
 from shapeshot.lab.fit_target import FitTarget
 from shapeshot.lab.representations import REPRESENTATIONS

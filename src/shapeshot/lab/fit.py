@@ -14,8 +14,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from shapeshot.errors import UserError
-from shapeshot.lab.batches import TrainingObject
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.loading.batches import TrainingObject
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.encoders.encoder import Encoder
 from shapeshot.lab.model import ModelConfig, SingleViewModel, decoder_name
 from shapeshot.lab.optimizers import build_optimizer, lr_factor

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 
 from shapeshot.errors import unknown_name
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.model import SingleViewModel
 
 BETAS = (0.9, 0.98)  # a shorter memory of squared gradients than 0.999: runs here are thousands of steps, not millions

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from shapeshot.data.queries import sample_queries
 from shapeshot.geometry import cell_centers
-from shapeshot.lab.batches import TrainingObject
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.loading.batches import TrainingObject
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.decoders.decoder import Decoder
 from shapeshot.lab.decoders.free import FreeField, FreeMesh, FreePoints, FreeVoxels
 from shapeshot.lab.decoders.mesh import DeformedSphere
-from shapeshot.lab.graphs import Graph, field_graphs, shape_graph
+from shapeshot.lab.kinds.graphs import Graph, field_graphs, shape_graph
 from shapeshot.lab.losses import (
     MeshLossWeights,
     chamfer_loss,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shapeshot.errors import ModelError, UserError
 from shapeshot.lab.checkpoint import Checkpoint, load_checkpoint
-from shapeshot.lab.config import TrainConfig, from_json
+from shapeshot.lab.train_config import TrainConfig, from_json
 from shapeshot.lab.model import require_names
 
 RUNS = Path("runs")

@@ -8,7 +8,7 @@ from accelerate import Accelerator
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
 
 from shapeshot.errors import UserError, unknown_name
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.train_config import TrainConfig
 
 NONE = "none"
 

@@ -24,10 +24,10 @@ from tqdm import tqdm
 
 from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
-from shapeshot.lab.batches import AugmentedViews, Batch, Examples, StepBatches, TrainingSet, batches
+from shapeshot.lab.loading.batches import AugmentedViews, Batch, Examples, StepBatches, TrainingSet, batches
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
-from shapeshot.lab.config import TrainConfig, from_json, to_json
-from shapeshot.lab.frozen import FrozenFeatures, validation_inputs
+from shapeshot.lab.train_config import TrainConfig, from_json, to_json
+from shapeshot.lab.loading.frozen import FrozenFeatures, validation_inputs
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
 from shapeshot.lab.representations import REPRESENTATIONS, Representation, Targets

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.graphs import Graph
+from shapeshot.lab.kinds.graphs import Graph
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.representations import REPRESENTATIONS
 from shapeshot.model.folder import FORMAT_VERSION, LICENSES, ModelFolder, require_replaceable

@@ -10,9 +10,9 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from shapeshot.lab.batches import Arrays, TrainingObject, plain_pixels
+from shapeshot.lab.loading.batches import Arrays, TrainingObject, plain_pixels
 from shapeshot.lab.encoders import EncoderOutput
-from shapeshot.lab.feature_cache import Features, cached_features
+from shapeshot.lab.loading.feature_cache import Features, cached_features
 from shapeshot.lab.model import SingleViewModel
 
 

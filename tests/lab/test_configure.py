@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shapeshot.errors import UserError
-from shapeshot.lab.config import TrainConfig, add_arguments, config_from_arguments, from_json, load_config, to_json
+from shapeshot.lab.train_config import TrainConfig, add_arguments, config_from_arguments, from_json, load_config, to_json
 
 
 def parse(*flags: str) -> TrainConfig:

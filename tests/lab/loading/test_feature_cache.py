@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from shapeshot.lab.batches import TrainingObject, TrainingSet, plain_pixels
+from shapeshot.lab.loading.batches import TrainingObject, TrainingSet, plain_pixels
 from shapeshot.lab.checkpoint import load_checkpoint
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.train_config import TrainConfig
 from shapeshot.lab.encoders import ENCODERS, Encoder
-from shapeshot.lab.feature_cache import cache_folder, cached_features, encoder_digest
+from shapeshot.lab.loading.feature_cache import cache_folder, cached_features, encoder_digest
 from shapeshot.lab.runs import BEST
 from shapeshot.lab.train import LAST, train
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from shapeshot.files import atomic_write
-from shapeshot.lab.batches import Arrays, TrainingObject, plain_pixels
+from shapeshot.lab.loading.batches import Arrays, TrainingObject, plain_pixels
 from shapeshot.lab.encoders import Encoder
 
 CACHE_VARIABLE = "SHAPESHOT_CACHE"

@@ -16,7 +16,7 @@ from hand_models import shown
 from shapeshot.errors import ExportError, ModelError
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
-from shapeshot.lab.to_onnx import export_model
+from shapeshot.lab.export.to_onnx import export_model
 from shapeshot.model.field_model import FieldModel
 from shapeshot.model.network import Network
 

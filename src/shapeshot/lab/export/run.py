@@ -11,11 +11,11 @@ from shapeshot import __version__
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import DatasetError, ModelError, UserError
 from shapeshot.lab.checkpoint import Checkpoint
-from shapeshot.lab.config import to_json
+from shapeshot.lab.train_config import to_json
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.representations import REPRESENTATIONS
 from shapeshot.lab.runs import config_of, open_checkpoint
-from shapeshot.lab.to_onnx import export_model
+from shapeshot.lab.export.to_onnx import export_model
 
 
 def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
