@@ -52,7 +52,7 @@ from shapeshot.lab.loading.frozen import FrozenFeatures
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
 from shapeshot.lab.ops import mesh_reference
 from shapeshot.lab.optimizers import build_optimizer
-from shapeshot.lab.representations import REPRESENTATIONS, Targets
+from shapeshot.lab.kinds import KINDS, Targets
 from shapeshot.lab.train import Objective
 
 SIDES = ("ours", "plain")
@@ -96,7 +96,7 @@ PLAIN_LOSSES: dict[str, Loss] = {
     "vox": plain_voxel,
     "point": plain_point,
     "mesh": plain_mesh,
-    "field": lambda *arguments: REPRESENTATIONS["field"].loss(*arguments)["loss"],
+    "field": lambda *arguments: KINDS["field"].loss(*arguments)["loss"],
 }
 
 
@@ -132,7 +132,7 @@ class Training:
         torch.manual_seed(0)
         self.model, self.plain, self.count = build_model(self.config.model), side == "plain", 0
         self.optimizer = build_optimizer(self.model, self.config)
-        self.objective = Objective(self.model, REPRESENTATIONS[kind], self.config).train()
+        self.objective = Objective(self.model, KINDS[kind], self.config).train()
         examples = Examples(objects, self._inputs(objects, cache), Targets(kind, self.config))
         self.steps = StepBatches(examples, batch_size, self.config.seed)
         workers = 0 if self.plain else self.config.workers

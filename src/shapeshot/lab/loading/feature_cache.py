@@ -22,7 +22,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from shapeshot.files import atomic_write
-from shapeshot.lab.loading.batches import Arrays, TrainingObject, plain_pixels
+from shapeshot.lab.loading.batches import plain_pixels
+from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.encoders import Encoder
 
 CACHE_VARIABLE = "SHAPESHOT_CACHE"
