@@ -65,8 +65,9 @@ def locked(path: str | os.PathLike[str], busy: Exception) -> Iterator[None]:
         _flock(descriptor, busy)
         yield
     finally:
-        _LOCKS.discard(descriptor)
-        os.close(descriptor)
+        if descriptor in _LOCKS:  # not in a forked process, which let go of it
+            _LOCKS.remove(descriptor)
+            os.close(descriptor)
 
 
 def _flock(descriptor: int, busy: Exception) -> None:

@@ -19,5 +19,5 @@ def model_of_kind(kind: str, **settings: Any) -> ModelConfig:
 def run_of_kind(model: ModelConfig, **settings: Any) -> TrainConfig:
     """The settings of a run that trains such a network, without those that its kind does not have."""
     cls = KINDS[model.type].config
-    own = {item.name: settings[item.name] for item in fields(cls) if item.name in settings and item.name != "model"}
+    own = {item.name: settings[item.name] for item in fields(cls) if item.name in settings}
     return cls(model=model, **own)

@@ -118,7 +118,7 @@ def test_a_frozen_run_leaves_the_encoder_and_resumes_exactly(
 ) -> None:
     settings = {**vars(tiny_config.model), "update_statistics": False, "num_points": 16}
     model = model_of_kind(kind, **settings)
-    config = run_of_kind(model, **{**vars(tiny_config), "freeze_encoder": True})
+    config = run_of_kind(**{**vars(tiny_config), "model": model, "freeze_encoder": True})
     train(config, tmp_path / "whole", progress=False)
     train(config, tmp_path / "parts", progress=False, stop_after=2)
     middle = load_checkpoint(tmp_path / "parts" / LAST).tensors["model"]

@@ -96,7 +96,6 @@ def _simplified(path: Path) -> bytes:
 
 
 def _full_card(model: SingleViewModel, card: Mapping[str, Any]) -> dict[str, Any]:
-    faces = getattr(model.decoder, "faces", None)  # of a mesh: the graph gives its vertices alone
     return {
         **card,
         "format": KINDS[model.kind].format,
@@ -104,4 +103,4 @@ def _full_card(model: SingleViewModel, card: Mapping[str, Any]) -> dict[str, Any
         "kind": model.kind,
         "image_size": model.image_size,
         "architecture": to_json(model.config),
-    } | ({} if faces is None else {"faces": faces.tolist()})
+    } | KINDS[model.kind].card(model)

@@ -113,6 +113,11 @@ class Kind(Generic[M, C]):
         raise NotImplementedError
 
     @staticmethod
+    def card(model: SingleViewModel) -> dict[str, Any]:
+        """Say on a model's card what its graphs alone do not tell."""
+        return {}
+
+    @staticmethod
     def free(config: M) -> Decoder:
         """Make the decoder whose output is a parameter itself, called without an argument: what a fit optimises.
 

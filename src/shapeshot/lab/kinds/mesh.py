@@ -133,6 +133,11 @@ class Meshes(Kind[MeshModelConfig, MeshConfig]):
         return shape_graph(model, "vertices")
 
     @staticmethod
+    def card(model: SingleViewModel) -> dict[str, Any]:
+        """The faces: the graph gives the vertices alone."""
+        return {"faces": _sphere(model).faces.tolist()}
+
+    @staticmethod
     def free(config: MeshModelConfig) -> Decoder:
         return FreeMesh(config.ico_level)
 
