@@ -14,15 +14,15 @@ from safetensors.torch import load_file, save_file
 from shapeshot.errors import ModelError
 from shapeshot.lab.configure import model_config
 from shapeshot.lab.decoders import DECODERS
+from shapeshot.lab.export.to_onnx import export_model
 from shapeshot.lab.kinds import KINDS
 from shapeshot.lab.kinds.graphs import SHAPE
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model, decoder_name
-from shapeshot.lab.export.to_onnx import export_model
 
-TINY = dict(
-    encoder_weights="none", image_size=32, latent=32, voxel_channels=16, num_points=50, ico_level=1,
-    width=16, depth=1, num_heads=2, channels=8, resolution=8, hidden=8,
-)  # fmt: skip
+TINY = {
+    "encoder_weights": "none", "image_size": 32, "latent": 32, "voxel_channels": 16, "num_points": 50, "ico_level": 1,
+    "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+}  # fmt: skip
 SHAPES = {
     "vox": (32, 32, 32),
     "point": (50, 3),

@@ -12,10 +12,10 @@ from shapeshot.lab.kinds import KINDS, Targets
 from shapeshot.lab.loading.training_set import TrainingObject
 from shapeshot.lab.model import SingleViewModel, build_model
 
-TINY = dict(
-    encoder_weights="none", image_size=32, latent=16, voxel_channels=8, num_points=64, ico_level=2,
-    width=16, depth=1, num_heads=2, channels=8, resolution=8, hidden=8,
-)  # fmt: skip
+TINY = {
+    "encoder_weights": "none", "image_size": 32, "latent": 16, "voxel_channels": 8, "num_points": 64, "ico_level": 2,
+    "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+}  # fmt: skip
 
 
 class Case:

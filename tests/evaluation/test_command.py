@@ -30,10 +30,10 @@ from shapeshot.scores.aspects import PROBABILITIES
 
 ROOT = Path(__file__).parents[2]
 BEST = "best.safetensors"
-TINY = dict(
-    encoder_weights="none", image_size=32, latent=16, voxel_channels=16, num_points=60, ico_level=2, width=16, depth=1,
-    num_heads=2, channels=8, resolution=8, hidden=8,
-)  # fmt: skip
+TINY = {
+    "encoder_weights": "none", "image_size": 32, "latent": 16, "voxel_channels": 16, "num_points": 60, "ico_level": 2,
+    "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,12 @@ def test_what_an_earlier_version_saved_is_read(tmp_path: Path) -> None:
     path.write_text(json.dumps(OLD))
     for config in (load_config(path), config_from_checkpoint(OLD), parse("--config", str(path))):
         assert isinstance(config, PointConfig)
-        assert (config.chamfer, config.w_chamfer, config.model.num_points, config.model.tanh) == ("sum", 0.5, 300, False)
+        assert (config.chamfer, config.w_chamfer, config.model.num_points, config.model.tanh) == (
+            "sum",
+            0.5,
+            300,
+            False,
+        )
         assert config.model.update_statistics is False
 
 
@@ -109,7 +114,12 @@ def test_settings_of_another_kind_are_refused() -> None:
 def test_known_spellings_reach_their_kind() -> None:
     config = parse("--type", "point", "--n-points", "2000", "--arch", "clip", "--no-model.tanh", "--w-chamfer", "2")
     assert isinstance(config, PointConfig)
-    assert (config.model.num_points, config.model.encoder, config.model.tanh, config.w_chamfer) == (2000, "clip", False, 2)
+    assert (config.model.num_points, config.model.encoder, config.model.tanh, config.w_chamfer) == (
+        2000,
+        "clip",
+        False,
+        2,
+    )
     assert parse("--model.type", "point", "--model.num-points", "2000").model == model_config("point", num_points=2000)
 
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from shapeshot.errors import ModelError, UserError
-from shapeshot.lab.losses import field_color_loss, field_occupancy_loss
 from shapeshot.lab.configure import model_config
 from shapeshot.lab.kinds.field import FieldModelConfig
+from shapeshot.lab.losses import field_color_loss, field_occupancy_loss
 from shapeshot.lab.model import build_model
 
 TINY = FieldModelConfig(
@@ -104,7 +104,7 @@ def test_bad_configurations_are_one_line(wrong: dict, message: str) -> None:
 
 
 def test_only_a_field_is_read_in_the_mirror() -> None:
-    with pytest.raises(UserError, match="vox .* mirror"):
+    with pytest.raises(UserError, match=r"vox .* mirror"):
         model_config("vox", mirror=True)
 
 

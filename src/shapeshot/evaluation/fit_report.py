@@ -24,7 +24,6 @@ from shapeshot.errors import EmptyShapeError, ExportError
 from shapeshot.export import Shape, write_shape
 from shapeshot.files import atomic_path, atomic_write
 from shapeshot.geometry import Mesh, VoxelGrid
-from shapeshot.lab.settings import to_json
 from shapeshot.lab.fit import FitResult
 from shapeshot.lab.fit_target import FitTarget
 from shapeshot.lab.kinds import KINDS

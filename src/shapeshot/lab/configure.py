@@ -140,9 +140,8 @@ def _refuse_foreign(values: Any) -> None:
     own = _type_of(values)
     for flag in _foreign(values):
         name, owners = flag.setting.name.removeprefix("model."), " and ".join(flag.kinds)
-        raise UserError(
-            f"a {own} model has no setting {name}, which is one of {owners}; leave it out, or give --type {flag.kinds[0]}"
-        )
+        remedy = f"leave it out, or give --type {flag.kinds[0]}"
+        raise UserError(f"a {own} model has no setting {name}, which is one of {owners}; {remedy}")
 
 
 def _without_foreign(values: Any) -> Table:

@@ -42,7 +42,7 @@ class FitResult:
     shape: PredictedShape
     score: float
     score_name: str
-    history: dict[str, Float64[np.ndarray, "steps"]]
+    history: dict[str, Float64[np.ndarray, steps]]
     interrupted: bool = False
 
 
@@ -144,7 +144,7 @@ def _step(
     for group in optimizer.param_groups:
         group["lr"] = group["peak_lr"] * lr_factor(step, config)
     optimizer.zero_grad(set_to_none=True)
-    terms["loss"].backward()  # type: ignore[no-untyped-call]
+    terms["loss"].backward()
     optimizer.step()
     return {name: float(value.detach()) for name, value in terms.items()}
 

@@ -29,9 +29,7 @@ CHAMFER_REDUCTIONS = ("mean", "sum")
 Target = Float[Tensor, "*places"] | Bool[Tensor, "*places"]
 
 
-def voxel_loss(
-    probabilities: Float[Tensor, "*places"], targets: Target, clamp: float = CLAMP
-) -> Float[Tensor, ""]:
+def voxel_loss(probabilities: Float[Tensor, "*places"], targets: Target, clamp: float = CLAMP) -> Float[Tensor, ""]:
     """Binary cross-entropy of occupancy probabilities, clamped to [clamp, 1 - clamp], mean over all voxels.
 
     -(t log p + (1 - t) log(1 - p)) (Girdhar et al., "Learning a Predictable and Generative Vector Representation for
@@ -161,6 +159,6 @@ def field_color_loss(
     return (difference * weights).sum() / weights.sum().clamp(min=1e-8)
 
 
-def _wide(values: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+def _wide(values: Float[Tensor, ...]) -> Float[Tensor, ...]:
     """Return the values in at least single precision."""
     return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -124,7 +124,8 @@ class SingleViewModel(nn.Module):
             return self.decode(encoded)
         # Split by shape: a traced `chunk` would keep the number of images that it was traced with.
         straight, mirrored = self.decode(encoded).unflatten(0, (2, -1))
-        return (straight + self.decoder.mirror(mirrored)) / 2
+        mean: Tensor = (straight + self.decoder.mirror(mirrored)) / 2
+        return mean
 
     def decode(self, encoded: EncoderOutput) -> Float[Tensor, "batch ..."]:
         """Return the decoder's output for each image that the encoder saw."""
@@ -156,7 +157,5 @@ def decoder_name(config: ModelConfig) -> str:
         raise unknown_name("decoder", config.decoder, DECODERS, ModelError)
     kind = DECODERS[config.decoder].kind
     if kind != config.type:
-        raise ModelError(
-            f"the decoder {config.decoder} predicts {kind}, not {config.type}; change one of the two"
-        )
+        raise ModelError(f"the decoder {config.decoder} predicts {kind}, not {config.type}; change one of the two")
     return config.decoder

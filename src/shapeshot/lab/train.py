@@ -123,7 +123,7 @@ class Run:
                 f"{self.folder / LAST} holds the last good state: lower --lr and run again"
             )
         self.optimizer.zero_grad(set_to_none=True)
-        losses["loss"].backward()  # type: ignore[no-untyped-call]
+        losses["loss"].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         self.optimizer.step()
         self.step += 1
@@ -132,7 +132,7 @@ class Run:
 
     @torch.no_grad()
     def validate(self) -> float:
-        """Score the moving average on the validation split, save it where it is the best so far, and return its score."""
+        """Score the moving average on the validation split, and save it where it is the best so far."""
         with torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=self.config.amp):
             scores = torch.stack(
                 [self._score(inputs, truth) for inputs, truth in zip(self.val_inputs, self.val_truths, strict=True)]
@@ -175,7 +175,7 @@ class Run:
         self.val_inputs = validation_inputs(self.ema, held_out, config.freeze_encoder, self.accelerator.device)
         self.val_truths = [self.kind.truth(item) for item in held_out]
 
-    def _score(self, inputs: Tensor | EncoderOutput, truth: Tensor) -> Float[Tensor, "thresholds"]:
+    def _score(self, inputs: Tensor | EncoderOutput, truth: Tensor) -> Float[Tensor, thresholds]:
         output = self.ema(inputs) if isinstance(inputs, Tensor) else self.ema.read(inputs)
         return self.kind.score(self.ema, output, truth)
 

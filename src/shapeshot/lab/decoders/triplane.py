@@ -115,16 +115,18 @@ class TriplaneField(nn.Module):
         """Evaluate the field at points of the canonical cube: occupancy logits, and sRGB in 0..1."""
         return self.evaluate(sample_planes(planes, points))
 
-    def evaluate(self, features: Float[Tensor, "*places C"]) -> tuple[Float[Tensor, "*places"], Float[Tensor, "*places 3"]]:
+    def evaluate(
+        self, features: Float[Tensor, "*places C"]
+    ) -> tuple[Float[Tensor, "*places"], Float[Tensor, "*places 3"]]:
         """Turn summed plane values into occupancy logits, and sRGB in 0..1."""
         return self.occupancy(features).squeeze(-1).float(), torch.sigmoid(self.color(features).float())
 
     def grid(
         self,
         planes: Float[Tensor, "batch 3 C R R"],
-        xs: Float[Tensor, "x"],
-        ys: Float[Tensor, "y"],
-        zs: Float[Tensor, "z"],
+        xs: Float[Tensor, x],
+        ys: Float[Tensor, y],
+        zs: Float[Tensor, z],
     ) -> Float[Tensor, "batch x y z"]:
         """Evaluate the occupancy logits where the coordinates xs, ys and zs cross; equal to those of `at` there.
 
@@ -214,10 +216,11 @@ def sample_planes(
     """Sum the bilinear values of the three planes at points of the canonical cube."""
     # grid_sample's last axis is (column, row), so the second axis of a plane comes first; 2 p maps the cube to [-1, 1].
     where = torch.stack([points[..., [second, first]] for first, second in PLANE_AXES], dim=1) * 2
-    values = F.grid_sample(
+    values: Tensor = F.grid_sample(
         planes.flatten(0, 1), where.flatten(0, 1)[:, None], padding_mode="border", align_corners=False
     )
-    return values.squeeze(2).unflatten(0, (-1, len(PLANE_AXES))).sum(dim=1).transpose(1, 2)
+    each: Tensor = values.squeeze(2).unflatten(0, (-1, len(PLANE_AXES)))
+    return each.sum(dim=1).transpose(1, 2)
 
 
 def gather_planes(planes: Float[Tensor, "3 C R R"], points: Float[Tensor, "points 3"]) -> Float[Tensor, "points C"]:
@@ -239,7 +242,7 @@ def gather_planes(planes: Float[Tensor, "3 C R R"], points: Float[Tensor, "point
     return (torch.stack(weights, dim=-1)[:, None] @ table[torch.stack(rows, dim=-1)])[:, 0]
 
 
-def interpolation_matrix(coordinates: Float[Tensor, "n"], resolution: int) -> Float[Tensor, "n {resolution}"]:
+def interpolation_matrix(coordinates: Float[Tensor, n], resolution: int) -> Float[Tensor, "n {resolution}"]:
     """Make the weights that interpolate linearly from cell centres to `coordinates` along one axis."""
     cells = ((coordinates + 0.5) * resolution - 0.5).clamp(0, resolution - 1)
     centers = torch.arange(resolution, device=coordinates.device, dtype=cells.dtype)

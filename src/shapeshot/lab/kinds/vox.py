@@ -90,13 +90,11 @@ class Voxels(Kind[VoxelModelConfig, VoxelConfig]):
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views 32 32 32"], truth: Bool[Tensor, "32 32 32"]
-    ) -> Float[Tensor, "thresholds"]:
+    ) -> Float[Tensor, thresholds]:
         return mean_iou(output.float(), truth)
 
     @staticmethod
-    def shapes(
-        model: SingleViewModel, output: Float[Tensor, "batch 32 32 32"], level: float
-    ) -> list[PredictedShape]:
+    def shapes(model: SingleViewModel, output: Float[Tensor, "batch 32 32 32"], level: float) -> list[PredictedShape]:
         return [_shape(logits, level) for logits in output.float().cpu().numpy()]
 
     @staticmethod

@@ -69,8 +69,8 @@ class Examples:
         return self.inputs.example(index, view, mirrored, rng), self.targets(item, mirrored, rng)
 
 
-class StepBatches(TorchDataset):
-    """Item `step` is the whole batch of that step: a map from (seed, step), with nothing to remember.
+class StepBatches(TorchDataset[Batch]):
+    """A dataset whose item `step` is the whole batch of that step: a map from (seed, step), with nothing to remember.
 
     rank, world: of several processes; each makes every `world`-th example of the same batch.
     """

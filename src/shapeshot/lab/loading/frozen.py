@@ -10,8 +10,8 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from shapeshot.lab.loading.batches import plain_pixels
 from shapeshot.lab.encoders import EncoderOutput
+from shapeshot.lab.loading.batches import plain_pixels
 from shapeshot.lab.loading.feature_cache import Features, cached_features
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.model import SingleViewModel

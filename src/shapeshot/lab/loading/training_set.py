@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float16, UInt8
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
