@@ -16,8 +16,8 @@ from shapeshot.lab.configure import model_config
 from shapeshot.lab.decoders import DECODERS
 from shapeshot.lab.export.to_onnx import export_model
 from shapeshot.lab.kinds import KINDS
-from shapeshot.lab.kinds.graphs import SHAPE
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model, decoder_name
+from shapeshot.model.folder import SHAPE
 
 TINY = {
     "encoder_weights": "none", "image_size": 32, "latent": 32, "voxel_channels": 16, "num_points": 50, "ico_level": 1,

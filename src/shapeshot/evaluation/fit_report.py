@@ -27,6 +27,7 @@ from shapeshot.geometry import Mesh, VoxelGrid
 from shapeshot.lab.fit import FitResult
 from shapeshot.lab.fit_target import FitTarget
 from shapeshot.lab.kinds import KINDS
+from shapeshot.lab.settings import to_json
 from shapeshot.preview import Framing, Tile, contact_sheet, render_mesh, render_points, render_voxels
 from shapeshot.scores.metrics import surface_scores, voxel_iou
 from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction

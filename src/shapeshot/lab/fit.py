@@ -18,11 +18,12 @@ from tqdm import tqdm
 from shapeshot.errors import ModelError, UserError, unknown_name
 from shapeshot.lab.configure import config_from_json
 from shapeshot.lab.encoders.encoder import Encoder
-from shapeshot.lab.kinds import KINDS, PredictedShape, level_of
+from shapeshot.lab.kinds import KINDS, level_of
 from shapeshot.lab.loading.training_set import TrainingObject
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
 from shapeshot.lab.train_config import TrainConfig
+from shapeshot.scores.prediction import Prediction
 
 THRESHOLD = 0.5  # of occupancy: a fit has no validation split to choose another on
 WARMUP = 10
@@ -39,7 +40,7 @@ class FitResult:
     """
 
     config: TrainConfig
-    shape: PredictedShape
+    shape: Prediction
     score: float
     score_name: str
     history: dict[str, Float64[np.ndarray, steps]]

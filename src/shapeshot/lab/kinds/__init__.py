@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shapeshot.lab.kinds.field import Field
-from shapeshot.lab.kinds.kind import Kind, PredictedShape, level_of
+from shapeshot.lab.kinds.kind import Kind, level_of
 from shapeshot.lab.kinds.mesh import Meshes
 from shapeshot.lab.kinds.point import Points
 from shapeshot.lab.kinds.vox import Voxels
@@ -17,7 +17,7 @@ from shapeshot.lab.train_config import TrainConfig
 
 KINDS: dict[str, type[Kind[Any, Any]]] = {"vox": Voxels, "point": Points, "mesh": Meshes, "field": Field}
 
-__all__ = ["KINDS", "Kind", "PredictedShape", "Targets", "level_of"]
+__all__ = ["KINDS", "Kind", "Targets", "level_of"]
 
 
 @dataclass(frozen=True)

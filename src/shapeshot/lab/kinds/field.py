@@ -15,23 +15,23 @@ from torch import Tensor, nn
 
 from shapeshot.data.queries import sample_queries
 from shapeshot.geometry import cell_centers
-from shapeshot.geometry.components import remove_small_components
 from shapeshot.lab.decoders import Decoder, TriplaneDecoder
 from shapeshot.lab.decoders.triplane import PLANE_AXES, TriplaneField, gather_planes
 from shapeshot.lab.encoders import Encoder, EncoderOutput
 from shapeshot.lab.kinds.graphs import Graph, pixels_graph
-from shapeshot.lab.kinds.kind import Kind, PredictedShape, Tensors
-from shapeshot.lab.kinds.occupancy import RESOLUTION, THRESHOLDS, level_set, mean_iou, occupancy_truth
-from shapeshot.lab.kinds.surface import mirror_points, sampled_surface
+from shapeshot.lab.kinds.kind import Kind, Tensors
+from shapeshot.lab.kinds.occupancy import THRESHOLDS, mean_iou, occupancy_truth
+from shapeshot.lab.kinds.surface import mirror_points
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.losses import field_color_loss, field_occupancy_loss
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.settings import Bounds
 from shapeshot.lab.train_config import TrainConfig
-from shapeshot.model.field_model import ENCODER, FEATURES, FORMAT, GRID, PLANES, POINTS
-
-MESH_RESOLUTION = 64  # of the field's mesh, as in shapeshot.pipeline.reconstruct
-SPECK_FRACTION = 0.005
+from shapeshot.model.field import Field as ModelField
+from shapeshot.model.folder import ENCODER, FORMAT, GRID, POINTS
+from shapeshot.model.network import FEATURES, PLANES
+from shapeshot.model.shape import mesh_resolution, surface_of, surface_points
+from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,14 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
 
     @staticmethod
     @torch.no_grad()
-    def shapes(model: SingleViewModel, output: Float[Tensor, "batch 3 C R R"], level: float) -> list[PredictedShape]:
-        """Voxels from the field at 32^3 cells, the mesh from that at 64^3, as at run time."""
-        coarse, fine = (_grid_logits(model, output, side).cpu().numpy() for side in (RESOLUTION, MESH_RESOLUTION))
+    def shapes(model: SingleViewModel, output: Float[Tensor, "batch 3 C R R"], level: float) -> list[Prediction]:
+        """Voxels from the field at 32^3 cells, the mesh from that at twice as many, as at run time."""
+        sides = (RESOLUTION, mesh_resolution(RESOLUTION))
+        coarse, fine = (_grid_logits(model, output, side).cpu().numpy() for side in sides)
         shapes = []
         for cells, finer in zip(coarse, fine, strict=True):
-            mesh = remove_small_components(level_set(finer, level), SPECK_FRACTION)
-            shapes.append(PredictedShape(cells > level, sampled_surface(mesh), mesh))
+            mesh = surface_of(ModelField(finer, level)).mesh
+            shapes.append(Prediction(cells > level, surface_points(mesh, NUM_POINTS), mesh))
         return shapes
 
     @staticmethod
@@ -148,7 +149,7 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
 
     @staticmethod
     def graphs(model: SingleViewModel) -> list[Graph]:
-        """Make the three graphs that `shapeshot.model.field_model` loads."""
+        """Make the three graphs that `shapeshot.model.network` runs."""
         pixels = torch.zeros(1, 3, model.image_size, model.image_size, dtype=torch.uint8)
         with torch.no_grad():
             planes = model(pixels)[0]

@@ -10,8 +10,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from shapeshot.lab.model import SingleViewModel
-
-SHAPE = "shape.onnx"  # the one graph of the kinds whose output is the shape itself
+from shapeshot.model.folder import SHAPE
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,37 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
-from shapeshot.geometry import Mesh, PointCloud
 from shapeshot.lab.decoders.decoder import Decoder
 from shapeshot.lab.kinds.graphs import Graph
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.train_config import TrainConfig
+from shapeshot.scores.prediction import Prediction
 
 Tensors = dict[str, Tensor]
 M = TypeVar("M", bound=ModelConfig)
 C = TypeVar("C", bound=TrainConfig)
-
-
-@dataclass(frozen=True, eq=False)
-class PredictedShape:
-    """One predicted shape in the canonical cube, which evaluation scores: every kind by one protocol in one frame.
-
-    occupancy: or None for a kind that encloses nothing. surface: points, with normals where the kind has any.
-    mesh: or None.
-    """
-
-    occupancy: Bool[np.ndarray, "32 32 32"] | None
-    surface: PointCloud
-    mesh: Mesh | None
 
 
 class Kind(Generic[M, C]):
@@ -98,7 +84,7 @@ class Kind(Generic[M, C]):
         raise NotImplementedError
 
     @staticmethod
-    def shapes(model: SingleViewModel, output: Tensor, level: float) -> list[PredictedShape]:
+    def shapes(model: SingleViewModel, output: Tensor, level: float) -> list[Prediction]:
         """Read one shape from each output. level: the threshold as a logit. Raises EmptyShapeError."""
         raise NotImplementedError
 

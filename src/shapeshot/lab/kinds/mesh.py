@@ -17,13 +17,11 @@ from shapeshot.lab.decoders import Decoder, MeshDecoder
 from shapeshot.lab.decoders.mesh import DeformedSphere
 from shapeshot.lab.encoders import Encoder, EncoderOutput
 from shapeshot.lab.kinds.graphs import Graph, shape_graph
-from shapeshot.lab.kinds.kind import Kind, PredictedShape, Tensors
-from shapeshot.lab.kinds.occupancy import RESOLUTION
+from shapeshot.lab.kinds.kind import Kind, Tensors
 from shapeshot.lab.kinds.surface import (
     NUM_VALIDATION_POINTS,
     mean_f_score,
     mirror_points,
-    sampled_surface,
     surface_target,
     surface_truth,
 )
@@ -33,6 +31,8 @@ from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.ops import sample_points_from_meshes
 from shapeshot.lab.settings import Bounds, Names
 from shapeshot.lab.train_config import TrainConfig
+from shapeshot.model.shape import surface_points
+from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
 
 SOLID_RESOLUTION = 128  # at which a mesh is filled, as the true solids are
 
@@ -124,7 +124,7 @@ class Meshes(Kind[MeshModelConfig, MeshConfig]):
 
     @staticmethod
     @torch.no_grad()
-    def shapes(model: SingleViewModel, output: Float[Tensor, "batch vertices 3"], level: float) -> list[PredictedShape]:
+    def shapes(model: SingleViewModel, output: Float[Tensor, "batch vertices 3"], level: float) -> list[Prediction]:
         faces = _sphere(model).faces.cpu().numpy().astype(np.int32)
         return [_shape(vertices, faces) for vertices in output.float().cpu().numpy()]
 
@@ -158,10 +158,10 @@ def _sphere(model: SingleViewModel) -> DeformedSphere:
     return model.decoder
 
 
-def _shape(vertices: Float[np.ndarray, "vertices 3"], faces: Int32[np.ndarray, "faces 3"]) -> PredictedShape:
+def _shape(vertices: Float[np.ndarray, "vertices 3"], faces: Int32[np.ndarray, "faces 3"]) -> Prediction:
     """The mesh and what it encloses, by the method that made the true solids."""
     mesh = Mesh(vertices.astype(np.float32), faces)
     # Nothing true lies outside the cube, and the surface itself is scored as it is.
     filled = np.clip(mesh.vertices, -0.5, 0.5)
     solid = solid_occupancy(filled, mesh.faces, SOLID_RESOLUTION)
-    return PredictedShape(downsample_occupancy(solid, RESOLUTION), sampled_surface(mesh), mesh)
+    return Prediction(downsample_occupancy(solid, RESOLUTION), surface_points(mesh, NUM_POINTS), mesh)

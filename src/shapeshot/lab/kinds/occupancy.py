@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from shapeshot.errors import EmptyShapeError
-from shapeshot.geometry import Mesh, cell_centers
-from shapeshot.geometry.isosurface import isosurface
 from shapeshot.lab.loading.training_set import TrainingObject
 
-RESOLUTION = 32
 THRESHOLDS = tuple(round(0.1 + 0.05 * step, 2) for step in range(13))  # of occupancy, tried in validation
 
 
@@ -28,11 +23,3 @@ def mean_iou(logits: Float[Tensor, "views x y z"], truth: Bool[Tensor, "x y z"])
     flat = truth.to(logits.device).flatten()
     intersection, union = (predicted & flat).sum(-1), (predicted | flat).sum(-1)
     return (intersection / union.clamp(min=1)).mean(dim=1)
-
-
-def level_set(logits: Float[np.ndarray, "n n n"], level: float) -> Mesh:
-    """Extract the surface on which logits at the centres of the cube's cells cross `level`. Raises EmptyShapeError."""
-    cells = logits.shape[0]
-    if not (logits > level).any():
-        raise EmptyShapeError("the model saw no object: no voxel is above the threshold")
-    return Mesh(*isosurface(logits, level, float(cell_centers(cells)[0]), 1.0 / cells))

@@ -15,13 +15,14 @@ from shapeshot.lab.decoders import Decoder, PointDecoder
 from shapeshot.lab.decoders.mesh import RADIUS
 from shapeshot.lab.encoders import Encoder, EncoderOutput
 from shapeshot.lab.kinds.graphs import Graph, shape_graph
-from shapeshot.lab.kinds.kind import Kind, PredictedShape, Tensors
+from shapeshot.lab.kinds.kind import Kind, Tensors
 from shapeshot.lab.kinds.surface import mean_f_score, mirror_points, surface_target, surface_truth
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.losses import CHAMFER_REDUCTIONS, chamfer_loss
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.settings import Bounds, Names
 from shapeshot.lab.train_config import TrainConfig
+from shapeshot.scores.prediction import Prediction
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,10 @@ class Points(Kind[PointModelConfig, PointConfig]):
         return mean_f_score(output, truth)
 
     @staticmethod
-    def shapes(model: SingleViewModel, output: Float[Tensor, "batch points 3"], level: float) -> list[PredictedShape]:
+    def shapes(model: SingleViewModel, output: Float[Tensor, "batch points 3"], level: float) -> list[Prediction]:
         """The points themselves; no solid, normals or mesh, since none were predicted."""
         clouds = output.float().cpu().numpy()
-        return [PredictedShape(None, PointCloud(points.astype(np.float32)), None) for points in clouds]
+        return [Prediction(None, PointCloud(points.astype(np.float32)), None) for points in clouds]
 
     @staticmethod
     def graphs(model: SingleViewModel) -> list[Graph]:

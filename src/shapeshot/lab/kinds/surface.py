@@ -7,14 +7,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from shapeshot.geometry import Mesh, PointCloud
-from shapeshot.geometry.sample import sample_surface
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.ops import f_score
 
 F_SCORE_DISTANCE = 0.05  # of the cube's side
 NUM_VALIDATION_POINTS = 2048
-NUM_SURFACE_POINTS = 10_000  # of a predicted mesh, which evaluation compares with as many of the true one
 
 
 def surface_target(item: TrainingObject, rng: np.random.Generator, num_points: int) -> Arrays:
@@ -37,8 +34,3 @@ def mean_f_score(points: Float[Tensor, "views predicted 3"], truth: Float[Tensor
     """F-score at 5 % of the cube's side, the mean over views."""
     everywhere = truth.to(points.device).expand(len(points), -1, -1)
     return f_score(points.float(), everywhere, F_SCORE_DISTANCE).f_score.mean()[None]
-
-
-def sampled_surface(mesh: Mesh) -> PointCloud:
-    """Sample a predicted mesh for evaluation, with normals, always in the same way."""
-    return sample_surface(mesh, NUM_SURFACE_POINTS, np.random.default_rng(0))

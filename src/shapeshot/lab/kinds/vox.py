@@ -15,14 +15,16 @@ from shapeshot.lab.decoders import Decoder, VoxelDecoder
 from shapeshot.lab.decoders.voxels import RESOLUTION
 from shapeshot.lab.encoders import Encoder, EncoderOutput
 from shapeshot.lab.kinds.graphs import Graph, shape_graph
-from shapeshot.lab.kinds.kind import Kind, PredictedShape, Tensors
-from shapeshot.lab.kinds.occupancy import THRESHOLDS, level_set, mean_iou, occupancy_truth
-from shapeshot.lab.kinds.surface import sampled_surface
+from shapeshot.lab.kinds.kind import Kind, Tensors
+from shapeshot.lab.kinds.occupancy import THRESHOLDS, mean_iou, occupancy_truth
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.losses import voxel_loss, voxel_loss_from_logits
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.settings import Bounds, Names
 from shapeshot.lab.train_config import TrainConfig
+from shapeshot.model.field import Field
+from shapeshot.model.shape import surface_of, surface_points
+from shapeshot.scores.prediction import NUM_POINTS, Prediction
 
 FORMS = ("clamped", "logits")
 
@@ -94,7 +96,7 @@ class Voxels(Kind[VoxelModelConfig, VoxelConfig]):
         return mean_iou(output.float(), truth)
 
     @staticmethod
-    def shapes(model: SingleViewModel, output: Float[Tensor, "batch 32 32 32"], level: float) -> list[PredictedShape]:
+    def shapes(model: SingleViewModel, output: Float[Tensor, "batch 32 32 32"], level: float) -> list[Prediction]:
         return [_shape(logits, level) for logits in output.float().cpu().numpy()]
 
     @staticmethod
@@ -126,7 +128,8 @@ class FreeVoxels(Decoder):
         return self.logits
 
 
-def _shape(logits: Float[np.ndarray, "32 32 32"], level: float) -> PredictedShape:
+def _shape(logits: Float[np.ndarray, "32 32 32"], level: float) -> Prediction:
     """The cells above `level`, and the surface on which it is crossed."""
-    mesh = level_set(logits, level)
-    return PredictedShape(logits > level, sampled_surface(mesh), mesh)
+    field = Field(logits, level)
+    mesh = surface_of(field, speck_fraction=0).mesh
+    return Prediction(field.occupancy, surface_points(mesh, NUM_POINTS), mesh)
