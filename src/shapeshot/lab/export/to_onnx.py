@@ -13,16 +13,16 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.graphs import Graph
+from shapeshot.lab.kinds import KINDS
+from shapeshot.lab.kinds.graphs import Graph
 from shapeshot.lab.model import SingleViewModel
-from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.lab.settings import to_json
 from shapeshot.model.folder import FORMAT_VERSION, LICENSES, ModelFolder, require_replaceable
 from shapeshot.onnx_runtime import PROVIDERS, import_onnxruntime
 
@@ -42,7 +42,7 @@ def export_model(
     cannot be written or holds something else.
     """
     threshold = card.get("threshold")
-    needs_threshold = bool(REPRESENTATIONS[model.kind].thresholds)
+    needs_threshold = bool(KINDS[model.kind].thresholds)
     if needs_threshold and (not isinstance(threshold, float) or not 0 < threshold < 1):
         raise ModelError(f"the card's threshold must be a probability between 0 and 1; got {threshold!r}")
     require_replaceable(folder)
@@ -58,7 +58,7 @@ def graph_files(model: SingleViewModel) -> dict[str, bytes]:
     model.eval()
     try:
         with torch.no_grad():
-            return {graph.file: _traced(graph) for graph in REPRESENTATIONS[model.kind].graphs(model)}
+            return {graph.file: _traced(graph) for graph in KINDS[model.kind].graphs(model)}
     finally:
         model.train(was_training)
 
@@ -96,12 +96,11 @@ def _simplified(path: Path) -> bytes:
 
 
 def _full_card(model: SingleViewModel, card: Mapping[str, Any]) -> dict[str, Any]:
-    faces = getattr(model.decoder, "faces", None)  # of a mesh: the graph gives its vertices alone
     return {
         **card,
-        "format": REPRESENTATIONS[model.kind].format,
+        "format": KINDS[model.kind].format,
         "format_version": FORMAT_VERSION,
         "kind": model.kind,
         "image_size": model.image_size,
-        "architecture": asdict(model.config),
-    } | ({} if faces is None else {"faces": faces.tolist()})
+        "architecture": to_json(model.config),
+    } | KINDS[model.kind].card(model)

@@ -10,9 +10,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from shapeshot.lab.batches import Arrays, TrainingObject, plain_pixels
 from shapeshot.lab.encoders import EncoderOutput
-from shapeshot.lab.feature_cache import Features, cached_features
+from shapeshot.lab.loading.batches import plain_pixels
+from shapeshot.lab.loading.feature_cache import Features, cached_features
+from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.model import SingleViewModel
 
 
@@ -40,9 +41,9 @@ class FrozenFeatures:
 def validation_inputs(
     model: SingleViewModel, objects: Sequence[TrainingObject], frozen: bool, device: torch.device
 ) -> list[Tensor | EncoderOutput]:
-    """Every view of each object without augmentation: pixels, or (frozen) what the encoder sees in them."""
+    """Load every view of each object without augmentation: pixels, or (frozen) what `model.look` sees in them.
+
+    model: in evaluation mode, so that it also looks at the mirror images where its settings ask for that.
+    """
     pixels = [plain_pixels(item.views, model.image_size).to(device) for item in objects]
-    if not frozen:
-        return list(pixels)
-    encoder = model.encoder.eval()
-    return [encoder(views) for views in pixels]
+    return [model.look(views) for views in pixels] if frozen else list(pixels)

@@ -11,8 +11,9 @@ import torch
 
 from shapeshot.errors import UserError
 from shapeshot.lab.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from shapeshot.lab.config import TrainConfig, to_json
-from shapeshot.lab.export_run import card_of
+from shapeshot.lab.export.run import card_of
+from shapeshot.lab.kinds.field import FieldConfig
+from shapeshot.lab.settings import to_json
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "average_checkpoints.py"
 _SPEC = importlib.util.spec_from_file_location("average_checkpoints", RECIPE)
@@ -46,7 +47,7 @@ def test_from_two_files_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_card_says_that_it_is_a_mean_and_of_what() -> None:
     """The second run's score and steps are not those of the mean."""
     first = {"step": 10, "seconds": 5.0, "best": 0.3}
-    second = {"step": 20, "seconds": 7.0, "best": 0.4, "config": to_json(TrainConfig(data=("data",))), "threshold": 0.5}
+    second = {"step": 20, "seconds": 7.0, "best": 0.4, "config": to_json(FieldConfig(data=("data",))), "threshold": 0.5}
     training = card_of(Checkpoint({}, recipe.averaged_values(first, second, 0.25)))["training"]
     assert training["average_of"] == [
         {"share": 0.75, "steps": 10, "seconds": 5.0, "validation_score": 0.3},

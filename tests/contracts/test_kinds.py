@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import pytest
 import torch
+from kind_settings import model_of_kind
 
-from shapeshot.lab.model import ModelConfig, build_model
-from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.lab.kinds import KINDS
+from shapeshot.lab.model import build_model
 from shapeshot.scores.aspects import ASPECTS, MESH, NORMALS, PROBABILITIES, SURFACE, VOLUME
 
 
-@pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 def test_shapes_have_what_their_kind_gives(kind: str) -> None:
     torch.manual_seed(0)
-    config = ModelConfig(
-        type=kind, encoder_weights="none", image_size=32, latent=16, voxel_channels=16, num_points=40, ico_level=1,
+    config = model_of_kind(
+        kind, encoder_weights="none", image_size=32, latent=16, voxel_channels=16, num_points=40, ico_level=1,
         width=16, depth=1, num_heads=2, channels=8, resolution=8, hidden=8,
     )  # fmt: skip
-    row, model = REPRESENTATIONS[kind], build_model(config).eval()
+    row, model = KINDS[kind], build_model(config).eval()
     with torch.no_grad():
         for weights in model.decoder.parameters():
             torch.nn.init.normal_(weights, std=0.3)  # so that logits differ by more than rounding
         output = model(torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8))
         # Random logits lie anywhere: cut them where half of the cells are inside.
-        probabilities = None if row.probabilities is None else row.probabilities(model, output)
+        probabilities = row.probabilities(model, output) if PROBABILITIES in row.gives else None
         level = 0.0 if probabilities is None else float(probabilities[0].logit().median())
         shape = row.shapes(model, output, level)[0]
     given = {

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from shapeshot import __version__
 from shapeshot.data.dataset import Dataset
-from shapeshot.errors import DatasetError, ModelError, UserError
+from shapeshot.errors import DatasetError
 from shapeshot.lab.checkpoint import Checkpoint
-from shapeshot.lab.config import to_json
-from shapeshot.lab.model import SingleViewModel, build_model
-from shapeshot.lab.representations import REPRESENTATIONS
-from shapeshot.lab.runs import config_of, open_checkpoint
-from shapeshot.lab.to_onnx import export_model
+from shapeshot.lab.export.to_onnx import export_model
+from shapeshot.lab.kinds import KINDS
+from shapeshot.lab.runs import config_of, model_of, open_checkpoint, threshold_of
+from shapeshot.lab.settings import to_json
 
 
 def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -33,35 +31,6 @@ def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None 
     return card
 
 
-def model_of(checkpoint: Checkpoint) -> SingleViewModel:
-    """The network of a best checkpoint, in evaluation mode. Raises ModelError where its weights do not fit."""
-    config = config_of(checkpoint)
-    try:
-        # The checkpoint holds every weight: there are none to fetch for the encoder. Older ones know no architecture.
-        model = build_model(replace(config.model, encoder_weights="none"), checkpoint.values.get("architecture"))
-        model.load_state_dict(checkpoint.tensors["model"])
-    except (UserError, KeyError, RuntimeError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise ModelError(f"the checkpoint's weights do not fit its configuration ({error}); train again") from error
-    if not all(bool(weights.isfinite().all()) for weights in model.state_dict().values()):
-        raise ModelError("the checkpoint holds weights that are not finite; train again, with a lower --lr")
-    return model.eval()
-
-
-def threshold_of(checkpoint: Checkpoint) -> float | None:
-    """The probability at which its shapes are cut, fixed by validation; None for kinds that have no such thing.
-
-    Raises ModelError for a checkpoint that was never validated, or has no sound threshold.
-    """
-    if "threshold" not in checkpoint.values:
-        raise ModelError("this checkpoint has no threshold; give the run folder, or its best checkpoint")
-    threshold, kind = checkpoint.values["threshold"], config_of(checkpoint).model.type
-    if not REPRESENTATIONS[kind].thresholds:
-        return None
-    if not isinstance(threshold, float) or not 0 < threshold < 1:
-        raise ModelError(f"this checkpoint's threshold must lie between 0 and 1; got {threshold!r}: train again")
-    return threshold
-
-
 def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
     """What a checkpoint knows about itself. Raises ModelError for one never validated, which has no threshold."""
     config = config_of(checkpoint)
@@ -71,7 +40,7 @@ def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
         "threshold": threshold_of(checkpoint),
         "training": {
             **_course_of(checkpoint.values),
-            "validated_by": REPRESENTATIONS[config.model.type].score_name,
+            "validated_by": KINDS[config.model.type].score_name,
             "data": data_of(config.data),
             "config": settings,
         },

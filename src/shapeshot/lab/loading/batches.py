@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,18 +11,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
-from tqdm import tqdm
 
 from shapeshot.data.augment import AugmentOptions, augmented_crop, plain_crop
-from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
-from shapeshot.data.queries import PackedSolid
 from shapeshot.data.shards import decode_view
-from shapeshot.data.solid import cell_size, downsample_occupancy
 from shapeshot.lab.encoders.encoder import EncoderOutput
-
-COARSE_RESOLUTION = 32
-
-Arrays = dict[str, np.ndarray]
+from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,54 +32,6 @@ class Batch:
         moved = EncoderOutput(*(part.to(device) for part in inputs)) if isinstance(inputs, EncoderOutput) else None
         targets = {name: value.to(device) for name, value in self.targets.items()}
         return Batch(inputs.to(device) if isinstance(inputs, Tensor) else moved, targets, self.ids)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingObject:
-    """What training keeps of an object in memory: encoded views (about 4 KB each) and packed shape (about 0.4 MB).
-
-    points: float16 [points, 3] of the outer surface. colors: sRGB uint8 [points, 3] there.
-    """
-
-    id: str
-    views: tuple[bytes, ...]
-    solid: PackedSolid
-    points: np.ndarray
-    colors: np.ndarray
-
-    @cached_property
-    def occupancy(self) -> np.ndarray:
-        """The solid at 32^3, bool [32, 32, 32]."""
-        shape = (self.solid.resolution,) * 3
-        solid = np.unpackbits(self.solid.bits, count=int(np.prod(shape))).reshape(shape).astype(bool)
-        return downsample_occupancy(solid, COARSE_RESOLUTION)
-
-
-class TrainingSet:
-    """All objects of one split of several datasets, in memory; of `train`, without the kinds held out as unseen."""
-
-    def __init__(self, folders: Sequence[str], split: str, max_views: int | None = None, progress: bool = True) -> None:
-        datasets = [Dataset.open(folder) for folder in folders]
-        if split == "train":
-            chosen = training_ids(datasets)
-        else:
-            chosen = [(dataset, key) for dataset in datasets for key in dataset.ids(split)]
-        self.objects = [
-            training_object(dataset.sample(key), max_views)
-            for dataset, key in tqdm(chosen, desc=f"loading {split}", unit="obj", disable=not progress)
-        ]
-        require_objects([item.id for item in self.objects], split, ", ".join(folders))
-
-    def __len__(self) -> int:
-        return len(self.objects)
-
-
-def training_object(sample: Sample, max_views: int | None = None) -> TrainingObject:
-    """What training keeps of a sample, with its first `max_views` views."""
-    # Published 32^3 grids lie in a dataset as blocks of 128^3: a sixty-fourth of that says the same.
-    step = min(cell_size(sample.solid), sample.solid.shape[0] // COARSE_RESOLUTION)
-    solid, points = PackedSolid.pack(sample.solid[::step, ::step, ::step]), sample.points.astype(np.float16)
-    return TrainingObject(sample.id, sample.encoded_views()[:max_views], solid, points, sample.colors)
 
 
 class Inputs(Protocol):
@@ -125,8 +69,8 @@ class Examples:
         return self.inputs.example(index, view, mirrored, rng), self.targets(item, mirrored, rng)
 
 
-class StepBatches(TorchDataset):
-    """Item `step` is the whole batch of that step: a map from (seed, step), with nothing to remember.
+class StepBatches(TorchDataset[Batch]):
+    """A dataset whose item `step` is the whole batch of that step: a map from (seed, step), with nothing to remember.
 
     rank, world: of several processes; each makes every `world`-th example of the same batch.
     """

@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from kind_settings import model_of_kind, run_of_kind
 
-from shapeshot.lab.batches import TrainingObject, TrainingSet, plain_pixels
 from shapeshot.lab.checkpoint import load_checkpoint
-from shapeshot.lab.config import TrainConfig
 from shapeshot.lab.encoders import ENCODERS, Encoder
-from shapeshot.lab.feature_cache import cache_folder, cached_features, encoder_digest
+from shapeshot.lab.loading.batches import plain_pixels
+from shapeshot.lab.loading.feature_cache import cache_folder, cached_features, encoder_digest
+from shapeshot.lab.loading.training_set import TrainingObject, TrainingSet
+from shapeshot.lab.run_folder import LAST
 from shapeshot.lab.runs import BEST
-from shapeshot.lab.train import LAST, train
+from shapeshot.lab.train import Run, train
+from shapeshot.lab.train_config import TrainConfig
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +116,9 @@ def test_the_folder_is_the_users_choice(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_a_frozen_run_leaves_the_encoder_and_resumes_exactly(
     tiny_config: TrainConfig, kind: str, tmp_path: Path
 ) -> None:
-    model = replace(tiny_config.model, type=kind, update_statistics=False, num_points=16)
-    config = replace(tiny_config, model=model, freeze_encoder=True)
+    settings = {**vars(tiny_config.model), "update_statistics": False, "num_points": 16}
+    model = model_of_kind(kind, **settings)
+    config = run_of_kind(**{**vars(tiny_config), "model": model, "freeze_encoder": True})
     train(config, tmp_path / "whole", progress=False)
     train(config, tmp_path / "parts", progress=False, stop_after=2)
     middle = load_checkpoint(tmp_path / "parts" / LAST).tensors["model"]
@@ -126,3 +130,15 @@ def test_a_frozen_run_leaves_the_encoder_and_resumes_exactly(
             assert torch.equal(tensor, whole[name])
     assert any(not torch.equal(middle[name], whole[name]) for name in whole if name.startswith("decoder."))
     assert (tmp_path / "whole" / BEST).is_file()
+
+
+def test_a_frozen_encoder_is_validated_with_the_mirror(tiny_config: TrainConfig, tmp_path: Path) -> None:
+    """The score of a frozen run is that of its model as it predicts from pixels, which reads the mirror image too."""
+    model = replace(tiny_config.model, mirror=True)
+    run = Run(replace(tiny_config, model=model, freeze_encoder=True), tmp_path, progress=False)
+    pixels = plain_pixels(TrainingSet(run.config.data, "val", 1, False).objects[0].views, run.model.image_size)
+    with torch.no_grad():
+        frozen, whole = run.ema.read(run.val_inputs[0]), run.ema(pixels)
+        alone = run.ema.decode(run.ema.encoder(pixels))
+    torch.testing.assert_close(frozen, whole)
+    assert (alone - whole).abs().max() > 1e-3  # else there was nothing to forget

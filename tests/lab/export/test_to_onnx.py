@@ -15,12 +15,12 @@ from hand_models import shown
 
 from shapeshot.errors import ExportError, ModelError
 from shapeshot.geometry import cell_centers
-from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
-from shapeshot.lab.to_onnx import export_model
+from shapeshot.lab.kinds.field import FieldModelConfig
+from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.model.field_model import FieldModel
 from shapeshot.model.network import Network
 
-TINY = ModelConfig(
+TINY = FieldModelConfig(
     encoder_weights="none", image_size=64, width=32, depth=1, num_heads=2, channels=16, resolution=16, hidden=16
 )
 CARD = {"threshold": 0.4, "name": "test"}

@@ -22,8 +22,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from shapeshot.files import atomic_write
-from shapeshot.lab.batches import Arrays, TrainingObject, plain_pixels
 from shapeshot.lab.encoders import Encoder
+from shapeshot.lab.loading.batches import plain_pixels
+from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 
 CACHE_VARIABLE = "SHAPESHOT_CACHE"
 FORMAT_VERSION = 1  # of the features: raise it when the crop or what is stored changes
