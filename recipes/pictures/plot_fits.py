@@ -1,6 +1,6 @@
 """Draw docs/images/fit.png: what each loss makes of one object, by `shapeshot fit` without the command line.
 
-python examples/plot_fits.py [OUT]
+python recipes/pictures/plot_fits.py [OUT]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AZIMUTHS, SIZE, COLORS = (30, 210), 224, 96
 def main() -> None:
     """Fit and draw; half a minute."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    default = Path(__file__).parents[1] / "docs" / "images" / "fit.png"
+    default = Path(__file__).parents[2] / "docs" / "images" / "fit.png"
     parser.add_argument("out", nargs="?", type=Path, default=default)
     entry = make_source("procedural", count=OBJECT + 1).entries()[OBJECT]
     target = target_from_model(entry.load(), entry.info.id)

@@ -1,6 +1,6 @@
 """Plot the curves of a training run: losses, validation score and learning rate against steps.
 
-python examples/plot_training.py runs/default docs/images/training.png
+python recipes/pictures/plot_training.py runs/default docs/images/training.png
 """
 
 from __future__ import annotations
