@@ -107,11 +107,12 @@ def photo() -> np.ndarray:
 def random_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small field model with seeded random weights, exported for the runtime: it sees some shape in any photo."""
     torch = pytest.importorskip("torch", reason="needs the extra `train`")
-    from shapeshot.lab.model import ModelConfig, build_model
-    from shapeshot.lab.to_onnx import export_model
+    from shapeshot.lab.export.to_onnx import export_model
+    from shapeshot.lab.kinds.field import FieldModelConfig
+    from shapeshot.lab.model import build_model
 
     torch.manual_seed(0)
-    config = ModelConfig(encoder_weights="none", image_size=64, width=32, depth=1, channels=16, hidden=16)
+    config = FieldModelConfig(encoder_weights="none", image_size=64, width=32, depth=1, channels=16, hidden=16)
     folder = tmp_path_factory.mktemp("models") / "random"
     export_model(build_model(config), {"name": "random", "threshold": 0.5}, folder)
     return folder

@@ -14,7 +14,7 @@ from PIL import Image
 
 from shapeshot.geometry import cell_centers
 from shapeshot.lab.checkpoint import load_checkpoint
-from shapeshot.lab.export_run import model_of
+from shapeshot.lab.export.run import model_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.model.field_model import FieldModel
 from shapeshot.model.folder import GRAPHS, HEADS_FILE

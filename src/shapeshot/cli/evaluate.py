@@ -93,10 +93,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _checkpoint(args: argparse.Namespace) -> Path | None:
     from shapeshot.lab.encoders import ENCODERS
-    from shapeshot.lab.representations import REPRESENTATIONS
+    from shapeshot.lab.kinds import KINDS
     from shapeshot.lab.runs import find_checkpoint
 
-    for what, name, known in (("type", args.type, REPRESENTATIONS), ("encoder", args.arch, ENCODERS)):
+    for what, name, known in (("type", args.type, KINDS), ("encoder", args.arch, ENCODERS)):
         if name is not None and name not in known:
             raise unknown_name(what, name, known, UsageError)
     if args.load_checkpoint is None:
@@ -117,6 +117,6 @@ def _run_name(checkpoint: Path) -> str:
 def _data(args: argparse.Namespace) -> Path:
     if args.data:
         return Path(args.data)
-    from shapeshot.lab.default_data import default_dataset
+    from shapeshot.lab.loading.default_data import default_dataset
 
     return default_dataset(progress=not args.quiet)

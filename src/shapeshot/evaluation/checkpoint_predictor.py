@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 
 from shapeshot.evaluation.predictor import Answer
-from shapeshot.lab.export_run import model_of, threshold_of
+from shapeshot.lab.kinds import KINDS, level_of
 from shapeshot.lab.model import SingleViewModel
-from shapeshot.lab.representations import REPRESENTATIONS, level_of
-from shapeshot.lab.runs import open_checkpoint
+from shapeshot.lab.runs import model_of, open_checkpoint, threshold_of
 from shapeshot.photo import look_at
 from shapeshot.scores.prediction import Prediction
 
@@ -29,7 +28,7 @@ class CheckpointPredictor:
         self.model, self.run, self.threshold = model.eval(), run, threshold
         self.name = f"{model.kind} {run}"
         self.details: Mapping[str, Any] = {"model": run, "type": model.kind, "threshold": threshold}
-        self._row = REPRESENTATIONS[model.kind]
+        self._row = KINDS[model.kind]
         self.gives = self._row.gives
 
     @classmethod
@@ -44,7 +43,6 @@ class CheckpointPredictor:
 
     def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
         """Probabilities and shape of one run of the network; only for kinds that give "probabilities"."""
-        assert self._row.probabilities is not None
         output = self._output(view)
         with torch.inference_mode():
             probabilities = self._row.probabilities(self.model, output)[0].cpu().numpy()

@@ -24,10 +24,10 @@ from shapeshot.errors import EmptyShapeError, ExportError
 from shapeshot.export import Shape, write_shape
 from shapeshot.files import atomic_path, atomic_write
 from shapeshot.geometry import Mesh, VoxelGrid
-from shapeshot.lab.config import to_json
 from shapeshot.lab.fit import FitResult
 from shapeshot.lab.fit_target import FitTarget
-from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.lab.kinds import KINDS
+from shapeshot.lab.settings import to_json
 from shapeshot.preview import Framing, Tile, contact_sheet, render_mesh, render_points, render_voxels
 from shapeshot.scores.metrics import surface_scores, voxel_iou
 from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
@@ -37,7 +37,7 @@ SHEET_AZIMUTHS = (30, 90, 150, 210, 270, 330)
 TILE, FRAME, NUM_FRAMES, FRAME_MS = 256, 288, 24, 120
 SHOWN_SCORES = ("iou", "chamfer_l1", "f_score_1", "f_score_2", "f_score_5")
 
-# By the form that a kind predicts as such (Representation.form).
+# By the form that a kind predicts as such (Kind.form).
 FILES = {"mesh": "mesh.glb", "points": "points.ply", "voxels": "voxels.npz"}
 RENDERERS: dict[str, Callable[..., np.ndarray]] = {
     "mesh": render_mesh,
@@ -92,7 +92,7 @@ def _listed(path: Path) -> set[str]:
 
 def fitted_shape(result: FitResult) -> tuple[str, Shape]:
     """What was fitted as such, and its form: a key of FILES and RENDERERS. Raises EmptyShapeError."""
-    form = REPRESENTATIONS[result.config.model.type].form
+    form = KINDS[result.config.model.type].form
     return form, _forms(result.shape)[form]
 
 

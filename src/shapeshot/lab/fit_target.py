@@ -16,7 +16,7 @@ from shapeshot.data.queries import PackedSolid
 from shapeshot.data.sources.folder import read_mesh_file
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import Mesh
-from shapeshot.lab.batches import TrainingObject, training_object
+from shapeshot.lab.loading.training_set import TrainingObject, training_object
 
 
 @dataclass(frozen=True, eq=False)

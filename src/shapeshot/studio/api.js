@@ -34,7 +34,8 @@ export async function request(path, { signal, body, method = body ? "POST" : "GE
     throw new Problem(0, GONE);
   }
   if (answer.ok) return answer;
-  if (answer.status === 401 && (token = await askForToken())) {
+  if (answer.status === 401) token = await askForToken();
+  if (answer.status === 401 && token) {
     sessionStorage.setItem("shapeshot-token", token);
     return request(path, { signal, body, method });
   }

@@ -83,7 +83,8 @@ export class Session extends EventTarget {
   async run({ look = false } = {}) {
     if (!this.photo) return;
     this.#cancel();
-    const { signal } = (this.#running = new AbortController());
+    this.#running = new AbortController();
+    const { signal } = this.#running;
     this.#tell("busy", true);
     say("Reconstructing…");
     if (look) this.#look();
@@ -109,7 +110,8 @@ export class Session extends EventTarget {
 
   async #look() {
     this.#looking.abort();
-    const { signal } = (this.#looking = new AbortController());
+    this.#looking = new AbortController();
+    const { signal } = this.#looking;
     try {
       this.found = await findObject(this.#form(null), signal);
       if (this.result?.photo === this.photo) this.result.object.found = this.found;

@@ -121,7 +121,7 @@ def test_other_folders_and_variants_are_refused(tmp_path: Path, folder: Path) ->
 
 def test_training_keeps_a_published_grid_as_small_as_it_is(built: Dataset) -> None:
     pytest.importorskip("torch", reason="needs the extra `train`")
-    from shapeshot.lab.batches import training_object
+    from shapeshot.lab.loading.training_set import training_object
 
     sample = built.sample("03001627_model0")
     item = training_object(sample)
