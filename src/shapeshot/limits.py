@@ -48,3 +48,12 @@ ARCHIVE_RATIO = 200  # of a member: OBJ text compresses about 10 times, a bomb a
 ARCHIVE_FREE_BYTES = 8 * MIB  # below that a member may compress as it likes
 SHARD_MEMBER_BYTES = 256 * MIB  # of one array or picture in a shard, unpacked
 VIEW_SIDE = 4096  # pixels of a view in a shard
+
+# What a command or a request may ask for. (The options of a reconstruction have their bounds in pipeline/options.py.)
+WORKERS = 256  # processes or threads: more than any one machine here is good for
+COUNT = 10**9  # of anything else that is counted: more is a slip of the hand
+SERVER_QUEUE = 10_000  # requests under way
+SERVER_TIMEOUT = 86_400  # seconds: a day; the clocks of an event loop overflow at far larger ones
+SERVER_TTL = 31_536_000  # seconds: a year
+METRES = (1e-6, 1e6)  # of a known dimension: beyond, coordinates in float32 or millimetres overflow or vanish
+LIBRARY_NOTE_BYTES = MIB  # result.json of a piece in a furniture library

@@ -25,7 +25,7 @@ from shapeshot.model.memory import (
     pack_shapes,
     sharpened,
 )
-from shapeshot.pipeline.reconstruct import MIN_THRESHOLD
+from shapeshot.pipeline.options import MIN_THRESHOLD
 
 SIDE = 6
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser
 
 
@@ -19,7 +20,9 @@ def declare(command: Parser) -> None:
     command.add_argument("--data", required=True, metavar="DIR", help="from 'shapeshot data build', with real sizes")
     command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model FOLDER)")
-    command.add_argument("--views", type=int, default=4, metavar="N", help="views of each training object (4)")
+    command.add_argument(
+        "--views", type=whole_number(1), default=4, metavar="N", help="views of each training object (4)"
+    )
     command.add_argument("--report", metavar="DIR", help="also measure on the test splits; takes some minutes more")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 

@@ -6,6 +6,8 @@ import argparse
 from collections import Counter
 from typing import Any
 
+from shapeshot import limits
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.names import shown
 
@@ -42,7 +44,9 @@ def declare_build(command: Parser) -> None:
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
     )
-    command.add_argument("--count", type=int, metavar="N", help="procedural: number of objects (default 1000)")
+    command.add_argument(
+        "--count", type=whole_number(0), metavar="N", help="procedural: number of objects (default 1000)"
+    )
     command.add_argument("--folder", metavar="PATH", help="folder, shapenet, r2n2, pix3d: where it lies")
     command.add_argument("--shapenet", metavar="PATH", help="r2n2: ShapeNetCore v1, whose meshes give the surfaces")
     command.add_argument(
@@ -68,11 +72,15 @@ def declare_build(command: Parser) -> None:
         ("seed", "seed of everything random"),
     ):
         value = getattr(default, name)
-        command.add_argument(f"--{name}", type=int, default=value, metavar="N", help=f"{text} (default {value})")
+        command.add_argument(
+            f"--{name}", type=whole_number(0), default=value, metavar="N", help=f"{text} (default {value})"
+        )
     command.add_argument(
         "--split", default=default.split, help="auto, or train to keep everything for training (default auto)"
     )
-    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
+    command.add_argument(
+        "--workers", type=whole_number(1, limits.WORKERS), metavar="N", help="processes (default: one per core)"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
@@ -82,8 +90,6 @@ def build(args: argparse.Namespace) -> int:
     from shapeshot.data.build_options import BuildOptions
     from shapeshot.data.sources import make_source
 
-    if args.workers is not None and args.workers < 1:
-        raise UsageError(f"--workers must be at least 1; got {args.workers}")
     source = make_source(args.source, **_source_options(args))
     options = BuildOptions(
         views=args.views,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.errors import unknown_name
 
@@ -45,9 +46,9 @@ def declare(command: Parser) -> None:
     command.add_argument(
         "--training-data", nargs="+", default=[], metavar="DIR", help="more datasets that a baseline may learn from"
     )
-    command.add_argument("--views", type=int, metavar="N", help="views per object (the protocol's)")
+    command.add_argument("--views", type=whole_number(1), metavar="N", help="views per object (the protocol's)")
     command.add_argument("--rows", default="csv", metavar="FORMAT", help=f"of the rows: {', '.join(ROW_FORMATS)} (csv)")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap intervals (0)")
+    command.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of the bootstrap intervals (0)")
     command.add_argument(
         "--out", metavar="DIR", help="the report's folder (default out/evaluation/SPLIT-NAME[-PROTOCOL])"
     )
@@ -60,8 +61,6 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.evaluation.run import check_names, run_evaluation
     from shapeshot.evaluation.summary import summary_markdown
 
-    if args.seed < 0:
-        raise UsageError(f"--seed must not be negative; got {args.seed}")
     check_names(args.protocol, args.baseline, args.features, args.rows, args.model is not None)
     if args.features and args.baseline != "retrieval":
         raise UsageError("--features are those of retrieval; add --baseline retrieval")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeshot.cli.flags import finite_number, whole_number
 from shapeshot.cli.parser import Parser, UsageError
 
 if TYPE_CHECKING:
@@ -27,27 +28,28 @@ def declare(command: Parser) -> None:
     command.add_argument("--data", metavar="DIR", help="a dataset that holds the target, in place of a file")
     command.add_argument("--object", metavar="ID", help="which object of --data")
     command.add_argument("--type", required=True, metavar="TYPE", help="what is fitted: vox, point, mesh or field")
-    command.add_argument("--steps", type=int, default=300, metavar="N", help="steps of the optimizer (300)")
-    command.add_argument("--lr", type=float, default=0.02, metavar="RATE", help="peak learning rate (0.02)")
+    command.add_argument("--steps", type=whole_number(1), default=300, metavar="N", help="steps of the optimizer (300)")
+    command.add_argument("--lr", type=finite_number, default=0.02, metavar="RATE", help="peak learning rate (0.02)")
     command.add_argument("--optimizer", default="adamw", metavar="NAME", help="adamw or radam (adamw)")
     command.add_argument(
-        "--n-points", type=int, metavar="N", help="point, mesh: of the cloud, or samples on the mesh a step (2000)"
+        "--n-points",
+        type=whole_number(1),
+        metavar="N",
+        help="point, mesh: of the cloud, or samples on the mesh a step (2000)",
     )
-    command.add_argument("--w-chamfer", type=float, metavar="W", help="point, mesh: its weight (1)")
-    command.add_argument("--w-smooth", type=float, metavar="W", help="mesh: the Laplacian's weight (0.1)")
-    command.add_argument("--w-edge", type=float, metavar="W", help="mesh: of long edges (0)")
-    command.add_argument("--w-normal", type=float, metavar="W", help="mesh: of bent neighbours (0)")
+    command.add_argument("--w-chamfer", type=finite_number, metavar="W", help="point, mesh: its weight (1)")
+    command.add_argument("--w-smooth", type=finite_number, metavar="W", help="mesh: the Laplacian's weight (0.1)")
+    command.add_argument("--w-edge", type=finite_number, metavar="W", help="mesh: of long edges (0)")
+    command.add_argument("--w-normal", type=finite_number, metavar="W", help="mesh: of bent neighbours (0)")
     command.add_argument("--chamfer", metavar="HOW", help="point, mesh: mean or sum over points (mean)")
     command.add_argument("--voxel-form", metavar="FORM", help="vox: clamped or logits (clamped)")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (0)")
+    command.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of everything random (0)")
     command.add_argument("--out", metavar="DIR", help="the folder (default out/fit/TARGET-TYPE)")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def run(args: argparse.Namespace) -> int:
     """Fit, write the folder and say how close it came. Ctrl-C ends the fit early and writes what there is."""
-    if args.seed < 0:
-        raise UsageError(f"--seed must not be negative; got {args.seed}")
     from shapeshot.evaluation.fit_report import prepare_folder, write_fit
     from shapeshot.lab.fit import fit, fit_config
 

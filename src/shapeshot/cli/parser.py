@@ -82,7 +82,9 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """As argparse, but a misspelt command or flag is reported first, before what is missing."""
-        words = [_dashed(word) for word in (sys.argv[1:] if args is None else args)]
+        words = list(sys.argv[1:] if args is None else args)
+        end = words.index("--") if "--" in words else len(words)  # what comes after it are no flags
+        words[:end] = map(_dashed, words[:end])
         if self._declare is not None:
             needs_extra(self._extra)(self._declare)(self)
             self._declare = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser
 
 
@@ -29,7 +30,7 @@ def declare(command: Parser) -> None:
     command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model FOLDER)")
     command.add_argument(
         "--copies",
-        type=int,
+        type=whole_number(0),
         default=COPIES,
         metavar="N",
         help="copies of each object in other proportions, 0 to 100 (%(default)s)",

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
 from shapeshot.errors import ModelError, UserError
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import EncodedResult, write_result
 from shapeshot.folders.work import DecodedPhoto, Job, Outcome, PhotoFile, encode_photo, outcome_of
+from shapeshot.folders.writing import EncodedResult, write_result
+from shapeshot.pipeline.options import Options
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -39,7 +39,7 @@ class RayCrew:
     already is used as it is. Raises UserError where ray is not installed or the cluster cannot be reached.
     """
 
-    def __init__(self, jobs: Iterable[Job], model: FieldModel, options: BatchOptions, address: str) -> None:
+    def __init__(self, jobs: Iterable[Job], model: FieldModel, options: Options, address: str) -> None:
         self._waiting = deque(jobs)
         self._jobs: dict[Any, Job] = {}  # by the reference of the result to come
         self._owns_ray = _connect(address)
@@ -103,19 +103,19 @@ class RayCrew:
                 return None
             reason = f"lost {MAX_ATTEMPTS} times with its node or worker ({type(error).__name__})"
             return Outcome(job.target, "failed", reason, attempts=job.attempt)
-        if outcome.status != "done":
+        if outcome.result is None:
             return outcome
+        encoded = EncodedResult(contents, outcome.result)
 
         def write() -> EncodedResult:
-            result = EncodedResult(contents, dict(outcome.facts))
-            write_result(job.target, result)
-            return result
+            write_result(job.target, encoded)
+            return encoded
 
         return outcome_of(job, write)
 
 
 def reconstruct_remotely(
-    job: Job, file: PhotoFile, model_files: ModelFiles, options: BatchOptions
+    job: Job, file: PhotoFile, model_files: ModelFiles, options: Options
 ) -> tuple[Outcome, dict[str, bytes]]:
     """On a node: the outcome of a photo and its files, for `write_result`."""
     contents: dict[str, bytes] = {}

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from shapeshot.errors import UserError
-from shapeshot.folders.options import BatchOptions
 from shapeshot.folders.work import Job, LocalWorker, Outcome
+from shapeshot.pipeline.options import Options
 
 MAX_ATTEMPTS = 2  # at a photo over which a worker died
 _MAX_DEATHS = 6  # of workers in a row, without a photo between them
@@ -35,7 +35,7 @@ class ProcessCrew:
     A photo over which a worker died (killed, out of memory) is tried once more, then reported as failed.
     """
 
-    def __init__(self, jobs: Iterable[Job], model_folder: Path, options: BatchOptions, num_workers: int) -> None:
+    def __init__(self, jobs: Iterable[Job], model_folder: Path, options: Options, num_workers: int) -> None:
         self._waiting = deque(jobs)
         self._pool = [_Process(model_folder, options) for _ in range(min(num_workers, len(self._waiting)))]
         self._busy: list[_Process] = []
@@ -69,7 +69,7 @@ class _Process:
 
     future: Future[Outcome]
 
-    def __init__(self, model_folder: Path, options: BatchOptions) -> None:
+    def __init__(self, model_folder: Path, options: Options) -> None:
         self._setup = (os.fspath(model_folder), options)
         self._executor = self._start()
         self._job: Job | None = None
@@ -120,7 +120,7 @@ class _Process:
         return ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=self._setup)
 
 
-def _begin(model_folder: str, options: BatchOptions) -> None:
+def _begin(model_folder: str, options: Options) -> None:
     from shapeshot.model.field_model import FieldModel
 
     global _worker

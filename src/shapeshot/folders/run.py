@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from shapeshot.folders.fingerprint import current_facts, recipe_of
+from shapeshot.folders.fingerprint import current_result, recipe_of
 from shapeshot.folders.manifest import write_manifest
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import Target
+from shapeshot.folders.targets import Target
 from shapeshot.folders.work import Job, LocalWorker, Outcome, with_next
+from shapeshot.pipeline.options import Options
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -26,7 +26,7 @@ Report = Callable[[Outcome], None]
 def run_photos(
     targets: Sequence[Target],
     model: FieldModel,
-    options: BatchOptions,
+    options: Options,
     *,
     num_workers: int | None = None,
     ray: str | None = None,
@@ -69,11 +69,11 @@ def run_photos(
     return list(manifest.outcomes.values())
 
 
-def plan_job(target: Target, model: FieldModel, options: BatchOptions, resume: bool) -> Job | Outcome:
+def plan_job(target: Target, model: FieldModel, options: Options, resume: bool) -> Job | Outcome:
     """The job of a target, or its outcome where a result is there that can be kept."""
     recipe = recipe_of(target, model, options)
-    facts = current_facts(target, recipe) if resume else None
-    return Job(target, recipe) if facts is None else Outcome(target, "kept", facts=facts)
+    result = current_result(target, recipe) if resume else None
+    return Job(target, recipe) if result is None else Outcome(target, "kept", result=result)
 
 
 class Crew(Protocol):
@@ -87,7 +87,7 @@ class Crew(Protocol):
 
 
 class _InThisProcess:
-    def __init__(self, jobs: Sequence[Job], model: FieldModel, options: BatchOptions) -> None:
+    def __init__(self, jobs: Sequence[Job], model: FieldModel, options: Options) -> None:
         self._jobs, self._worker = jobs, LocalWorker(model, options)
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -98,9 +98,7 @@ class _InThisProcess:
         return []
 
 
-def _gather(
-    jobs: Sequence[Job], model: FieldModel, options: BatchOptions, num_workers: int | None, ray: str | None
-) -> Crew:
+def _gather(jobs: Sequence[Job], model: FieldModel, options: Options, num_workers: int | None, ray: str | None) -> Crew:
     if ray is not None and jobs:
         from shapeshot.folders.cluster import RayCrew
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.folders.fingerprint import photo_facts
-from shapeshot.folders.finishing import made_ready
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import EncodedResult, Target, encode_target, write_result
+from shapeshot.folders.targets import Target
+from shapeshot.folders.writing import EncodedResult, encode_target, write_result
+from shapeshot.names import shown
 from shapeshot.photo import Photo, read_bytes, read_photo
 from shapeshot.photo.formats import photo_suffixes
+from shapeshot.pipeline.finishing import made_ready
+from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.result import Result, result_of
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -35,38 +38,40 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a photo: one of STATUSES, the error's text in one line, and what result.json says."""
+    """What became of a photo: one of STATUSES, the error's text in one line, and the result where there is one."""
 
     target: Target
     status: str
     error: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    result: Result | None = None
     attempts: int = 1
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoFile:
-    """An image file's bytes and when it was last changed."""
+    """An image file's bytes, when it was last changed, and the seconds that reading it took."""
 
     content: bytes
     modified_ns: int
+    seconds: float
 
     @classmethod
     def read(cls, path: Path) -> PhotoFile:
         """Raises PhotoError."""
         if path.is_dir():
             raise PhotoError(f"no images in this folder; expected files ending in {', '.join(photo_suffixes())}")
+        start = time.perf_counter()
         try:
             # Before it is read: of a photo that is replaced meanwhile, the time must not be the new one's.
             modified_ns = path.stat().st_mtime_ns
         except (OSError, ValueError):  # read_bytes says why
             modified_ns = 0
-        return cls(read_bytes(path), modified_ns)
+        return cls(read_bytes(path), modified_ns, time.perf_counter() - start)
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedPhoto:
-    """facts: see `fingerprint.photo_facts`. seconds: that decoding took."""
+    """facts: see `fingerprint.photo_facts`. seconds: that reading and decoding took."""
 
     photo: Photo
     facts: Mapping[str, Any]
@@ -78,13 +83,13 @@ class DecodedPhoto:
         start = time.perf_counter()
         photo = read_photo(file.content)
         facts = photo_facts(file.content, file.modified_ns)
-        return cls(photo, facts, time.perf_counter() - start)
+        return cls(photo, facts, file.seconds + time.perf_counter() - start)
 
 
 class LocalWorker:
     """Reads, reconstructs and writes photo after photo; the next is read and decoded beside the work on this one."""
 
-    def __init__(self, model: FieldModel, options: BatchOptions) -> None:
+    def __init__(self, model: FieldModel, options: Options) -> None:
         self._model, self._options = model, options
         self._ahead: dict[Path, Future[DecodedPhoto]] = {}
         self._reader: ThreadPoolExecutor | None = None  # started for the second photo: one alone needs no thread
@@ -109,21 +114,29 @@ class LocalWorker:
         self._ahead = {path: self._reader.submit(_read_and_decode, path)}  # what nobody came for is dropped
 
 
-def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: BatchOptions) -> EncodedResult:
+def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: Options) -> EncodedResult:
     """A decoded photo's files. Raises UserError."""
     from shapeshot.pipeline.reconstruct import reconstruct
 
-    shape = reconstruct(decoded.photo, model=model, **options.arguments())
-    shape, facts = made_ready(job.target, shape, options)
-    shape.timings["read"] = decoded.seconds
-    facts["made_from"] = {**job.recipe, "photo": dict(decoded.facts)}
-    return encode_target(job.target, shape, model, facts)
+    target = job.target
+    shape = reconstruct(decoded.photo, model=model, **options.of("find", "shape"))
+    ready = made_ready(shape, options, in_metres=target.in_metres, has_mesh="mesh" in target.forms)
+    result = result_of(
+        ready.shape,
+        model.name,
+        photo=shown(target.photo.name),
+        assumed_size=ready.assumed_size,
+        finish=ready.finish,
+        made_from={**job.recipe, "photo": dict(decoded.facts)},
+    )
+    result.spent("read", decoded.seconds)
+    return encode_target(target, ready.shape, result)
 
 
 def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:
     """Do the work and say how it went, whatever it was: one photo never ends a run of thousands."""
     try:
-        return Outcome(job.target, "done", facts=work().facts, attempts=job.attempt)
+        return Outcome(job.target, "done", result=work().result, attempts=job.attempt)
     except EmptyShapeError as error:
         return _without_result(job, "empty", str(error))
     except UserError as error:

@@ -15,24 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapeshot.errors import UserError, unknown_name
+from shapeshot.errors import UserError
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.model.field_model import FieldModel, load_model
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.model.shape import finer_field, surface_of, surface_points
-from shapeshot.photo import BACKGROUNDS, PreparedPhoto, View, look_at
+from shapeshot.photo import PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
-from shapeshot.pipeline.size import metric_scale, parse_size
+from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.size import AUTO_SIZE, metric_scale, parse_size
 
 if TYPE_CHECKING:
     from shapeshot.model.field import Field
     from shapeshot.model.seen import Seen
-
-MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
-MAX_POINTS = 10_000_000
-MIN_THRESHOLD = 0.001  # and 1 minus it: a surface at certainty is nowhere
-AUTO_SIZE = "auto"  # in place of a known dimension: the model's own estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +103,8 @@ def reconstruct(
     mask: bool or uint8 [height, width] of the upright photo, the object's pixels; `background` is not looked at then.
     Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
     """
-    check_options(resolution, num_points, size, background, threshold, region)
+    edges = None if region is None else check_region(region)
+    Options(resolution, num_points, threshold, size, background, edges).check()
     clock = Clock()
     with clock("load_model"):
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
@@ -166,29 +163,6 @@ def shape_in(
         point_confidence=known.point_confidence,
         probabilities=known.probabilities,
     )
-
-
-def check_options(
-    resolution: int,
-    num_points: int,
-    size: str | None,
-    background: str,
-    threshold: float | None = None,
-    region: Sequence[float] | None = None,
-) -> None:
-    """UserError for options out of range; the command line asks before it does any work."""
-    if not 8 <= resolution <= MAX_RESOLUTION:
-        raise UserError(f"resolution must lie in 8..{MAX_RESOLUTION}; got {resolution}")
-    if not 1 <= num_points <= MAX_POINTS:
-        raise UserError(f"the number of points must lie in 1..{MAX_POINTS}; got {num_points}")
-    if background not in BACKGROUNDS:
-        raise unknown_name("background", background, BACKGROUNDS)
-    if size is not None and size != AUTO_SIZE:
-        parse_size(size)
-    if threshold is not None and not MIN_THRESHOLD <= threshold <= 1 - MIN_THRESHOLD:
-        raise UserError(f"the threshold must lie in {MIN_THRESHOLD}..{1 - MIN_THRESHOLD}; got {threshold}")
-    if region is not None:
-        check_region(region)
 
 
 def _scale(mesh: Mesh, size: str, estimate: SizeEstimate | None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from shapeshot import limits
 from shapeshot.errors import UserError
 from shapeshot.model.registry import find_model
 
@@ -47,9 +48,13 @@ class Settings:
         for name, unit in (("max_upload", "bytes"), ("queue", "requests"), ("disk_budget", "bytes"), ("max_batch", "")):
             if getattr(self, name) < 1:
                 raise UserError(f"{name.replace('_', '-')} must be at least 1 {unit}".rstrip())
-        for name in ("timeout", "ttl"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise UserError(f"{name} must be a positive number of seconds; got {getattr(self, name)}")
+        for name, most in (("timeout", limits.SERVER_TIMEOUT), ("ttl", limits.SERVER_TTL)):
+            if not 0 < getattr(self, name) <= most:
+                raise UserError(
+                    f"{name} must be a positive number of seconds, at most {most}; got {getattr(self, name)}"
+                )
+        if self.workers is not None and not 1 <= self.workers <= limits.WORKERS:
+            raise UserError(f"workers must lie in 1..{limits.WORKERS}; got {self.workers}")
         if not 0 <= self.port <= 65535:
             raise UserError(f"the port must lie in 0..65535; got {self.port}")
         if self.token is not None and (not self.token or not self.token.isascii() or not self.token.isprintable()):
