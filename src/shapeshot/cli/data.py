@@ -12,7 +12,10 @@ from shapeshot.cli.parser import Parser, UsageError
 PUBLISHED = ("shapenet", "r2n2", "pix3d")
 SOURCE_FLAGS: dict[str, tuple[str, tuple[str, ...]]] = {
     "catalogs": ("--catalog", ("sweethome3d",)),
-    "count": ("--count", ("procedural",)),
+    "count": ("--count", ("procedural", "infinigen")),
+    "offset": ("--offset", ("infinigen",)),
+    "python": ("--blender-python", ("infinigen",)),
+    "factories": ("--factory", ("infinigen",)),
     "folder": ("--folder", ("folder", *PUBLISHED)),
     "shapenet": ("--shapenet", ("r2n2",)),
     "categories": ("--category", PUBLISHED),
@@ -36,12 +39,22 @@ def declare_build(command: Parser) -> None:
     from shapeshot.data.build_options import BuildOptions
 
     default = BuildOptions()
-    command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural, folder, shapenet, r2n2 or pix3d")
+    command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural, infinigen, folder, shapenet, r2n2 or pix3d")
     command.add_argument("--out", required=True, metavar="DIR", help="where the dataset goes; run again to resume")
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
     )
-    command.add_argument("--count", type=int, metavar="N", help="procedural: number of objects (default 1000)")
+    command.add_argument("--count", type=int, metavar="N", help="procedural, infinigen: number of objects (default 1000)")
+    command.add_argument("--offset", type=int, metavar="N", help="infinigen: objects to pass over first (default 0)")
+    command.add_argument(
+        "--factory", dest="factories", action="append", metavar="NAME", help="infinigen: only these (repeatable)"
+    )
+    command.add_argument(
+        "--blender-python",
+        dest="python",
+        metavar="PATH",
+        help="infinigen: the Python that `data setup-blender` made (default blender-env/bin/python)",
+    )
     command.add_argument("--folder", metavar="PATH", help="folder, shapenet, r2n2, pix3d: where it lies")
     command.add_argument("--shapenet", metavar="PATH", help="r2n2: ShapeNetCore v1, whose meshes give the surfaces")
     command.add_argument(

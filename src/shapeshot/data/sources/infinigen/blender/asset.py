@@ -53,16 +53,14 @@ def make(request: dict[str, Any]) -> Made:
     spawn(request["module"], request["factory"], request["seed"])
     turn = turn_to_canonical(request["front"], request["up"])
     vertices, faces, materials, parts = triangles()
-    used = vertices[np.unique(faces)]
-    low, high = used.min(axis=0), used.max(axis=0)
-    side = float((high - low).max())
-    if not np.isfinite(used).all() or side <= 0:
+    vertices, faces = simplify.bounded(vertices, faces, request["max_faces"])
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    centre, side = (low + high) / 2, float((high - low).max())
+    if not np.isfinite(side) or side <= 0:
         raise ValueError("it has no extent or vertices that are NaN")
-    centre = (low + high) / 2
-    canonical = ((vertices - centre) / side) @ turn.T
-    canonical, faces = simplify.bounded(canonical, faces, request["max_faces"])
+    canonical = (((vertices - centre) / side) @ turn.T).astype(np.float32)
     size = np.abs(turn @ (high - low))
-    made = Made(turn, centre, side, size, canonical.astype(np.float32), faces.astype(np.int32), materials, parts)
+    made = Made(turn, centre, side, size, canonical, faces.astype(np.int32), materials, parts)
     made.maps = paint.color_maps(made, request["map_size"])
     return made
 

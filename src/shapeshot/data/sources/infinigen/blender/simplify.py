@@ -9,7 +9,8 @@ COLLAPSE_LIMIT = 120_000  # edge collapse takes about half a second for so many 
 
 
 def bounded(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> tuple[np.ndarray, np.ndarray]:
-    """At most about `max_faces` triangles of the same shape. vertices: canonical."""
+    """At most about `max_faces` triangles of the same shape, and only the vertices that they have."""
+    vertices, faces = used_only(vertices, faces)
     cells = 768
     while len(faces) > COLLAPSE_LIMIT and cells >= 128:
         vertices, faces = merged(vertices, faces, cells)
@@ -21,7 +22,9 @@ def bounded(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> tuple[np
 
 def merged(vertices: np.ndarray, faces: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
     """All vertices in one cell of a grid of `cells` a side become their mean (vertex clustering, Rossignac 1993)."""
-    keys = np.floor((vertices + 0.5) * cells).astype(np.int64)
+    low = vertices.min(axis=0)
+    side = max(float((vertices.max(axis=0) - low).max()), 1e-12)
+    keys = np.floor((vertices - low) / side * cells).astype(np.int64)
     _, index = np.unique(keys @ np.array([1, 4096, 4096 * 4096]), return_inverse=True)
     counts = np.bincount(index)[:, None]
     means = np.stack([np.bincount(index, vertices[:, axis]) for axis in range(3)], axis=1) / counts
