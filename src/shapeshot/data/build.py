@@ -8,11 +8,14 @@ alone, not on the number of workers or on the order in which they finish.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import multiprocessing
 import os
 import shutil
+import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -148,7 +151,7 @@ def _results(
     # spawn: Mitsuba's threads do not survive a fork. A bounded window keeps a million jobs out of memory.
     context = multiprocessing.get_context("spawn")
     queue = iter(jobs)
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, context, _end_with, (os.getpid(),)) as pool:
         running: dict[Future[str | None], Job] = {}
         try:
             while True:
@@ -167,6 +170,14 @@ def _results(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel end this worker when its parent is killed; elsewhere than on Linux it ends after its object."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from shapeshot.data.sources.infinigen.driver import BlenderWorker, WorkerFailed
-from shapeshot.data.sources.infinigen.factories import Factory
+from shapeshot.data.sources.infinigen.factories import FACTORIES, Factory
 
 MAP_SIZE = 128
 SECONDS_A_VIEW = 30.0
-ATTEMPTS = 2  # a worker that died, of too little memory perhaps, is replaced once
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Order:
             "front": factory.front,
             "up": factory.up,
             "max_faces": factory.max_faces,
+            "seconds": factory.seconds,
             "map_size": MAP_SIZE,
         }
 
@@ -65,33 +66,28 @@ class Session:
     def made(self, order: Order) -> MadeObject:
         """The object of an order, made unless it was the last one. Raises DatasetError."""
         if self._last is None or self._last[0] != order:
-            self.worker.rest()
-            self._last = None
+            if self._last is not None:
+                self._last = None
+                self.worker.tell({"do": "done"})
             self._last = (order, self._make(order))
         return self._last[1]
 
     def pictures(self, order: Order, request: Mapping[str, Any], lights: np.ndarray) -> np.ndarray:
         """Linear premultiplied RGBA, float16 [views, size, size, 4]; see blender/studio.py. Raises DatasetError."""
-        self.made(order)
-        seconds = SECONDS_A_VIEW * len(request["cameras"]) + order.factory.seconds
-        for attempt in range(ATTEMPTS):
-            try:
-                return self.worker.ask({**request, "do": "views"}, {"lights": lights}, seconds)[1]["pictures"]
-            except WorkerFailed as failure:
-                self._last = None
-                if failure.too_long or attempt + 1 == ATTEMPTS:
-                    raise
+        seconds = SECONDS_A_VIEW * len(request["cameras"])
+
+        def ask() -> np.ndarray:
             self.made(order)
-        raise AssertionError("unreachable")
+            try:
+                return self.worker.ask({**request, "do": "views", "seconds": seconds}, {"lights": lights})[1]["pictures"]
+            except DatasetError:
+                self._last = None
+                raise
+
+        return _twice(ask)
 
     def _make(self, order: Order) -> MadeObject:
-        for attempt in range(ATTEMPTS):
-            try:
-                answer, arrays = self.worker.ask(order.request(), {}, order.factory.seconds)
-                break
-            except WorkerFailed as failure:
-                if failure.too_long or attempt + 1 == ATTEMPTS:
-                    raise
+        answer, arrays = _twice(lambda: self.worker.ask(order.request()))
         width, height, depth = answer["size"]
         return MadeObject(
             arrays["vertices"],
@@ -103,7 +99,17 @@ class Session:
         )
 
 
+def _twice(attempt: Callable[[], Result]) -> Result:
+    """What an attempt gives; another one where the worker died of it, of too little memory perhaps."""
+    try:
+        return attempt()
+    except WorkerFailed as failure:
+        if failure.too_long:
+            raise
+    return attempt()
+
+
 @lru_cache(maxsize=4)
 def session(python: str) -> Session:
     """This process's session with the Blender of one Python; a dataset worker keeps it from object to object."""
-    return Session(BlenderWorker(python))
+    return Session(BlenderWorker(python, [factory.module for factory in FACTORIES.values()]))
