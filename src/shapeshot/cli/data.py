@@ -31,6 +31,9 @@ def add_command(parser: Parser) -> None:
 def declare(group: Parser) -> None:
     """The group's commands."""
     group.add_command("build", "Render, solidify and sample every object of a source.", declare_build, build, "data")
+    group.add_command(
+        "setup-blender", "Set up Blender and Infinigen for the source infinigen.", declare_setup, setup_blender, "data"
+    )
     group.add_command("info", "Say what a dataset holds.", declare_info, info, "data")
 
 
@@ -108,6 +111,21 @@ def build(args: argparse.Namespace) -> int:
     )
     dataset = build_dataset(source, args.out, options, workers=args.workers, progress=not args.quiet)
     return _report(dataset)
+
+
+def declare_setup(command: Parser) -> None:
+    """The flags of `data setup-blender`."""
+    command.add_argument("--out", default="blender-env", metavar="DIR", help="where it goes (default blender-env)")
+    command.add_argument("--python", default="python3.11", metavar="PATH", help="a Python 3.11 (default python3.11)")
+
+
+def setup_blender(args: argparse.Namespace) -> int:
+    """Make or complete the environment and say how it is used."""
+    from shapeshot.data.sources.infinigen.setting_up import set_up
+
+    python = set_up(args.out, args.python)
+    print(f"{python} has Blender and Infinigen: shapeshot data build infinigen --blender-python {python} --out DIR")
+    return 0
 
 
 def declare_info(command: Parser) -> None:

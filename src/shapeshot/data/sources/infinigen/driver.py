@@ -99,7 +99,7 @@ class BlenderWorker:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
         try:
             self._process = subprocess.Popen(
-                [self._python, str(self._script), str(os.getpid())],
+                [self._python, str(self._script)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -123,7 +123,8 @@ class BlenderWorker:
         """
         kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
         threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-        settings = {"BLENDER_USER_RESOURCES": str(Path(self._python).absolute().parent.parent / "blender-user")}
+        folder = Path(self._python).absolute().parent.parent
+        settings = {"BLENDER_USER_RESOURCES": str(folder / "blender-user"), "MPLCONFIGDIR": str(folder / "matplotlib")}
         return kept | threads | settings | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _receive(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

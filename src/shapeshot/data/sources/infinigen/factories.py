@@ -13,7 +13,7 @@ class Factory:
     """One factory of infinigen.assets.objects.
 
     module: where its class is. name: of one object, in words. kind: as of data/kinds.py. family: the kind's shelf.
-    front, up: Blender's axes that point to the object's front and upwards. metres: whether its unit is the metre.
+    front, up: Blender's axes that point to the object's front and upwards. metres: what its unit is; None: no real one.
     seconds: of work before it is given up. max_faces: what its mesh is simplified to. every: it takes part in every
     so manieth round only, because its objects hardly differ or take long.
     """
@@ -25,7 +25,7 @@ class Factory:
     family: str
     front: str = "+x"
     up: str = "+z"
-    metres: bool = True
+    metres: float | None = 1.0
     seconds: float = 60.0
     max_faces: int = 20_000
     every: int = 1
@@ -63,5 +63,46 @@ FACTORIES: dict[str, Factory] = {factory.cls: factory for factory in (
     Factory("shelves.kitchen_space", "KitchenIslandFactory", "kitchen island", "cabinet", "storage", every=4),
     Factory("shelves.triangle_shelf", "TriangleShelfFactory", "corner shelf", "shelf", "storage", every=2),
     Factory("wall_decorations.wall_shelf", "WallShelfFactory", "wall shelf", "shelf", "storage", every=2),
+    # light
+    Factory("lamp.lamp", "DeskLampFactory", "desk lamp", "lamp", "light"),
+    Factory("lamp.lamp", "FloorLampFactory", "floor lamp", "lamp", "light"),
+    Factory("lamp.ceiling_lights", "CeilingLightFactory", "ceiling light", "lamp", "light", every=4),
+    Factory("lamp.ceiling_classic_lamp", "CeilingClassicLampFactory", "chandelier", "lamp", "light", every=2),
+    # bathroom
+    Factory("bathroom.toilet", "ToiletFactory", "toilet", "toilet", "bathroom", every=4),
+    Factory("bathroom.bathtub", "BathtubFactory", "bathtub", "bath", "bathroom", every=2),
+    Factory("bathroom.bathroom_sink", "StandingSinkFactory", "pedestal washbasin", "washbasin", "bathroom", every=2),
+    Factory("bathroom.bathroom_sink", "BathroomSinkFactory", "washbasin", "washbasin", "bathroom", every=2),
+    Factory("bathroom.hardware", "HardwareFactory", "towel holder", "towel rack", "bathroom", every=4),
+    Factory("table_decorations.sink", "TapFactory", "tap", "faucet", "bathroom", every=2),
+    # appliances
+    Factory("appliances.beverage_fridge", "BeverageFridgeFactory", "beverage fridge", "refrigerator", "appliances", every=2),
+    Factory("appliances.dishwasher", "DishwasherFactory", "dishwasher", "washing machine", "appliances", every=2),
+    Factory("appliances.microwave", "MicrowaveFactory", "microwave", "oven", "appliances", every=2),
+    Factory("appliances.oven", "OvenFactory", "oven", "oven", "appliances"),
+    Factory("appliances.toaster", "ToasterFactory", "toaster", "toaster", "appliances", metres=0.1),
+    Factory("appliances.tv", "TVFactory", "TV", "tv", "appliances", every=2),
+    Factory("appliances.tv", "MonitorFactory", "monitor", "monitor", "appliances", every=2),
+    Factory("wall_decorations.range_hood", "RangeHoodFactory", "range hood", "hood", "appliances", every=2),
+    # tableware
+    Factory("tableware.bottle", "BottleFactory", "bottle", "bottle", "tableware"),
+    Factory("tableware.bowl", "BowlFactory", "bowl", "bowl", "tableware"),
+    Factory("tableware.can", "CanFactory", "tin can", "box", "tableware", front="+y"),
+    Factory("tableware.cup", "CupFactory", "cup", "cup", "tableware", front="+y"),
+    Factory("tableware.food_box", "FoodBoxFactory", "food box", "box", "tableware", front="+y", every=4),
+    Factory("tableware.food_bag", "FoodBagFactory", "food bag", "bag", "tableware", every=2),
+    Factory("tableware.fork", "ForkFactory", "fork", "cutlery", "tableware", every=2),
+    Factory("tableware.fork", "SpatulaFactory", "spatula", "cutlery", "tableware", every=4),
+    Factory("tableware.spoon", "SpoonFactory", "spoon", "cutlery", "tableware", every=2),
+    Factory("tableware.knife", "KnifeFactory", "knife", "cutlery", "tableware", every=2),
+    Factory("tableware.chopsticks", "ChopsticksFactory", "chopsticks", "cutlery", "tableware", every=8),
+    Factory("tableware.jar", "JarFactory", "jar", "jar", "tableware"),
+    Factory("tableware.pan", "PanFactory", "frying pan", "pan", "tableware", front="+y"),
+    Factory("tableware.pot", "PotFactory", "pot", "pan", "tableware"),
+    Factory("tableware.plate", "PlateFactory", "plate", "plate", "tableware", every=2),
+    Factory("tableware.wineglass", "WineglassFactory", "wine glass", "glass", "tableware"),
+    Factory("tableware.lid", "LidFactory", "lid", "lid", "tableware", every=4),
+    # decoration
+    Factory("tableware.plant_container", "PlantPotFactory", "plant pot", "planter", "decoration", every=2),
 )}
 # fmt: on

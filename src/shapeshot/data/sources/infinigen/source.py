@@ -43,8 +43,7 @@ class InfinigenEntry:
         """With its real size, and its materials and parts among the tags."""
         made = self._made()
         words = dict.fromkeys((*self.info.tags, *made.materials, *made.parts))
-        size = tuple(round(float(side), 5) for side in made.size) if self.order.factory.metres else None
-        return replace(self.info, size_metres=size, tags=tuple(words)[:MAX_TAGS])  # type: ignore[arg-type]
+        return replace(self.info, size_metres=metres(made.size, self.order.factory), tags=tuple(words)[:MAX_TAGS])
 
     def colors(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """sRGB of its materials at points of its outer surface, uint8 [points, 3]."""
@@ -126,6 +125,14 @@ def entry_info(order: Order) -> ObjectInfo:
         category=factory.family,
         tags=(factory.name, factory.family),
     )
+
+
+def metres(size: tuple[float, float, float], factory: Factory) -> tuple[float, float, float] | None:
+    """Width, height and depth in metres; None where the factory has no real size."""
+    if factory.metres is None:
+        return None
+    width, height, depth = (round(float(side) * factory.metres, 5) for side in size)
+    return width, height, depth
 
 
 def check_python(python: str) -> None:

@@ -1,6 +1,6 @@
 """Runs inside Blender's Python: makes one Infinigen asset after another and renders views of it, as asked on stdin.
 
-    python worker.py PARENT_PID
+    python worker.py
 
 It loads Blender and Infinigen once and then forks for every object, so that each is made in the same fresh state, by
 whatever came before it, and a crash takes only one. Infinigen's meshes hang on the order of addresses in memory and on
@@ -48,6 +48,10 @@ def load(modules: list[str]) -> None:
     everywhere = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(everywhere)})  # Blender's task pool counts the processors at its first task
     import bpy
+    from infinigen.core import init
+
+    # It would fetch Blender add-ons from the network, for factories that are not used here.
+    init.require_blender_addon = lambda *_, **__: False
     import room  # noqa: F401 (and through it all the others)
 
     for module in modules:
@@ -143,7 +147,7 @@ def forget_prints() -> None:
 
 if __name__ == "__main__":
     with_fixed_addresses()
-    die_with(int(sys.argv[1]))
+    die_with(os.getppid())
     answers = os.dup(1)
     os.dup2(2, 1)
     serve(0, answers)
