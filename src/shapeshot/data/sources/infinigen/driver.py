@@ -125,7 +125,7 @@ class BlenderWorker:
         threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
         folder = Path(self._python).absolute().parent.parent
         settings = {"BLENDER_USER_RESOURCES": str(folder / "blender-user"), "MPLCONFIGDIR": str(folder / "matplotlib")}
-        return kept | threads | settings | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        return kept | threads | settings | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
 
     def _receive(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         try:

@@ -46,10 +46,9 @@ class Made:
 
 
 def make(request: dict[str, Any]) -> Made:
-    """Empty the scene and fill it with the asset asked for."""
+    """Fill the empty scene with the asset asked for."""
     import paint
 
-    bpy.ops.wm.read_factory_settings(use_empty=True)
     spawn(request["module"], request["factory"], request["seed"])
     turn = turn_to_canonical(request["front"], request["up"])
     vertices, faces, materials, parts = triangles()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+COARSEST = 150  # cells of a grid a side; solids have 128
 COLLAPSE_LIMIT = 120_000  # edge collapse takes about half a second for so many faces
 
 
@@ -12,11 +13,15 @@ def bounded(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> tuple[np
     """At most about `max_faces` triangles of the same shape, and only the vertices that they have."""
     vertices, faces = used_only(vertices, faces)
     cells = 768
-    while len(faces) > COLLAPSE_LIMIT and cells >= 128:
+    while len(faces) > COLLAPSE_LIMIT and cells >= COARSEST:
         vertices, faces = merged(vertices, faces, cells)
         cells = cells * 3 // 4
     if len(faces) > max_faces:
         vertices, faces = collapsed(vertices, faces, max_faces / len(faces))
+    # Edge collapse leaves what hangs together nowhere, such as a thousand leaves.
+    while len(faces) > 1.5 * max_faces and cells >= COARSEST:
+        vertices, faces = merged(vertices, faces, cells)
+        cells = cells * 3 // 4
     return used_only(vertices, faces)
 
 

@@ -24,6 +24,7 @@ import sys
 from typing import Any
 
 ADDRESSES_AS_ALWAYS = 0x0040000  # ADDR_NO_RANDOMIZE of Linux's personality()
+ROUND_ADDRESS = 1 << 32  # addresses, not memory: what is not written to takes none
 
 
 def with_fixed_addresses() -> None:
@@ -48,6 +49,9 @@ def load(modules: list[str]) -> None:
     everywhere = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(everywhere)})  # Blender's task pool counts the processors at its first task
     import bpy
+
+    with contextlib.suppress(OSError):
+        os.rmdir(bpy.app.tempdir)  # where nothing is put, and which would stay behind where this process is killed
     from infinigen.core import init
 
     # It would fetch Blender add-ons from the network, for factories that are not used here.
@@ -58,10 +62,10 @@ def load(modules: list[str]) -> None:
         # What cannot be imported is told by the objects that need it.
         with contextlib.suppress(Exception):
             importlib.import_module(f"infinigen.assets.objects.{module}")
-    bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.mesh.primitive_uv_sphere_add(segments=64, ring_count=32)
     bpy.context.object.modifiers.new("first task", "SUBSURF")
     bpy.context.evaluated_depsgraph_get().update()
+    bpy.ops.wm.read_factory_settings(use_empty=True)
     write_pictures_without_threads()
     os.sched_setaffinity(0, everywhere)
 
@@ -71,6 +75,21 @@ def write_pictures_without_threads() -> None:
     with open("/proc/self/maps") as maps:
         path = next(line.split()[-1] for line in maps if "/libOpenEXR.so" in line or "/libOpenEXR-" in line)
     ctypes.CDLL(path)._ZN7Imf_3_220setGlobalThreadCountEi(0)
+
+
+def level_memory() -> None:
+    """Fill the holes that loading left in the heap and go on at a round address, the same in every worker.
+
+    While Blender is loaded, a few threads of its libraries race with it, and with them the places of what is allocated.
+    """
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD: large blocks, too, come from the heap
+    end = libc.malloc(1 << 26)  # no hole is as large: here the used heap ended
+    for size in (*(1 << power for power in range(22, 10, -1)), *range(1024, 0, -16)):
+        while libc.malloc(size) < end:
+            pass
+    libc.malloc(-libc.malloc(1) % ROUND_ADDRESS)
 
 
 def serve(requests: int, answers: int) -> None:
@@ -90,6 +109,7 @@ def serve(requests: int, answers: int) -> None:
         child = os.fork()
         if not child:
             die_with(parent)
+            level_memory()
             one_object(header, requests, answers)
             os._exit(0)
         _, status = os.waitpid(child, 0)
