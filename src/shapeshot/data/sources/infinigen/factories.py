@@ -104,6 +104,29 @@ FACTORIES: dict[str, Factory] = {factory.cls: factory for factory in (
     Factory("tableware.lid", "LidFactory", "lid", "lid", "tableware", every=4),
     # decoration
     Factory("tableware.plant_container", "PlantPotFactory", "plant pot", "planter", "decoration", every=2),
+    Factory("table_decorations.vase", "VaseFactory", "vase", "vase", "decoration"),
+    Factory("table_decorations.book", "BookFactory", "book", "book", "decoration", every=4),
+    Factory("table_decorations.book", "BookColumnFactory", "row of books", "book", "decoration", every=2),
+    Factory("table_decorations.book", "BookStackFactory", "stack of books", "book", "decoration", every=2),
+    # fruit: no real unit; a twenty-fifth of it comes near
+    Factory("fruits.apple", "FruitFactoryApple", "apple", "food", "fruit", metres=0.04, every=4),
+    Factory("fruits.pineapple", "FruitFactoryPineapple", "pineapple", "food", "fruit", metres=0.04, every=4),
+    Factory("fruits.starfruit", "FruitFactoryStarfruit", "star fruit", "food", "fruit", metres=0.04, every=4),
+    Factory("fruits.strawberry", "FruitFactoryStrawberry", "strawberry", "food", "fruit", metres=0.04, every=4),
+    # plants
+    Factory("cactus.generate", "GlobularCactusFactory", "globular cactus", "plant", "plants", every=2),
+    Factory("small_plants.snake_plant", "SnakePlantFactory", "snake plant", "plant", "plants", max_faces=40_000),
+    Factory("small_plants.succulent", "SucculentFactory", "succulent", "plant", "plants", max_faces=40_000, every=2),
+    Factory("mushroom.generate", "MushroomFactory", "mushroom", "plant", "plants", every=4),
+    # animals
+    Factory("creatures.fish", "FishFactory", "fish", "animal", "animals"),
+    Factory("creatures.beetle", "BeetleFactory", "beetle", "animal", "animals", every=2),
+    # the house
+    Factory("elements.doors.lite", "LiteDoorFactory", "glazed door", "door", "house", front="+y", every=4),
+    Factory("elements.doors.panel", "PanelDoorFactory", "panel door", "door", "house", front="+y", every=4),
+    Factory("elements.staircases.straight", "StraightStaircaseFactory", "straight staircase", "stairs", "house", front="+y"),
+    Factory("elements.staircases.spiral", "SpiralStaircaseFactory", "spiral staircase", "stairs", "house"),
+    Factory("elements.warehouses.pallet", "PalletFactory", "pallet", "box", "house", every=8),
 )}
 # fmt: on
 
