@@ -31,10 +31,10 @@ def picture(order: Order, python: str) -> Image.Image:
     radius = float(np.linalg.norm(made.vertices, axis=1).max())
     camera = Camera(35.0, 20.0, frame_distance(FOV_DEG, radius), FOV_DEG)
     light = studio_light(np.random.default_rng(order.seed), camera.azimuth_deg)
-    request = {"cameras": [vars(camera)], "size": 2 * SIDE, "samples": 12, "rooms": 0, "seed": order.seed}
+    request = {"cameras": [vars(camera)], "size": SIDE, "samples": 16, "rooms": 0, "seed": order.seed}
     rgba = Image.fromarray(developed(session(python).pictures(order, request, light[None])[0].astype(np.float32)))
     ground = Image.new("RGBA", rgba.size, (BACKGROUND,) * 3 + (255,))
-    return Image.alpha_composite(ground, rgba).convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return Image.alpha_composite(ground, rgba).convert("RGB")
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
         left, top = index % COLUMNS * width, index // COLUMNS * height
         for column, seed in enumerate(SEEDS):
             try:
-                sheet.paste(picture(Order(factory, seed), arguments.blender_python), (left + column * SIDE, top + CAPTION))
+                sheet.paste(picture(Order(factory, seed, map_size=8), arguments.blender_python), (left + column * SIDE, top + CAPTION))
             except DatasetError as error:
                 print(f"{factory.cls} {seed}: {error}")
         draw.text((left + 2, top), f"{factory.cls.replace('Factory', '')}: {factory.name}", fill="black")

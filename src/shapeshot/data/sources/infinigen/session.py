@@ -19,10 +19,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Order:
-    """An object to make: the factory and its seed."""
+    """An object to make: the factory and its seed. map_size: side of its colour maps in pixels."""
 
     factory: Factory
     seed: int
+    map_size: int = MAP_SIZE
 
     def request(self) -> dict[str, Any]:
         """What the worker is asked."""
@@ -36,7 +37,7 @@ class Order:
             "up": factory.up,
             "max_faces": factory.max_faces,
             "seconds": factory.seconds,
-            "map_size": MAP_SIZE,
+            "map_size": self.map_size,
         }
 
 

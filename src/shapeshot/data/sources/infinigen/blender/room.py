@@ -12,7 +12,7 @@ import surfaces
 from asset import Made
 from mathutils import Matrix
 
-MASK_SAMPLES = 16
+MASK_SAMPLES = 8
 # Made in a moment and at home anywhere; (module, factory) in infinigen.assets.objects.
 FURNISHINGS = (
     ("tableware.bottle", "BottleFactory"),

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 COARSEST = 150  # cells of a grid a side; solids have 128
-COLLAPSE_LIMIT = 120_000  # edge collapse takes about half a second for so many faces
+COLLAPSE_LIMIT = 80_000  # edge collapse takes about a third of a second for so many faces
 
 
 def bounded(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> tuple[np.ndarray, np.ndarray]:
