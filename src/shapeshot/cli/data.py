@@ -15,7 +15,10 @@ from shapeshot.names import shown
 PUBLISHED = ("shapenet", "r2n2", "pix3d")
 SOURCE_FLAGS: dict[str, tuple[str, tuple[str, ...]]] = {
     "catalogs": ("--catalog", ("sweethome3d",)),
-    "count": ("--count", ("procedural",)),
+    "count": ("--count", ("procedural", "infinigen")),
+    "offset": ("--offset", ("infinigen",)),
+    "python": ("--blender-python", ("infinigen",)),
+    "factories": ("--factory", ("infinigen",)),
     "folder": ("--folder", ("folder", *PUBLISHED)),
     "shapenet": ("--shapenet", ("r2n2",)),
     "categories": ("--category", PUBLISHED),
@@ -31,6 +34,9 @@ def add_command(parser: Parser) -> None:
 def declare(group: Parser) -> None:
     """The group's commands."""
     group.add_command("build", "Render, solidify and sample every object of a source.", declare_build, build, "data")
+    group.add_command(
+        "setup-blender", "Set up Blender and Infinigen for the source infinigen.", declare_setup, setup_blender, "data"
+    )
     group.add_command("info", "Say what a dataset holds.", declare_info, info, "data")
 
 
@@ -39,13 +45,27 @@ def declare_build(command: Parser) -> None:
     from shapeshot.data.build_options import BuildOptions
 
     default = BuildOptions()
-    command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural, folder, shapenet, r2n2 or pix3d")
+    command.add_argument(
+        "source", metavar="SOURCE", help="sweethome3d, procedural, infinigen, folder, shapenet, r2n2 or pix3d"
+    )
     command.add_argument("--out", required=True, metavar="DIR", help="where the dataset goes; run again to resume")
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
     )
     command.add_argument(
-        "--count", type=whole_number(0), metavar="N", help="procedural: number of objects (default 1000)"
+        "--count", type=whole_number(0), metavar="N", help="procedural, infinigen: number of objects (default 1000)"
+    )
+    command.add_argument(
+        "--offset", type=whole_number(0), metavar="N", help="infinigen: objects to pass over first (default 0)"
+    )
+    command.add_argument(
+        "--factory", dest="factories", action="append", metavar="NAME", help="infinigen: only these (repeatable)"
+    )
+    command.add_argument(
+        "--blender-python",
+        dest="python",
+        metavar="PATH",
+        help="infinigen: the Python that `data setup-blender` made (default blender-env/bin/python)",
     )
     command.add_argument("--folder", metavar="PATH", help="folder, shapenet, r2n2, pix3d: where it lies")
     command.add_argument("--shapenet", metavar="PATH", help="r2n2: ShapeNetCore v1, whose meshes give the surfaces")
@@ -102,6 +122,21 @@ def build(args: argparse.Namespace) -> int:
     )
     dataset = build_dataset(source, args.out, options, workers=args.workers, progress=not args.quiet)
     return _report(dataset)
+
+
+def declare_setup(command: Parser) -> None:
+    """The flags of `data setup-blender`."""
+    command.add_argument("--out", default="blender-env", metavar="DIR", help="where it goes (default blender-env)")
+    command.add_argument("--python", default="python3.11", metavar="PATH", help="a Python 3.11 (default python3.11)")
+
+
+def setup_blender(args: argparse.Namespace) -> int:
+    """Make or complete the environment and say how it is used."""
+    from shapeshot.data.sources.infinigen.setting_up import set_up
+
+    python = set_up(args.out, args.python)
+    print(f"{python} has Blender and Infinigen: shapeshot data build infinigen --blender-python {python} --out DIR")
+    return 0
 
 
 def declare_info(command: Parser) -> None:

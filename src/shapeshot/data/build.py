@@ -22,7 +22,16 @@ from tqdm import tqdm
 
 from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset
-from shapeshot.data.objects import GroupedSource, RoomedEntry, Source, SourceEntry, SplitSource, Unreadable, ViewedEntry
+from shapeshot.data.objects import (
+    GroupedSource,
+    MadeEntry,
+    RoomedEntry,
+    Source,
+    SourceEntry,
+    SplitSource,
+    Unreadable,
+    ViewedEntry,
+)
 from shapeshot.data.pack import Job, pack_object
 from shapeshot.data.shards import TAR_BLOCK, decode_solid, unpack_members
 from shapeshot.errors import DatasetError, UserError
@@ -50,7 +59,7 @@ def build_dataset(
     options = options or BuildOptions()
     out = Path(out)
     entries = list(source.entries())
-    if options.variants and any(isinstance(entry, ViewedEntry) for entry in entries):
+    if options.variants and any(isinstance(entry, (ViewedEntry, MadeEntry)) for entry in entries):
         raise UserError(
             f"{source.name} brings its own pictures, so variants cannot be made; build it without --variants"
         )

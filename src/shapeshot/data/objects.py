@@ -163,6 +163,25 @@ class SolidEntry(Protocol):
         ...
 
 
+@runtime_checkable
+class MadeEntry(Protocol):
+    """An entry that a program of its own makes on demand and renders with its own materials."""
+
+    def described(self) -> ObjectInfo:
+        """What is known once it is made: its real size, its materials and parts. Raises DatasetError."""
+        ...
+
+    def colors(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """sRGB of its materials, uint8 [points, 3]. points, normals: of its outer surface, [points, 3], canonical."""
+        ...
+
+    def render(
+        self, cameras: Sequence[Camera], size: int, samples: int, rooms: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, ...]:
+        """One view a camera, uint8 [size, size, 4], straight alpha; the last `rooms` in a room. Raises DatasetError."""
+        ...
+
+
 class Source(Protocol):
     """A place where objects come from."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,18 @@ from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import GEOMETRY, camera_to_json, info_to_json
 from shapeshot.data.depth import cast_views, encode_geometry
 from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
-from shapeshot.data.objects import ObjectInfo, PublishedViews, RoomedEntry, SolidEntry, SourceEntry, ViewedEntry
+from shapeshot.data.objects import (
+    MadeEntry,
+    ObjectInfo,
+    PublishedViews,
+    RoomedEntry,
+    SolidEntry,
+    SourceEntry,
+    ViewedEntry,
+)
 from shapeshot.data.shards import encode_arrays, encode_json, encode_solid, encode_view, pack_members
 from shapeshot.data.variants import vary
-from shapeshot.geometry.camera import sample_camera
+from shapeshot.geometry.camera import sample_camera, sample_room_camera
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ def pack_object(job: Job, options: BuildOptions) -> bytes:
         model, info = vary(model, info, rng)
     shape = canonical_shape(model, job.id, rng, job.entry.solid() if isinstance(job.entry, SolidEntry) else None)
     views = _views(job, shape, info, options, rng)
+    if isinstance(job.entry, MadeEntry):
+        info, shape = job.entry.described(), _painted(job.entry, shape)
     rooms = [index in views.rooms for index in range(len(views.images))]
     cameras = [camera_to_json(camera, room) for camera, room in zip(views.cameras, rooms, strict=True)]
     facts: dict[str, Any] = {"info": info_to_json(info), "cameras": cameras}
@@ -69,7 +79,27 @@ def _views(
         return job.entry.views_and_rooms(options.views, options.size, options.rooms)
     if isinstance(job.entry, ViewedEntry):
         return job.entry.views(options.views, options.size)
+    if isinstance(job.entry, MadeEntry):
+        return _made(job.entry, shape, options, rng)
     return _rendered(job, shape, info, options, rng)
+
+
+def _made(entry: MadeEntry, shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
+    """Views that the program renders that made the object, the last ones in rooms."""
+    radius = float(np.linalg.norm(shape.vertices, axis=1).max())
+    plain = options.views - options.rooms
+    cameras = tuple(
+        sample_camera(rng, radius) if index < plain else sample_room_camera(rng, radius)
+        for index in range(options.views)
+    )
+    images = entry.render(cameras, options.size, options.samples, options.rooms, rng)
+    return PublishedViews(images, cameras, rooms=frozenset(range(plain, options.views)))
+
+
+def _painted(entry: MadeEntry, shape: ObjectShape) -> ObjectShape:
+    """The shape with the colours that its maker gives its surface."""
+    surface = shape.surface
+    return replace(shape, surface=replace(surface, colors=entry.colors(surface.points, surface.normals)))
 
 
 def _rendered(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from shapeshot.data.exposure import developed, srgb
 from shapeshot.data.lighting import HEIGHT, WIDTH, studio_light
 from shapeshot.data.mitsuba_scene import load_mitsuba, mitsuba_mesh, mitsuba_shapes
 from shapeshot.data.objects import ObjectModel
@@ -43,11 +44,8 @@ def render_views(
     views = []
     for camera in cameras:
         set_light(parameters, studio_light(rng, camera.azimuth_deg))
-        views.append(
-            _developed(
-                take_object(mitsuba, scene, vertices, camera, size, samples_per_pixel, seed=int(rng.integers(2**31)))
-            )
-        )
+        seed = int(rng.integers(2**31))
+        views.append(developed(take_object(mitsuba, scene, vertices, camera, size, samples_per_pixel, seed)))
     return views
 
 
@@ -70,7 +68,7 @@ def render_photo(model: ObjectModel, size: int = 768, samples: int = 256, seed: 
     sensor = sensor_of(mitsuba, camera, size, samples)
     image = np.array(mitsuba.render(scene, sensor=sensor, spp=samples, seed=seed), np.float32)[:, :, :3]
     white = float(np.quantile(image.mean(axis=2), 0.95))
-    return np.rint(encoded(image * (BACKDROP_WHITE / max(white, 1e-6))) * 255).astype(np.uint8)
+    return np.rint(srgb(image * (BACKDROP_WHITE / max(white, 1e-6))) * 255).astype(np.uint8)
 
 
 def take_object(
@@ -162,20 +160,3 @@ def _backdrop(mitsuba: Any, camera: Camera, floor: float) -> Any:
     faces = np.concatenate([np.stack(lower, axis=1), np.stack(upper, axis=1)])
     paper = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": [0.82] * 3}}}
     return mitsuba_mesh(mitsuba, np.concatenate(rails), faces, paper)
-
-
-def _developed(image: np.ndarray) -> np.ndarray:
-    """A premultiplied linear RGBA picture as straight-alpha sRGB uint8, exposed to be neither burnt nor black."""
-    image = np.nan_to_num(image, posinf=0.0, neginf=0.0)
-    alpha = image[:, :, 3:].clip(0.0, 1.0)
-    color = image[:, :, :3] / np.maximum(alpha, 1e-6) * (alpha > 0)
-    visible = color[alpha[:, :, 0] > 0.5].mean(axis=1)
-    bright = float(np.quantile(visible, 0.98)) if len(visible) else 1.0
-    exposure = np.clip(bright, 0.12, 1.1) / max(bright, 1e-6)
-    return np.rint(np.concatenate([encoded(color * exposure), alpha], axis=2) * 255).astype(np.uint8)
-
-
-def encoded(linear: np.ndarray) -> np.ndarray:
-    """Linear light to sRGB in [0, 1], clipped (IEC 61966-2-1)."""
-    linear = np.clip(linear, 0.0, 1.0)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,16 @@ def sample_camera(rng: np.random.Generator, radius: float) -> Camera:
     elevation = float(np.clip(rng.normal(20.0, 12.0), -5.0, 65.0))
     fov = float(np.exp(rng.uniform(np.log(15.0), np.log(65.0))))
     return Camera(azimuth, elevation, frame_distance(fov, radius), fov)
+
+
+def sample_room_camera(rng: np.random.Generator, radius: float) -> Camera:
+    """As `sample_camera`, above the floor that the object stands on, and up to half as far away again."""
+    camera = sample_camera(rng, radius)
+    return replace(
+        camera,
+        elevation_deg=max(camera.elevation_deg, float(rng.uniform(3.0, 12.0))),
+        distance=camera.distance * float(rng.uniform(1.0, 1.5)),
+    )
 
 
 def frame_distance(fov_deg: float, radius: float) -> float:

@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from shapeshot.data.depth import front_depth
+from shapeshot.data.exposure import srgb
 from shapeshot.data.mitsuba_scene import load_mitsuba, mitsuba_shapes
 from shapeshot.data.object_shape import ObjectShape
 from shapeshot.data.objects import ObjectInfo, ObjectModel
-from shapeshot.data.render import VIEW_TEXTURE_SIDE, empty_scene, encoded, sensor_of, set_light, take_object
+from shapeshot.data.render import VIEW_TEXTURE_SIDE, empty_scene, sensor_of, set_light, take_object
 from shapeshot.data.rooms.denoise import denoised
 from shapeshot.data.rooms.light import lamps, surrounding_light
 from shapeshot.data.rooms.props import furnish
@@ -127,4 +128,4 @@ def _exposed(photo: Float[np.ndarray, "size size 3"], rng: np.random.Generator) 
     key *= min(1.0, 1.1 / max(bright, 1e-6))
     balance = np.exp(rng.normal(0, 0.04, 3))
     exposed = photo * key * balance
-    return encoded(np.where(exposed > 0.7, 1 - 0.3 * np.exp(-(exposed - 0.7) / 0.3), exposed))
+    return srgb(np.where(exposed > 0.7, 1 - 0.3 * np.exp(-(exposed - 0.7) / 0.3), exposed))

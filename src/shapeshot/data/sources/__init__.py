@@ -54,9 +54,21 @@ def _pix3d(
     return Pix3DSource(folder, categories, split_files)
 
 
+def _infinigen(
+    count: int = 1000,
+    offset: int = 0,
+    python: Path | str | None = None,
+    factories: Sequence[str] | None = None,
+) -> Source:
+    from shapeshot.data.sources.infinigen import InfinigenSource
+
+    return InfinigenSource(count, offset, python, factories)
+
+
 SOURCES: dict[str, Callable[..., Source]] = {
     "sweethome3d": _sweethome3d,  # catalogs=[PATH.sh3f, ...]
     "procedural": _procedural,  # count=, seed=
+    "infinigen": _infinigen,  # count=, offset=, python=PATH, factories=[...]
     "folder": _folder,  # folder=PATH
     "shapenet": _shapenet,  # folder=PATH, categories=[...], split_files=[PATH, ...]
     "r2n2": _r2n2,  # the same, and shapenet=PATH
