@@ -51,7 +51,10 @@ def main() -> None:
         left, top = index % COLUMNS * width, index // COLUMNS * height
         for column, seed in enumerate(SEEDS):
             try:
-                sheet.paste(picture(Order(factory, seed, map_size=8), arguments.blender_python), (left + column * SIDE, top + CAPTION))
+                sheet.paste(
+                    picture(Order(factory, seed, map_size=8), arguments.blender_python),
+                    (left + column * SIDE, top + CAPTION),
+                )
             except DatasetError as error:
                 print(f"{factory.cls} {seed}: {error}")
         draw.text((left + 2, top), f"{factory.cls.replace('Factory', '')}: {factory.name}", fill="black")

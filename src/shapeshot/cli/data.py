@@ -40,14 +40,15 @@ def declare(group: Parser) -> None:
 def declare_build(command: Parser) -> None:
     """The flags of `data build`; their defaults are those of BuildOptions."""
     from shapeshot.data.build_options import BuildOptions
+    from shapeshot.data.sources import SOURCES
 
     default = BuildOptions()
-    command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural, infinigen, folder, shapenet, r2n2 or pix3d")
+    command.add_argument("source", metavar="SOURCE", help="one of " + ", ".join(SOURCES))
     command.add_argument("--out", required=True, metavar="DIR", help="where the dataset goes; run again to resume")
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
     )
-    command.add_argument("--count", type=int, metavar="N", help="procedural, infinigen: number of objects (default 1000)")
+    command.add_argument("--count", type=int, metavar="N", help="procedural, infinigen: objects (default 1000)")
     command.add_argument("--offset", type=int, metavar="N", help="infinigen: objects to pass over first (default 0)")
     command.add_argument(
         "--factory", dest="factories", action="append", metavar="NAME", help="infinigen: only these (repeatable)"

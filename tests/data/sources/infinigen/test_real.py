@@ -19,7 +19,9 @@ from shapeshot.data.sources import make_source
 PYTHON = os.environ.get("SHAPESHOT_BLENDER_PYTHON", "")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PYTHON, reason="needs Blender: `shapeshot data setup-blender`, then SHAPESHOT_BLENDER_PYTHON"),
+    pytest.mark.skipif(
+        not PYTHON, reason="needs Blender: `shapeshot data setup-blender`, then SHAPESHOT_BLENDER_PYTHON"
+    ),
 ]
 OPTIONS = BuildOptions(views=4, rooms=1, size=96, samples=8, split="train")
 

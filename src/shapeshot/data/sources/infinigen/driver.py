@@ -117,15 +117,17 @@ class BlenderWorker:
         return self._process
 
     def _environment(self) -> dict[str, str]:
-        """Little, and always the same: what is inherited moves addresses, and shapeshot's packages are another Python's.
+        """Little, and always the same: what is inherited moves addresses, and our packages are another Python's.
 
         Blender keeps its settings in the environment's folder, not in the user's home.
         """
         kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         folder = Path(self._python).absolute().parent.parent
         settings = {"BLENDER_USER_RESOURCES": str(folder / "blender-user"), "MPLCONFIGDIR": str(folder / "matplotlib")}
-        return kept | threads | settings | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
+        return (
+            kept | threads | settings | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
+        )
 
     def _receive(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         try:

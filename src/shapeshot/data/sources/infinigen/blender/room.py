@@ -1,4 +1,4 @@
-"""A room about the object for one picture: floor, walls, lamps, other things beside and behind, and the object's mask."""
+"""A room about the object for one picture: floor, walls, lamps, things beside and behind, and the object's mask."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def furnish(made: Made, camera: dict[str, float], rng: np.random.Generator) -> N
         put_beside(made, azimuth, floor, reach, room_for, rng)
 
 
-def slab(made: Made, normal: np.ndarray, point: np.ndarray, material: Any, sides: tuple[float, float] = (40, 40)) -> Any:
+def slab(
+    made: Made, normal: np.ndarray, point: np.ndarray, material: Any, sides: tuple[float, float] = (40, 40)
+) -> Any:
     """A rectangle at `point` that faces along `normal`, canonical."""
     across = np.cross([0.0, 1.0, 0.0], normal) if abs(normal[1]) < 0.9 else np.array([1.0, 0.0, 0.0])
     data = bpy.data.meshes.new("slab")
@@ -111,7 +113,12 @@ def lamps(made: Made, azimuth: float, rng: np.random.Generator) -> None:
 
 
 def put_beside(
-    made: Made, azimuth: float, floor: float, reach: float, walls: list[tuple[np.ndarray, float]], rng: np.random.Generator
+    made: Made,
+    azimuth: float,
+    floor: float,
+    reach: float,
+    walls: list[tuple[np.ndarray, float]],
+    rng: np.random.Generator,
 ) -> None:
     """One thing on the floor beside or behind the object; none where the walls leave no room."""
     side = rng.uniform(0.25, 0.9)
