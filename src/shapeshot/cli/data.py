@@ -43,11 +43,10 @@ def declare(group: Parser) -> None:
 def declare_build(command: Parser) -> None:
     """The flags of `data build`; their defaults are those of BuildOptions."""
     from shapeshot.data.build_options import BuildOptions
+    from shapeshot.data.sources import SOURCES
 
     default = BuildOptions()
-    command.add_argument(
-        "source", metavar="SOURCE", help="sweethome3d, procedural, infinigen, folder, shapenet, r2n2 or pix3d"
-    )
+    command.add_argument("source", metavar="SOURCE", help="one of " + ", ".join(SOURCES))
     command.add_argument("--out", required=True, metavar="DIR", help="where the dataset goes; run again to resume")
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"

@@ -118,7 +118,7 @@ def test_a_python_without_blender(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\nexit 1\n")
     python.chmod(0o755)
-    with pytest.raises(DatasetError, match="no Blender.*setup-blender"):
+    with pytest.raises(DatasetError, match=r"no Blender.*setup-blender"):
         make_source("infinigen", python=python)
     with pytest.raises(DatasetError, match="does not run"):
         make_source("infinigen", python=tmp_path / "none")

@@ -117,7 +117,7 @@ class BlenderWorker:
         return self._process
 
     def _environment(self) -> dict[str, str]:
-        """Little, and always the same: what is inherited moves addresses, and shapeshot's packages are another Python's.
+        """Little, and always the same: what is inherited moves addresses, and our packages are another Python's.
 
         Blender keeps its settings in the environment's folder, not in the user's home.
         """

@@ -3,6 +3,7 @@
 Every line was looked at: `docs/images/infinigen.webp` shows three objects of each, from 35 degrees beside the front.
 """
 
+# ruff: noqa: E501 (a table: a line each)
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -76,7 +77,9 @@ FACTORIES: dict[str, Factory] = {factory.cls: factory for factory in (
     Factory("bathroom.hardware", "HardwareFactory", "towel holder", "towel rack", "bathroom", every=4),
     Factory("table_decorations.sink", "TapFactory", "tap", "faucet", "bathroom", every=2),
     # appliances
-    Factory("appliances.beverage_fridge", "BeverageFridgeFactory", "beverage fridge", "refrigerator", "appliances", every=2),
+    Factory(
+        "appliances.beverage_fridge", "BeverageFridgeFactory", "beverage fridge", "refrigerator", "appliances", every=2
+    ),
     Factory("appliances.dishwasher", "DishwasherFactory", "dishwasher", "washing machine", "appliances", every=2),
     Factory("appliances.microwave", "MicrowaveFactory", "microwave", "oven", "appliances", every=2),
     Factory("appliances.oven", "OvenFactory", "oven", "oven", "appliances"),
@@ -108,29 +111,97 @@ FACTORIES: dict[str, Factory] = {factory.cls: factory for factory in (
     Factory("table_decorations.book", "BookFactory", "book", "book", "decoration", every=4),
     Factory("table_decorations.book", "BookColumnFactory", "row of books", "book", "decoration", every=2),
     Factory("table_decorations.book", "BookStackFactory", "stack of books", "book", "decoration", every=2),
+    Factory("wall_decorations.wall_art", "WallArtFactory", "picture", "picture", "decoration", every=4),
+    Factory("clothes.towel", "TowelFactory", "folded towel", "towel", "decoration", every=4),
+    Factory("organizer.basket", "BasketBaseFactory", "basket", "basket", "decoration", every=4),
     # fruit: no real unit; a twenty-fifth of it comes near
     Factory("fruits.apple", "FruitFactoryApple", "apple", "food", "fruit", metres=0.04, every=4),
     Factory("fruits.pineapple", "FruitFactoryPineapple", "pineapple", "food", "fruit", metres=0.04, every=4),
     Factory("fruits.starfruit", "FruitFactoryStarfruit", "star fruit", "food", "fruit", metres=0.04, every=4),
     Factory("fruits.strawberry", "FruitFactoryStrawberry", "strawberry", "food", "fruit", metres=0.04, every=4),
+    Factory("fruits.blackberry", "FruitFactoryBlackberry", "blackberry", "food", "fruit", metres=None, every=8),
+    Factory("fruits.coconutgreen", "FruitFactoryCoconutgreen", "green coconut", "food", "fruit", metres=0.04, every=8),
+    Factory("fruits.coconuthairy", "FruitFactoryCoconuthairy", "coconut", "food", "fruit", metres=0.04, every=8),
+    Factory("fruits.durian", "FruitFactoryDurian", "durian", "food", "fruit", metres=0.04, every=8),
     # plants
     Factory("cactus.generate", "GlobularCactusFactory", "globular cactus", "plant", "plants", every=2),
+    Factory("cactus.generate", "ColumnarCactusFactory", "columnar cactus", "plant", "plants", every=2),
+    Factory("cactus.generate", "PrickyPearCactusFactory", "prickly pear", "plant", "plants", every=2),
     Factory("small_plants.snake_plant", "SnakePlantFactory", "snake plant", "plant", "plants", max_faces=40_000),
     Factory("small_plants.succulent", "SucculentFactory", "succulent", "plant", "plants", max_faces=40_000, every=2),
     Factory("mushroom.generate", "MushroomFactory", "mushroom", "plant", "plants", every=4),
+    Factory("small_plants.spider_plant", "SpiderPlantFactory", "spider plant", "plant", "plants", max_faces=40_000, every=2),
+    Factory("small_plants.fern", "FernFactory", "fern", "plant", "plants", max_faces=40_000, every=4),
+    Factory("grassland.flowerplant", "FlowerPlantFactory", "flowering plant", "plant", "plants", max_faces=40_000, every=2),
+    Factory("grassland.flower", "FlowerFactory", "blossom", "flowers", "plants", metres=None, every=2),
+    Factory("monocot.agave", "AgaveMonocotFactory", "agave", "plant", "plants", max_faces=40_000, every=2),
+    Factory("monocot.banana", "TaroMonocotFactory", "taro", "plant", "plants", max_faces=40_000, every=2),
+    Factory("monocot.grasses", "MaizeMonocotFactory", "maize plant", "plant", "plants", max_faces=40_000, every=8),
+    Factory("monocot.veratrum", "VeratrumMonocotFactory", "false hellebore", "plant", "plants", max_faces=40_000, every=8),
+    Factory("monocot.pinecone", "PineconeFactory", "pine cone", "plant", "plants", metres=None, every=2),
     # animals
     Factory("creatures.fish", "FishFactory", "fish", "animal", "animals"),
     Factory("creatures.beetle", "BeetleFactory", "beetle", "animal", "animals", every=2),
+    # sea shells and corals: no real unit
+    Factory("mollusk.generate", "ConchFactory", "conch", "shell", "sea", metres=None, every=4),
+    Factory("mollusk.generate", "NautilusFactory", "nautilus shell", "shell", "sea", metres=None, every=4),
+    Factory("mollusk.generate", "ScallopFactory", "scallop", "shell", "sea", metres=None, every=4),
+    Factory("mollusk.generate", "ClamFactory", "clam", "shell", "sea", metres=None, every=8),
+    Factory("mollusk.generate", "MusselFactory", "mussel", "shell", "sea", metres=None, every=8),
+    Factory("mollusk.generate", "AugerFactory", "auger shell", "shell", "sea", metres=None, every=4),
+    Factory("mollusk.generate", "VoluteFactory", "volute shell", "shell", "sea", metres=None, every=4),
+    Factory("corals.generate", "BushCoralFactory", "bush coral", "coral", "sea", metres=None, max_faces=40_000, every=4),
+    Factory("corals.generate", "LeatherCoralFactory", "leather coral", "coral", "sea", metres=None, max_faces=40_000, every=8),
     # the house
     Factory("elements.doors.lite", "LiteDoorFactory", "glazed door", "door", "house", front="+y", every=4),
     Factory("elements.doors.panel", "PanelDoorFactory", "panel door", "door", "house", front="+y", every=4),
-    Factory("elements.staircases.straight", "StraightStaircaseFactory", "straight staircase", "stairs", "house", front="+y"),
+    Factory("elements.doors.panel", "GlassPanelDoorFactory", "glass panel door", "door", "house", front="+y", every=4),
+    Factory("elements.doors.louver", "LouverDoorFactory", "louver door", "door", "house", front="+y", every=4),
+    Factory("elements.pillars", "PillarFactory", "pillar", "column", "house", every=2),
+    Factory(
+        "elements.staircases.straight", "StraightStaircaseFactory", "straight staircase", "stairs", "house", front="+y"
+    ),
     Factory("elements.staircases.spiral", "SpiralStaircaseFactory", "spiral staircase", "stairs", "house"),
+    Factory("elements.staircases.l_shaped", "LShapedStaircaseFactory", "L-shaped staircase", "stairs", "house", every=2),
+    Factory("elements.staircases.u_shaped", "UShapedStaircaseFactory", "U-shaped staircase", "stairs", "house", every=2),
+    Factory("elements.staircases.cantilever", "CantileverStaircaseFactory", "cantilever staircase", "stairs", "house", every=2),
+    Factory("elements.warehouses.rack", "RackFactory", "pallet rack", "shelf", "house", every=8),
     Factory("elements.warehouses.pallet", "PalletFactory", "pallet", "box", "house", every=8),
 )}
 # fmt: on
 
-# Factories that give objects of their own, and why they are not used.
+# Factories that give whole objects, and why they are not used. Bases, parts, leaves, trees and clouds are not listed.
 LEFT_OUT: dict[str, str] = {
     "BedFactory": "more than 90 s of work for one",
+    "BedFrameFactory": "a stray part lies kilometres away",
+    "HerbivoreFactory": "more than 60 s of work for one",
+    "CarnivoreFactory": "more than 60 s of work for one",
+    "BirdFactory": "more than 60 s of work for one",
+    "CrabFactory": "more than 60 s of work for one",
+    "FrogFactory": "its own code fails (a wrong argument)",
+    "BoulderFactory": "more than 90 s of work for one",
+    "BlenderRockFactory": "needs a Blender add-on from the network",
+    "BrainCoralFactory": "more than 60 s of work for one",
+    "CauliflowerCoralFactory": "more than 60 s of work for one",
+    "HoneycombCoralFactory": "more than 60 s of work for one",
+    "TableCoralFactory": "a flat crust without a front or an upright side",
+    "PlantContainerFactory": "30 s of work for one, millions of faces; its plants and pots are used apart",
+    "LargePlantContainerFactory": "30 s of work for one, millions of faces; its plants and pots are used apart",
+    "FruitContainerFactory": "more than 60 s of work for one",
+    "AquariumTankFactory": "12 s of work for one, millions of faces behind glass",
+    "BalloonFactory": "letters 5 m wide and 17 cm thin, 18 s of work for one",
+    "FruitFactoryCompositional": "a mixture of the other fruits that none of them is",
+    "ShirtFactory": "lies flat as a sheet of 2 cm",
+    "PantsFactory": "lie flat as a sheet of 2 cm",
+    "RugFactory": "a flat sheet, thinner than a cell of the solid",
+    "MirrorFactory": "shows nothing but its surroundings",
+    "WindowFactory": "Cycles crashes on it",
+    "SinkFactory": "a basin for a worktop, without one; BathroomSinkFactory stands by itself",
+    "DandelionFactory": "stems thinner than any cell of the solid",
+    "GrassTuftFactory": "blades thinner than any cell of the solid",
+    "TussockMonocotFactory": "blades thinner than any cell of the solid",
+    "WheatMonocotFactory": "stems thinner than any cell of the solid",
+    "ReedMonocotFactory": "its own code fails (an array of the wrong shape)",
+    "HookBaseFactory": "gives several objects, not one",
+    "PlateRackBaseFactory": "gives several objects, not one",
 }

@@ -80,9 +80,8 @@ class Session:
         def ask() -> np.ndarray:
             self.made(order)
             try:
-                return self.worker.ask({**request, "do": "views", "seconds": seconds}, {"lights": lights})[1][
-                    "pictures"
-                ]
+                asked = {**request, "do": "views", "seconds": seconds}
+                return self.worker.ask(asked, {"lights": lights})[1]["pictures"]
             except DatasetError:
                 self._last = None
                 raise

@@ -1,4 +1,4 @@
-"""Infinigen's procedural assets (Raistrick et al., CVPR 2023 and 2024), made and rendered by Blender as they are asked for."""
+"""Infinigen's procedural assets (Raistrick et al., CVPR 2023 and 2024), made and rendered by Blender when asked for."""
 
 from __future__ import annotations
 

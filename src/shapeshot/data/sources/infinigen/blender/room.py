@@ -1,4 +1,4 @@
-"""A room about the object for one picture: floor, walls, lamps, other things beside and behind, and the object's mask."""
+"""A room about the object for one picture: floor, walls, lamps, things beside and behind, and the object's mask."""
 
 from __future__ import annotations
 

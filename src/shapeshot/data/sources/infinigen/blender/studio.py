@@ -81,7 +81,7 @@ def look(made: Made, azimuth_deg: float, elevation_deg: float, distance: float, 
 
 
 def place(data: Any, made: Made, axes: np.ndarray, position: np.ndarray) -> Any:
-    """An object of `data` whose own x, y and z point along the rows of `axes` and that stands at `position`, canonical."""
+    """An object of `data` whose x, y and z point along the rows of `axes`, at `position`, canonical."""
     item = bpy.data.objects.new(data.name, data)
     bpy.context.scene.collection.objects.link(item)
     matrix = np.eye(4)

@@ -143,8 +143,7 @@ def block(rng: np.random.Generator) -> Any:
     else:
         bpy.ops.mesh.primitive_torus_add(major_radius=0.4, minor_radius=rng.uniform(0.08, 0.2))
     item = bpy.context.object
-    item.data.materials.append(
-        textured(str(rng.choice(["plain", "plain", "stone", "stripes", "spots", "checks"])), rng, 0.5, True)
-    )
+    shown = str(rng.choice(["plain", "plain", "stone", "stripes", "spots", "checks"]))
+    item.data.materials.append(textured(shown, rng, 0.5, vivid=True))
     coordinates(item, 1.0)
     return item

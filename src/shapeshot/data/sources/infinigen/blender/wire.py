@@ -1,4 +1,4 @@
-"""Messages between shapeshot and its Blender worker: a line of JSON, then so many bytes of an npz. Used on both sides."""
+"""Messages between shapeshot and Blender, for both sides: a line of JSON, then so many bytes of an npz."""
 
 from __future__ import annotations
 

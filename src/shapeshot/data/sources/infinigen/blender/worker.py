@@ -21,6 +21,7 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 ADDRESSES_AS_ALWAYS = 0x0040000  # ADDR_NO_RANDOMIZE of Linux's personality()
@@ -51,7 +52,7 @@ def load(modules: list[str]) -> None:
     import bpy
 
     with contextlib.suppress(OSError):
-        os.rmdir(bpy.app.tempdir)  # where nothing is put, and which would stay behind where this process is killed
+        Path(bpy.app.tempdir).rmdir()  # where nothing is put, and which would stay behind where this process is killed
     from infinigen.core import init
 
     # It would fetch Blender add-ons from the network, for factories that are not used here.
@@ -72,7 +73,7 @@ def load(modules: list[str]) -> None:
 
 def write_pictures_without_threads() -> None:
     """OpenEXR's writing threads would be missing after a fork, and it would wait for them."""
-    with open("/proc/self/maps") as maps:
+    with Path("/proc/self/maps").open() as maps:
         path = next(line.split()[-1] for line in maps if "/libOpenEXR.so" in line or "/libOpenEXR-" in line)
     ctypes.CDLL(path)._ZN7Imf_3_220setGlobalThreadCountEi(0)
 
