@@ -1,4 +1,4 @@
-"""Making one asset: Infinigen's factory, its triangles with modifiers and instances, its place in the canonical cube."""
+"""Making one asset: Infinigen's factory, its triangles with modifiers and instances, its place in the unit cube."""
 
 from __future__ import annotations
 
