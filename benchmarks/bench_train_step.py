@@ -43,11 +43,11 @@ from shapeshot.lab.loading.batches import (
     Examples,
     Inputs,
     StepBatches,
-    batches,
     plain_pixels,
 )
 from shapeshot.lab.loading.feature_cache import cached_features
 from shapeshot.lab.loading.frozen import FrozenFeatures
+from shapeshot.lab.loading.loader import batches
 from shapeshot.lab.loading.training_set import TrainingObject
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.ops import mesh_reference

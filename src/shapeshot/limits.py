@@ -42,6 +42,9 @@ TEXTURE_PIXELS = 64 * 2**20  # of one image; the largest real ones are 8192 x 40
 POLYGON_STEPS = 1_000_000_000  # corners squared of its concave polygons: 31,600 corners in one take about 4 s
 OBJECT_SECONDS = 60.0  # from opening the file to its parts in memory
 
+# Training.
+LOADER_SECONDS = 300.0  # without a batch from the loader's processes: something is stuck
+
 # Archives, catalogues and shards.
 ARCHIVE_MEMBER_BYTES = 256 * MIB  # of a member, unpacked
 ARCHIVE_RATIO = 200  # of a member: OBJ text compresses about 10 times, a bomb about 1000 times

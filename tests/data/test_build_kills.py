@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import shutil
 import signal
@@ -19,6 +20,7 @@ from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.sources import make_source
 from shapeshot.errors import DatasetError
+from shapeshot.jobs.folder_lock import FolderInUseError, only_run_in
 
 pytest.importorskip("mitsuba")
 
@@ -93,29 +95,11 @@ def test_a_damaged_plan_is_told(whole: Path, tmp_path: Path) -> None:
         build(folder)
 
 
-HOLD = """
-import sys, time
-from shapeshot.files import locked
-with locked(sys.argv[1], RuntimeError("held already")):
-    print("held", flush=True)
-    time.sleep(600)
-"""
-
-
 def test_two_builds_into_one_folder_at_once(whole: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "d"
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(folder / ".lock")], stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(DatasetError, match="another process is writing into"):
-            build(folder)
-        assert [path.name for path in folder.iterdir()] == [".lock"]
-    finally:
-        holder.kill()
-        holder.communicate()
-    build(folder)
-    assert digests(folder) == digests(whole)
+    with only_run_in(tmp_path / "d"), pytest.raises(FolderInUseError, match=f"process {os.getpid()} is writing"):
+        build(tmp_path / "d")
+    with only_run_in(whole):
+        assert len(build(whole)) == COUNT, "a finished dataset is opened whoever holds the folder"
 
 
 @pytest.mark.slow

@@ -35,11 +35,12 @@ from shapeshot.data.objects import (
 from shapeshot.data.pack import Job, pack_object
 from shapeshot.data.shards import TAR_BLOCK, decode_solid, unpack_members
 from shapeshot.errors import DatasetError, UserError
-from shapeshot.files import atomic_write, locked, remove_leftovers
+from shapeshot.files import atomic_write, remove_leftovers
+from shapeshot.jobs.folder_lock import only_run_in
 from shapeshot.jobs.pool import each, usable_cores
 from shapeshot.names import whole_text
 
-STAGING, LOCK = ".build", ".lock"
+STAGING = ".build"
 MEMBERS = 2  # raised when objects get other members, so that no half-finished build mixes both kinds
 
 
@@ -53,8 +54,8 @@ def build_dataset(
     """Build (or resume, or simply open) the dataset of `source` in folder `out`.
 
     Objects that cannot be read are listed by name in the manifest under `unreadable`. Raises DatasetError where
-    the folder holds another build, another process is writing into it, or nothing could be read, and
-    WorkerDiedError where a worker process died; the same call then resumes.
+    the folder holds another build or nothing could be read, FolderInUseError where another build is writing into it,
+    and WorkerDiedError where a worker process died; the same call then resumes.
     """
     options = options or BuildOptions()
     out = Path(out)
@@ -68,15 +69,13 @@ def build_dataset(
     plan = _plan(source, entries, options)
     if (out / MANIFEST).is_file() and not (out / STAGING).exists():
         return _reopen(out, plan)
-    busy = f"another process is writing into {out}; wait until it ends, or choose another folder"
-    with locked(out / LOCK, DatasetError(busy)):
+    with only_run_in(out):
         if (out / MANIFEST).is_file():  # finished, but for tidying up
             dataset = _reopen(out, plan)
         else:
             _build(source, entries, options, plan, out, workers, progress)
             dataset = Dataset.open(out)
         shutil.rmtree(out / STAGING, ignore_errors=True)
-        (out / LOCK).unlink(missing_ok=True)  # whoever waited for it finds a finished dataset
     return dataset
 
 

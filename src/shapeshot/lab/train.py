@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, resume, save_checkpoint
 from shapeshot.lab.encoders import EncoderOutput
 from shapeshot.lab.kinds import KINDS, Targets
-from shapeshot.lab.loading.batches import AugmentedViews, Batch, Examples, Inputs, StepBatches, batches
+from shapeshot.lab.loading.batches import AugmentedViews, Batch, Examples, Inputs, StepBatches
 from shapeshot.lab.loading.frozen import FrozenFeatures, validation_inputs
+from shapeshot.lab.loading.loader import batches
 from shapeshot.lab.loading.training_set import TrainingSet
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
@@ -59,7 +61,7 @@ def train(config: TrainConfig, folder: str | Path, progress: bool = True, stop_a
 def _train(run: Run, stop_after: int | None) -> Path:
     config, folder = run.config, run.folder
     stop = config.max_iter if stop_after is None else min(config.max_iter, run.step + stop_after)
-    loader = batches(run.steps, run.step, stop, config.workers)
+    loader = batches(run.steps, run.step, stop, config.workers, tell=run.tell)
     with tqdm(loader, initial=run.step, total=stop, desc="training", unit="step", disable=not run.progress) as bar:
         for batch in bar:
             losses = run.train_step(batch)
@@ -109,6 +111,11 @@ class Run:
         self.objective = self.accelerator.prepare_model(Objective(self.model, config))
         self._open_data()
         start_tracker(self.accelerator, config.tracker, folder)
+
+    def tell(self, line: str) -> None:
+        """Show a line beside the bar, where there is one."""
+        if self.progress:
+            tqdm.write(f"shapeshot: {line}", file=sys.stderr)
 
     def train_step(self, batch: Batch) -> dict[str, float]:
         """Make one optimizer step and return the loss's terms (of this process's share) as numbers."""

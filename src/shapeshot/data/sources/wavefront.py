@@ -48,7 +48,7 @@ def read_obj(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
         budget = ObjectBudget(name)
         read_file = budget.reading(read_file)
         found = _sort_lines(as_utf8(content), name)
-        contents, missing = _libraries(found, read_file, budget)
+        contents, left_out = _libraries(found, read_file, budget)
         encoding = likely_encoding([content, *contents])
         if encoding != likely_encoding([content]):  # its libraries know better
             found = _sort_lines(as_utf8(content, encoding), name)
@@ -57,12 +57,12 @@ def read_obj(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
         positions, uvs = _coordinates(found.positions, 3, name), _coordinates(found.uvs, 2, name)
         vertex_colors = _vertex_colors(found.positions)
         textures = Textures(read_file, budget)
-        materials = _materials(libraries, found, textures, budget)
+        materials = _materials(libraries, found, textures, budget, left_out)
         parts = []
         for material_name, lines in found.faces.items():
             material = materials.get(material_name) or default_material(material_name)
-            parts.append(_part(lines, positions, uvs, vertex_colors, material, budget))
-        return finished_model(parts, budget, [*missing, *textures.left_out])
+            parts.append(_part(lines, positions, uvs, vertex_colors, material, budget, left_out))
+        return finished_model(parts, budget, [*left_out, *textures.left_out])
 
 
 def _sort_lines(content: bytes, name: str) -> _Statements:
@@ -174,14 +174,21 @@ def _first(read_file: ReadFile, name: str) -> bytes | None:
 
 
 def _materials(
-    libraries: list[str], found: _Statements, textures: Textures, budget: ObjectBudget
+    libraries: list[str], found: _Statements, textures: Textures, budget: ObjectBudget, left_out: list[str]
 ) -> dict[str, Material]:
-    """The materials that faces use, by name."""
+    """The materials that faces use, by name; those that no library defines are told in `left_out`."""
     used = {material for material, lines in found.faces.items() if lines}
+    num_defined = sum(text.count("newmtl") for text in libraries)
+    budget.take("materials", num_defined)
+    # Where no face says which material it has, and there is one alone, every viewer takes that.
+    is_only = used == {""} and num_defined == 1
     materials: dict[str, Material] = {}
     for text in libraries:
-        budget.take("materials", text.count("newmtl"))
-        materials.update(read_mtl(text, textures.load, used))
+        materials.update(read_mtl(text, textures.load, None if is_only else used))
+    if is_only:
+        return {"": next(iter(materials.values()))} if materials else {}
+    if libraries:
+        left_out += [f"the material {name} is not defined" for name in sorted(used - materials.keys() - {""})]
     return materials
 
 
@@ -192,13 +199,17 @@ def _part(
     vertex_colors: np.ndarray | None,
     material: Material,
     budget: ObjectBudget,
+    left_out: list[str],
 ) -> RawPart:
     name = budget.name
     corners, sizes = _corners(lines, name)
     budget.take("corners of faces", len(corners))
     if corners.size and (corners[:, 0].min() < 1 or corners[:, 0].max() > len(positions)):
         raise MeshError(f"{name} has a face corner beyond its {len(positions)} vertices; the file may be cut short")
-    corners[(corners[:, 1] < 0) | (corners[:, 1] > len(uvs)), 1] = 0
+    is_missing = (corners[:, 1] < 0) | (corners[:, 1] > len(uvs))
+    if is_missing.any():
+        left_out.append(f"{int(is_missing.sum())} corners name texture coordinates that are not there")
+        corners[is_missing, 1] = 0
     vertex_keys, inverse = np.unique(corners[:, 0] * (len(uvs) + 1) + corners[:, 1], return_inverse=True)
     of_position, of_uv = vertex_keys // (len(uvs) + 1) - 1, vertex_keys % (len(uvs) + 1)
     vertices = positions[of_position]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from shapeshot.data.augment import AugmentOptions, augmented_crop, plain_crop
@@ -100,18 +99,6 @@ class StepBatches(TorchDataset[Batch]):
 
 def _stack(rows: Sequence[Arrays]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
-
-
-def batches(steps: StepBatches, start: int, stop: int, workers: int) -> DataLoader[Any]:
-    """An iterable of the batches of steps start..stop-1, prepared ahead in `workers` processes."""
-    return DataLoader(
-        steps,
-        batch_size=None,
-        sampler=range(start, stop),
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
-        persistent_workers=False,
-    )
 
 
 def plain_pixels(views: Sequence[bytes], size: int) -> Tensor:

@@ -33,7 +33,8 @@ class _Pieces:
     coefficients: int = 0
     is_progressive: bool = False
     num_scans: int = 0
-    orientation: int | None = None
+    exif_orientation: int | None = None
+    xmp_orientation: int | None = None
 
 
 def inspect_jpeg(content: bytes, name: str) -> Inspected:
@@ -51,7 +52,8 @@ def inspect_jpeg(content: bytes, name: str) -> Inspected:
     # Of several scans all coefficients are kept, two bytes each, until the last has come.
     is_kept = pieces.is_progressive or pieces.num_scans > 1
     extra = 2 * pieces.coefficients if is_kept else 0
-    return Inspected(b"".join(pieces.kept), pieces.size, pieces.orientation or 1, extra_bytes=extra)
+    orientation = pieces.exif_orientation or pieces.xmp_orientation or 1
+    return Inspected(b"".join(pieces.kept), pieces.size, orientation, extra_bytes=extra)
 
 
 def _walk(content: bytes, name: str) -> _Pieces:
@@ -92,11 +94,10 @@ def _take(pieces: _Pieces, marker: int, segment: bytes) -> None:
         pieces.kept.append(segment)
     elif marker in _TABLES or (marker == _APP0 and body[:4] == b"JFIF") or (marker == _APP14 and body[:5] == b"Adobe"):
         pieces.kept.append(segment)
-    elif marker == _APP1 and pieces.orientation is None:
-        if body[:4] == b"Exif":
-            pieces.orientation = exif_orientation(body)
-        elif body.startswith(_XMP_HEADER):
-            pieces.orientation = xmp_orientation(body)
+    elif marker == _APP1 and body[:4] == b"Exif":
+        pieces.exif_orientation = pieces.exif_orientation or exif_orientation(body)
+    elif marker == _APP1 and body.startswith(_XMP_HEADER):
+        pieces.xmp_orientation = pieces.xmp_orientation or xmp_orientation(body)
 
 
 def _coefficients(width: int, height: int, components: bytes) -> int:

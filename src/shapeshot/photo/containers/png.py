@@ -16,7 +16,8 @@ _XMP_KEYWORD = b"XML:com.adobe.xmp\0"
 
 def inspect_png(content: bytes, name: str) -> Inspected:
     """The picture of a PNG, of an animated one its first. Raises TooLargeError for too many chunks."""
-    kept, orientation, at = [SIGNATURE], None, len(SIGNATURE)
+    kept, at = [SIGNATURE], len(SIGNATURE)
+    by_exif = by_xmp = None
     size = struct.unpack_from(">II", content, 16) if content[12:16] == b"IHDR" and len(content) >= 24 else None
     for _ in range(PNG_CHUNKS):
         if at + 8 > len(content):
@@ -25,13 +26,13 @@ def inspect_png(content: bytes, name: str) -> Inspected:
         end = at + 12 + length
         if kind in _PICTURE:
             kept.append(content[at:end])
-        elif kind == b"eXIf" and orientation is None:
-            orientation = exif_orientation(content[at + 8 : end - 4])
-        elif kind == b"iTXt" and orientation is None and content.startswith(_XMP_KEYWORD, at + 8):
-            orientation = xmp_orientation(content[at + 8 : end - 4])
+        elif kind == b"eXIf":
+            by_exif = by_exif or exif_orientation(content[at + 8 : end - 4])
+        elif kind == b"iTXt" and content.startswith(_XMP_KEYWORD, at + 8):
+            by_xmp = by_xmp or xmp_orientation(content[at + 8 : end - 4])
         at = end
         if kind == b"IEND":
             break
     else:
         raise TooLargeError(f"{name} is a PNG of over {PNG_CHUNKS} chunks; save it again")
-    return Inspected(b"".join(kept), size, orientation or 1)
+    return Inspected(b"".join(kept), size, by_exif or by_xmp or 1)

@@ -14,7 +14,8 @@ _PER_PIXEL = 12.0  # two canvases of an animation's decoder and the bytes it ret
 
 def inspect_webp(content: bytes, name: str) -> Inspected:
     """The canvas and orientation of a WebP. Raises TooLargeError for too many chunks."""
-    size, orientation, at = None, None, 12
+    size, at = None, 12
+    by_exif = by_xmp = None
     for _ in range(WEBP_CHUNKS):
         if at + 8 > len(content):
             break
@@ -22,13 +23,13 @@ def inspect_webp(content: bytes, name: str) -> Inspected:
         body = at + 8
         size = size or _canvas(kind, content[body : body + 10])
         if kind == b"EXIF":
-            orientation = exif_orientation(content[body : body + length])
-        elif kind == b"XMP " and orientation is None:
-            orientation = xmp_orientation(content[body : body + length])
+            by_exif = by_exif or exif_orientation(content[body : body + length])
+        elif kind == b"XMP ":
+            by_xmp = by_xmp or xmp_orientation(content[body : body + length])
         at = body + length + length % 2
     else:
         raise TooLargeError(f"{name} is a WebP of over {WEBP_CHUNKS} chunks; save it again")
-    return Inspected(content, size, orientation or 1, extra_per_pixel=_PER_PIXEL)
+    return Inspected(content, size, by_exif or by_xmp or 1, extra_per_pixel=_PER_PIXEL)
 
 
 def _canvas(kind: bytes, body: bytes) -> tuple[int, int] | None:
