@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
 BASE = {"errors", "files"}
 RUNTIME = BASE | {
+    "jobs",
     "geometry",
     "photo",
     "finish",
@@ -26,6 +27,7 @@ RUNTIME = BASE | {
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
+    "jobs": BASE,
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "finish": BASE | {"geometry"},
@@ -35,9 +37,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": BASE | {"geometry", "photo", "finish", "preview", "export", "model"},
     "folders": RUNTIME,
     "service": RUNTIME,
-    "data": BASE | {"geometry", "photo"},
+    "data": BASE | {"jobs", "geometry", "photo"},
     "scores": BASE | {"geometry"},
-    "lab": BASE | {"geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
+    "lab": BASE | {"jobs", "geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
     "tuning": RUNTIME | {"data", "scores", "lab"},
     "evaluation": RUNTIME | {"data", "scores", "lab", "tuning"},
     "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation"},

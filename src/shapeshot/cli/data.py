@@ -78,9 +78,9 @@ def build(args: argparse.Namespace) -> int:
     """Build or resume a dataset; exit code 1 where the source has objects that cannot be read."""
     from shapeshot.data.build import BuildOptions, build_dataset
     from shapeshot.data.sources import make_source
+    from shapeshot.jobs import check_workers
 
-    if args.workers is not None and args.workers < 1:
-        raise UsageError(f"--workers must be at least 1; got {args.workers}")
+    check_workers(args.workers)
     source = make_source(args.source, **_source_options(args))
     options = BuildOptions(
         views=args.views, size=args.size, samples=args.samples, variants=args.variants, seed=args.seed, split=args.split

@@ -42,7 +42,7 @@ def declare(command: Parser) -> None:
     command.add_argument("--threshold", type=float, metavar="P", help="of occupancy; lower is fatter (the model's own)")
     command.add_argument("--preview", action="store_true", help="also write a picture of the photo and the shapes")
     command.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes (default: one a core for 16 photos or more)"
+        "--workers", type=int, metavar="N", help="processes (default: one a core for 16 photos or more)"
     )
     command.add_argument(
         "--ray", metavar="ADDRESS", help="do the work on a Ray cluster instead: local, auto or the head's host:port"
@@ -74,10 +74,12 @@ def _declare_labels(command: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
     from shapeshot.folders import is_library, plan_targets, put_together, run_photos
+    from shapeshot.jobs import check_workers
     from shapeshot.pipeline.reconstruct import load_model
 
     if args.ray and args.workers:
         raise UserError("--workers are processes on this machine, --ray is a cluster; give one of the two")
+    check_workers(args.workers)
     options = _options(args)
     options.check()
     library = Path(args.out) if is_library(args.out) else None
@@ -176,10 +178,3 @@ def _told(facts: Mapping[str, Any]) -> str:
 def _summary(outcomes: list[Outcome]) -> str:
     counts = Counter(outcome.status for outcome in outcomes)
     return f"{len(outcomes)} photos: " + ", ".join(f"{count} {status}" for status, count in counts.most_common())
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number

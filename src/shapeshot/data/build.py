@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +48,7 @@ from shapeshot.data.variants import vary
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write
 from shapeshot.geometry.camera import sample_camera
+from shapeshot.jobs import InThisProcess, Lost, Pool, ProcessPool, num_cores
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def build_dataset(
     """Build (or resume, or simply open) the dataset of `source` in folder `out`.
 
     Objects that cannot be read are listed by name in the manifest under `unreadable`. Raises DatasetError where
-    the folder holds another build, nothing could be read, or a worker process died.
+    the folder holds another build or nothing could be read, and UserError where worker processes die one after another.
     """
     options = options or BuildOptions()
     out = Path(out)
@@ -205,10 +204,17 @@ def _run(
     """Build what is missing; return the objects that cannot be read, in the order of the jobs."""
     missing = [job for job in jobs if not _packed_path(staging, job).is_file()]
     failures: dict[str, str] = {}
-    with tqdm(
-        total=len(jobs), initial=len(jobs) - len(missing), desc=label, unit="obj", disable=not (progress and missing)
-    ) as bar:
-        for job, reason in _results(missing, options, staging, workers):
+    with (
+        tqdm(
+            total=len(jobs),
+            initial=len(jobs) - len(missing),
+            desc=label,
+            unit="obj",
+            disable=not (progress and missing),
+        ) as bar,
+        closing(_results(missing, options, staging, workers)) as results,
+    ):  # closed, it ends its processes
+        for job, reason in results:
             if reason is not None:
                 failures[job.id] = reason
             bar.update()
@@ -217,33 +223,25 @@ def _run(
 
 def _results(
     jobs: Sequence[Job], options: BuildOptions, staging: Path, workers: int | None
-) -> Iterator[tuple[Job, str | None]]:
-    workers = min(workers or os.cpu_count() or 1, max(len(jobs), 1))
-    if workers == 1:
-        yield from ((job, _build_one(job, options, staging)) for job in jobs)
-        return
-    # spawn: Mitsuba's threads do not survive a fork. A bounded window keeps a million jobs out of memory.
-    context = multiprocessing.get_context("spawn")
-    queue = iter(jobs)
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        running: dict[Future[str | None], Job] = {}
-        try:
-            while True:
-                for job in queue:
-                    running[pool.submit(_build_one, job, options, staging)] = job
-                    if len(running) >= 4 * workers:
-                        break
-                if not running:
-                    return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise DatasetError(
-                "a worker process died (out of memory?); run the same command again to resume, with fewer --workers"
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+) -> Generator[tuple[Job, str | None], None, None]:
+    """Yield every object with the reason where it cannot be read."""
+    num_workers = min(workers or num_cores(), max(len(jobs), 1))
+    begin = partial(_begin, options, staging)
+    pool: Pool[Job, str | None]
+    if num_workers == 1:
+        pool = InThisProcess(jobs, begin)
+    else:
+        # As many threads as here: what they compute must not depend on the number of workers.
+        pool = ProcessPool(jobs, begin, num_workers, what="object", environment={})
+    try:
+        for result in pool.results():
+            yield result.task, result.reason if isinstance(result, Lost) else result.value
+    finally:
+        pool.finish()  # what was at work is in its file, and found there by the next run
+
+
+def _begin(options: BuildOptions, staging: Path) -> Callable[[Job, Job | None], str | None]:
+    return lambda job, upcoming: _build_one(job, options, staging)
 
 
 def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:

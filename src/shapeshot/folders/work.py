@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.folders.fingerprint import photo_facts
 from shapeshot.folders.finishing import made_ready
 from shapeshot.folders.options import BatchOptions
 from shapeshot.folders.outputs import PHOTO_SUFFIXES, EncodedResult, Target, encode_target, write_result
+from shapeshot.jobs import Done, Result
 from shapeshot.photo import Photo, read_bytes, read_photo
 
 if TYPE_CHECKING:
@@ -24,17 +27,19 @@ STATUSES = ("done", "kept", "empty", "failed", "pending")
 
 
 @dataclass(frozen=True)
-class Job:
-    """A photo to reconstruct. recipe: see `fingerprint.recipe_of`. attempt: 1, and 2 after a worker died over it."""
+class PhotoJob:
+    """A photo to reconstruct. recipe: see `fingerprint.recipe_of`."""
 
     target: Target
     recipe: Mapping[str, Any]
-    attempt: int = 1
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a photo: one of STATUSES, the error's text in one line, and what result.json says."""
+    """What became of a photo: one of STATUSES, the error's text in one line, and what result.json says.
+
+    attempts: 1, or more after workers died over the photo.
+    """
 
     target: Target
     status: str
@@ -84,7 +89,7 @@ class LocalWorker:
         self._ahead: dict[Path, Future[DecodedPhoto]] = {}
         self._reader: ThreadPoolExecutor | None = None  # started for the second photo: one alone needs no thread
 
-    def run(self, job: Job, upcoming: Job | None = None) -> Outcome:
+    def run(self, job: PhotoJob, upcoming: PhotoJob | None = None) -> Outcome:
         """What becomes of a job. Never raises for one photo's trouble."""
         decoded = self._ahead.pop(job.target.photo, None)
         if upcoming is not None:
@@ -104,7 +109,24 @@ class LocalWorker:
         self._ahead = {path: self._reader.submit(_read_and_decode, path)}  # what nobody came for is dropped
 
 
-def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: BatchOptions) -> EncodedResult:
+def begin_photos(model_folder: str, options: BatchOptions) -> Callable[[PhotoJob, PhotoJob | None], Outcome]:
+    """In a worker process: load the model, for one thread, and return what does its photos."""
+    from shapeshot.model.field_model import FieldModel
+
+    # The parent compared the graphs with their card.
+    return LocalWorker(FieldModel.load(model_folder, num_threads=1, verify=False, optimize=True), options).run
+
+
+def warm_up(model: FieldModel) -> None:
+    """Load every part of the model and run it once: sessions start, and files are read, when first needed."""
+    size = model.image_size
+    planes = model.see_batch(np.zeros((1, size, size, 3), np.uint8))[0][0]
+    model.grid(planes, 8)
+    model.colors_at(planes, np.zeros((1, 3), np.float32))
+    _ = model.memory, model.heads
+
+
+def encode_photo(job: PhotoJob, decoded: DecodedPhoto, model: FieldModel, options: BatchOptions) -> EncodedResult:
     """A decoded photo's files. Raises UserError."""
     from shapeshot.pipeline.reconstruct import reconstruct
 
@@ -115,10 +137,10 @@ def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: Ba
     return encode_target(job.target, shape, model, facts)
 
 
-def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:
+def outcome_of(job: PhotoJob, work: Callable[[], EncodedResult]) -> Outcome:
     """Do the work and say how it went, whatever it was: one photo never ends a run of thousands."""
     try:
-        return Outcome(job.target, "done", facts=work().facts, attempts=job.attempt)
+        return Outcome(job.target, "done", facts=work().facts)
     except EmptyShapeError as error:
         return _without_result(job, "empty", str(error))
     except UserError as error:
@@ -129,19 +151,16 @@ def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:
         return _without_result(job, "failed", f"{type(error).__name__}: {error}; a mistake in shapeshot, please report")
 
 
-def with_next(jobs: Iterable[Job]) -> Iterator[tuple[Job, Job | None]]:
-    """Each job with the one after it, and None after the last."""
-    iterator = iter(jobs)
-    job = next(iterator, None)
-    while job is not None:
-        upcoming = next(iterator, None)
-        yield job, upcoming
-        job = upcoming
+def outcome_from(result: Result[PhotoJob, Outcome]) -> Outcome:
+    """What became of the photo of a pool's result."""
+    if isinstance(result, Done):
+        return replace(result.value, attempts=result.attempts)
+    return Outcome(result.task.target, "failed", result.reason, attempts=result.attempts)
 
 
 def _read_and_decode(path: Path) -> DecodedPhoto:
     return DecodedPhoto.decode(PhotoFile.read(path))
 
 
-def _without_result(job: Job, status: str, error: str) -> Outcome:
-    return Outcome(job.target, status, " ".join(error.split()), attempts=job.attempt)
+def _without_result(job: PhotoJob, status: str, error: str) -> Outcome:
+    return Outcome(job.target, status, " ".join(error.split()))

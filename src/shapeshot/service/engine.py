@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from shapeshot.folders.work import warm_up
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.reconstruct import Clock, View, shape_in
 from shapeshot.service.metrics import Metrics
@@ -107,11 +108,7 @@ class Engine:
 
     def start(self) -> None:
         """Start the workers, with a model that has run once: its sessions start when first needed."""
-        size = self.model.image_size
-        planes = self.model.see_batch(np.zeros((1, size, size, 3), np.uint8))[0][0]
-        self.model.grid(planes, 8)
-        _ = self.model.memory  # read now, not for the first photo
-        self.model.colors_at(planes, np.zeros((1, 3), np.float32))
+        warm_up(self.model)
         for thread in self._threads:
             thread.start()
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from shapeshot.errors import UserError
+from shapeshot.jobs import check_workers, num_cores
 
 MIB = 2**20
 
@@ -50,6 +50,7 @@ class Settings:
         for name in ("timeout", "ttl"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UserError(f"{name} must be a positive number of seconds; got {getattr(self, name)}")
+        check_workers(self.workers)
         if not 0 <= self.port <= 65535:
             raise UserError(f"the port must lie in 0..65535; got {self.port}")
         if self.token is not None and (not self.token or not self.token.isascii() or not self.token.isprintable()):
@@ -65,9 +66,7 @@ class Settings:
     @property
     def num_workers(self) -> int:
         """Threads that compute."""
-        return (
-            self.workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()) or 1
-        )
+        return self.workers or num_cores()
 
     @property
     def is_loopback(self) -> bool:

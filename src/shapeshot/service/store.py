@@ -21,8 +21,8 @@ import numpy as np
 from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+from shapeshot.jobs.own_folder import OwnFolder
 from shapeshot.pipeline.reconstruct import Reconstruction
-from shapeshot.service.own_folder import OwnFolder
 
 # What a model may know of each point or cell: the array's name in a .npz, and the reconstruction's attribute.
 MORE = {"points": {"confidence": "point_confidence"}, "voxels": {"probabilities": "probabilities"}}
@@ -45,7 +45,7 @@ class Store:
     """Keeps results until they expire or newer ones need the room. Its methods may be called from any thread."""
 
     def __init__(self, ttl: float, budget: int, now: Callable[[], float] = time.time) -> None:
-        self._folder = OwnFolder()
+        self._folder = OwnFolder("results")
         self._ttl, self._budget, self._now = ttl, budget, now
         self._entries: OrderedDict[str, Entry] = OrderedDict()  # oldest first
         self._lock = threading.Lock()

@@ -1,0 +1,187 @@
+"""A worker process: one call after another, an answer to each, and an end whenever its owner wants it.
+
+A pool of the standard library cannot end one call that hangs, nor say which call a killed process was at. This can:
+its owner holds one pipe a process, on which an answer comes, or the end of the file where the process died.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing import resource_tracker, util
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+
+# Numerical libraries start a thread a core in every process, unless told before they are imported.
+ONE_THREAD: Mapping[str, str] = MappingProxyType(
+    {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+)
+STOP_SECONDS = 10.0  # that a process which was told to end may take before it is killed
+
+_environment = threading.Lock()  # os.environ is one for all threads that start workers
+
+
+class WorkerDiedError(Exception):
+    """The process ended before it answered: it was killed, ran out of memory, or crashed."""
+
+
+class WorkerTracebackError(Exception):
+    """Where in the process an error arose: the cause of the error that `receive` raises."""
+
+    def __str__(self) -> str:
+        return "\n" + str(self.args[0])
+
+
+class Worker(Generic[Value]):
+    """A process that is started with the first call, and again with the first call after it died.
+
+    begin: called once in the process; it returns the function that does the calls. It must pickle.
+    environment: variables that the process sees where this process's own environment does not set them.
+    """
+
+    def __init__(self, begin: Callable[[], Callable[..., Value]], environment: Mapping[str, str] = ONE_THREAD) -> None:
+        self._begin, self._environment = begin, environment
+        self._process: SpawnProcess | None = None
+        self._finalizer: util.Finalize | None = None
+        self.connection: Connection | None = None  # readable when an answer is there or the process died
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, or None where there is no process."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process where there is none; it goes on by itself with what takes long, such as imports."""
+        if self._process is not None:
+            return
+        # spawn: a fork would copy the locks of this process's threads, but not the threads.
+        context = multiprocessing.get_context("spawn")
+        self.connection, child = context.Pipe()
+        self._process = context.Process(target=_serve, args=(child, self._begin))
+        with _inherited(self._environment):
+            self._process.start()
+        child.close()  # so that the process's death ends the file
+        # Where the owner forgets it: multiprocessing would wait at exit for a process that waits for calls.
+        self._finalizer = util.Finalize(self, _end, args=(self._process, self.connection), exitpriority=10)
+
+    def send(self, *arguments: Any) -> None:
+        """Begin a call; `receive` takes its answer. Raises WorkerDiedError, after which it can be sent again."""
+        self.start()
+        assert self.connection is not None
+        try:
+            self.connection.send(arguments)
+        except OSError:
+            self.kill()
+            raise WorkerDiedError from None
+
+    def receive(self, seconds: float | None = None) -> Value:
+        """Wait for the call's answer and return it, or raise what the call raised.
+
+        Raises WorkerDiedError where the process died, and TimeoutError where the seconds passed; the process is then
+        still at the call until it is killed.
+        """
+        assert self.connection is not None
+        try:
+            if not self.connection.poll(seconds):
+                raise TimeoutError
+            is_value, answer, details = self.connection.recv()
+        except (EOFError, ConnectionError):
+            self.kill()
+            raise WorkerDiedError from None
+        if is_value:
+            value: Value = answer
+            return value
+        raise answer from (WorkerTracebackError(details) if details else None)
+
+    def kill(self) -> None:
+        """End the process at once, whatever it is doing; where there is none, do nothing."""
+        if self._finalizer is not None:
+            self._finalizer()
+        self._process = self._finalizer = self.connection = None
+
+    def stop(self) -> None:
+        """Let the process finish its call, for STOP_SECONDS at most, and end."""
+        if self._process is not None and self.connection is not None:
+            self.connection.close()
+            self._process.join(STOP_SECONDS)
+        self.kill()
+
+
+def _end(process: SpawnProcess, connection: Connection) -> None:
+    connection.close()
+    process.kill()
+    process.join()
+
+
+def _serve(connection: Connection, begin: Callable[[], Callable[..., Any]]) -> None:
+    """Be the worker process: answer calls until the owner closes the pipe."""
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    work: Callable[..., Any] | None = None
+    while True:
+        try:
+            arguments = connection.recv()
+            work = work or begin()
+            answer = (True, work(*arguments), "")
+        except EOFError:
+            return
+        except Exception as error:
+            answer = (False, _portable(error), traceback.format_exc())
+        with contextlib.suppress(BrokenPipeError):  # the owner has left, or does not want it any more
+            _send(connection, answer)
+
+
+def _send(connection: Connection, answer: tuple[bool, Any, str]) -> None:
+    try:
+        content = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # an answer that does not pickle is the work function's mistake
+        content = pickle.dumps((False, TypeError(f"{type(error).__name__}: {error}"), traceback.format_exc()))
+    connection.send_bytes(content)
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error, or one with its text where it cannot be pickled and read again."""
+    try:
+        pickle.loads(pickle.dumps(error))  # of our own making
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _inherited(environment: Mapping[str, str]) -> Iterator[None]:
+    """Let processes that start inside inherit the variables, and never see Ctrl-C or SIGTERM.
+
+    A terminal sends the one to the whole group of processes, a service manager the other: the parent decides. They are
+    blocked here rather than in the child, whose interpreter would report one that came while it starts.
+    """
+    resource_tracker.ensure_running()  # multiprocessing's, which unblocks both signals where it starts
+    with _environment:
+        added = {name: value for name, value in environment.items() if name not in os.environ}
+        os.environ.update(added)
+        hidden = {signal.SIGINT, signal.SIGTERM}
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, hidden) if hasattr(signal, "pthread_sigmask") else None
+        try:
+            yield
+        finally:
+            if blocked is not None:
+                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            for name in added:
+                del os.environ[name]
