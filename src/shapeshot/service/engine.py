@@ -8,6 +8,7 @@ release the interpreter's lock; measured figures stand in docs/http-api.md.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import threading
 import time
@@ -21,9 +22,13 @@ from typing import Any
 import numpy as np
 
 from shapeshot.folders.work import warm_up
+from shapeshot.limits import SERVER_STUCK_SECONDS
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.reconstruct import Clock, View, shape_in
+from shapeshot.service.decoding import Decoders
 from shapeshot.service.metrics import Metrics
+
+log = logging.getLogger("shapeshot.service")
 
 
 class DroppedError(Exception):
@@ -101,7 +106,9 @@ class Engine:
         self._slots = 0
         self._is_heavy_running = False
         self._closed = False
+        self._over_at: dict[int, float] = {}  # by a worker's thread: when nobody waits for its batch any more
         self._seconds_per_job = 0.3  # a running mean, to say when another try makes sense
+        self.decoders = Decoders(workers)
         self._threads = [
             threading.Thread(target=self._work, name=f"shapeshot-{i}", daemon=True) for i in range(workers)
         ]
@@ -152,35 +159,58 @@ class Engine:
         while not self.is_idle:
             await asyncio.sleep(0.02)
 
-    def stop(self) -> None:
-        """Let the workers finish what they hold and end; queued jobs are dropped."""
+    @property
+    def num_working(self) -> int:
+        """How many workers there are that do jobs: those that live and are not stuck at one that is long over."""
+        stuck_since = time.monotonic() - SERVER_STUCK_SECONDS
+        return sum(
+            thread.is_alive() and self._over_at.get(thread.ident or 0, math.inf) > stuck_since
+            for thread in self._threads
+        )
+
+    def stop(self, seconds: float = math.inf) -> None:
+        """Let the workers finish what they hold, for so many seconds, and end; queued jobs are dropped."""
         with self._lock:
             self._closed = True
             dropped, self._waiting = list(self._waiting), deque()
             self._lock.notify_all()
         for job in dropped:
             job.result.cancel()
+        end = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join()
+            thread.join(None if end == math.inf else max(0.0, end - time.monotonic()))
+        self.decoders.close()
 
     def _work(self) -> None:
         while batch := self._next_batch():
             start = time.monotonic()
-            self._run(batch)
+            thread = threading.get_ident()
+            self._over_at[thread] = max(job.deadline for job in batch)
+            # From here on only a worker ends a job; one that was cancelled on its way here has ended.
+            begun = [job for job in batch if job.result.set_running_or_notify_cancel()]
+            try:
+                self._run(begun)
+            except BaseException as error:  # nothing that one batch does ends the worker for the others
+                log.exception("a worker failed")
+                for job in begun:
+                    if not job.result.done():
+                        job.result.set_exception(error)
             seconds = (time.monotonic() - start) / len(batch)
             with self._lock:
+                del self._over_at[thread]
                 self._seconds_per_job += 0.1 * (seconds - self._seconds_per_job)
                 if batch[0].is_heavy:
                     self._is_heavy_running = False
                     self._lock.notify_all()
 
     def _next_batch(self) -> list[Job]:
-        """Wait for jobs and take a fair share of them; empty when the engine stops."""
+        """Wait for jobs and take a fair share of them; empty when the engine stops.
+
+        A job may be cancelled between being taken and being begun.
+        """
         with self._lock:
             while not (batch := self._take()) and not self._closed:
                 self._lock.wait()
-        for job in batch:
-            job.result.set_running_or_notify_cancel()  # from here on only a worker ends it
         return batch
 
     def _take(self) -> list[Job]:

@@ -201,7 +201,7 @@ async def _work(request: Request, service: Service, make_job: Callable[[Upload],
         detail = f"{settings.queue} reconstructions are under way, which is all this server takes; try again later"
         raise ApiError(429, detail, engine.retry_after)
     try:
-        upload = await read_upload(request, settings.max_upload, settings.timeout, slot.grow)
+        upload = await read_upload(request, settings.max_upload, settings.timeout, slot.grow, engine.decoders)
         job = make_job(upload)
     except BaseException:
         slot.free()
@@ -239,6 +239,8 @@ async def _disconnected(request: Request) -> None:
 def _check_ready(service: Service) -> None:
     if service.is_draining:
         raise ApiError(503, "the server is shutting down; try again later", 5)
+    if not service.engine.num_working:
+        raise ApiError(503, "every worker of this server is stuck; it has to be started again", 60)
 
 
 async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:

@@ -13,13 +13,15 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from shapeshot.errors import UserError, unknown_name
+from shapeshot.limits import SERVER_UPLOAD_SECONDS
 from shapeshot.photo import parse_region
+from shapeshot.service.decoding import Decoded, Decoders
 from shapeshot.service.problems import ApiError
 
 FILES = ("image", "mask")
 MAX_FIELD_BYTES = 1024
 MAX_FIELDS = 32
-UPLOAD_SECONDS = 30.0  # at most: a slow sender holds a place in the queue
+UPLOAD_SECONDS = SERVER_UPLOAD_SECONDS  # at most
 
 
 def _whole(name: str, text: str) -> int:
@@ -72,9 +74,16 @@ class Upload:
     image: bytes
     mask: bytes | None
     options: dict[str, Any]
+    decoders: Decoders
+
+    def decoded(self, max_pixels: int) -> Decoded:
+        """The photo and its mask, read elsewhere: see `Decoders.read` for what it raises."""
+        return self.decoders.read(self.image, self.mask, max_pixels)
 
 
-async def read_upload(request: Request, max_bytes: int, seconds: float, hold: Callable[[int], bool]) -> Upload:
+async def read_upload(
+    request: Request, max_bytes: int, seconds: float, hold: Callable[[int], bool], decoders: Decoders
+) -> Upload:
     """Read and check a multipart request of at most max_bytes.
 
     seconds: that the sender may take, and UPLOAD_SECONDS at most. hold: asked before so many bytes more are kept in
@@ -101,7 +110,7 @@ async def read_upload(request: Request, max_bytes: int, seconds: float, hold: Ca
         raise ApiError(400, f"the multipart body is broken: {error.message}") from None
     except ValueError:  # a charset that is none, for example
         raise ApiError(400, "the multipart body is broken: its headers cannot be decoded") from None
-    return await _checked(form.multi_items())
+    return await _checked(form.multi_items(), decoders)
 
 
 async def _limited(request: Request, max_bytes: int, hold: Callable[[int], bool]) -> AsyncGenerator[bytes, None]:
@@ -119,7 +128,7 @@ def _too_large(max_bytes: int) -> ApiError:
     return ApiError(413, f"the request is larger than {max_bytes / 2**20:g} MiB; send a smaller image")
 
 
-async def _checked(items: list[tuple[str, str | UploadFile]]) -> Upload:
+async def _checked(items: list[tuple[str, str | UploadFile]], decoders: Decoders) -> Upload:
     files: dict[str, bytes] = {}
     options: dict[str, Any] = {}
     for name, value in items:
@@ -138,4 +147,4 @@ async def _checked(items: list[tuple[str, str | UploadFile]]) -> Upload:
             options[name] = FIELDS[name](name, value.strip())
     if "image" not in files:
         raise UserError("the field 'image' is missing; send the photo as a file in it")
-    return Upload(files["image"], files.get("mask"), options)
+    return Upload(files["image"], files.get("mask"), options, decoders)

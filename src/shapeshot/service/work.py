@@ -16,7 +16,6 @@ from shapeshot.errors import EmptyShapeError, UserError, unknown_name
 from shapeshot.folders import BatchOptions, Target, result_facts
 from shapeshot.folders.finishing import assumed_scale, made_ready
 from shapeshot.model.field_model import FieldModel
-from shapeshot.photo import read_mask, read_photo
 from shapeshot.pipeline.reconstruct import Reconstruction, View, look_at
 from shapeshot.service.engine import Job
 from shapeshot.service.formats import check_format, encode_form
@@ -120,9 +119,8 @@ def _options(wishes: Mapping[str, Any], settings: Settings) -> BatchOptions:
 
 def _looker(upload: Upload, options: BatchOptions, model: FieldModel, settings: Settings) -> Callable[[], View]:
     def look() -> View:
-        photo = read_photo(upload.image, settings.max_pixels)
-        mask = None if upload.mask is None else read_mask(upload.mask, settings.max_pixels)
-        return look_at(photo, model.image_size, options.background, options.region, mask)
+        decoded = upload.decoded(settings.max_pixels)
+        return look_at(decoded.photo, model.image_size, options.background, options.region, decoded.mask)
 
     return look
 

@@ -1,0 +1,61 @@
+"""Every budget of the package in one place: bytes, pixels, counts and seconds.
+
+docs/limits.md says of each why it is where it is and what a user meets beyond it. Sizes are in bytes unless the name
+says otherwise.
+"""
+
+from __future__ import annotations
+
+MIB = 2**20
+
+# One photo.
+PHOTO_BYTES = 256 * MIB
+PHOTO_PIXELS = 120_000_000  # a 108-megapixel phone passes
+PHOTO_MIN_SIDE = 16  # pixels; below this there is no shape to see
+
+# Decoding images: photos, masks, textures and the views in shards alike.
+DECODE_BYTES = 512 * MIB  # that all decodes under way in a process may take together, and so any one of them
+JPEG_SEGMENTS = 10_000  # headers, tables and scans of a file
+JPEG_SCANS = 100  # progressive encoders write 10 to 16
+JPEG_SCAN_PIXELS = 1_500_000_000  # scans times pixels: each scan is another walk over all coefficients
+PNG_CHUNKS = 100_000  # encoders cut the data into pieces of 8 KB or more
+WEBP_CHUNKS = 10_000
+GIF_BLOCKS = 1_000_000  # of 255 bytes each where an encoder wrote them
+TIFF_TAGS = 512
+TIFF_TAG_BYTES = 16 * MIB  # what all tags of a picture hold together
+TIFF_STRIPS = 200_000
+BMP_PACKED_BYTES = 4 * MIB  # of a run-length-encoded BMP, whose decoder is the only one written in Python
+HEADER_BYTES = 4 * MIB  # how far into a file of boxes (AVIF, HEIC) its header may reach
+
+# One object of a data set, or one mesh file: what reading it may take.
+OBJECT_FILE_BYTES = 512 * MIB  # of any one file, as it is and unpacked
+OBJECT_VERTICES = 30_000_000  # with the corners of faces counted apart
+OBJECT_CORNERS = 60_000_000
+OBJECT_PARTS = 20_000  # pieces with a material of their own
+OBJECT_LIBRARIES = 100  # MTL files that one OBJ names
+OBJECT_MATERIALS = 100_000  # that those define; only the used ones are made
+OBJECT_TEXTURES = 1_000  # image files
+OBJECT_TEXTURE_PIXELS = 1_000_000_000  # of all its images together, before they are scaled down
+TEXTURE_PIXELS = 64 * 2**20  # of one image; the largest real ones are 8192 x 4096
+POLYGON_CORNERS = 50_000  # of one polygon
+OBJECT_SECONDS = 60.0  # from opening the file to its parts in memory
+
+# Archives, catalogues and shards.
+ARCHIVE_RATIO = 200  # of a member: OBJ text compresses about 10 times, a bomb about 1000 times
+ARCHIVE_FREE_BYTES = 8 * MIB  # below that a member may compress as it likes
+SHARD_MEMBER_BYTES = 256 * MIB  # of one array or picture in a shard, unpacked
+VIEW_SIDE = 4096  # pixels of a view in a shard
+
+# The server, all requests together.
+SERVER_DECODE_BYTES = 512 * MIB  # that all decodes under way may take together
+SERVER_LIGHT_BYTES = 112 * MIB  # of a first try at a photo; enough for a JPEG of any size and a PNG of 12 megapixels
+SERVER_HEAVY_BYTES = 384 * MIB  # of the second try, of which one runs at a time
+SERVER_DECODE_SECONDS = 5.0  # of one photo and its mask, both tries together; then the process that reads it is ended
+SERVER_UPLOAD_SECONDS = 30.0  # a slow sender holds a place in the queue
+SERVER_HEAD_SECONDS = 10.0  # from a connection's first byte, or an answer, to the end of the next request's head
+SERVER_IDLE_SECONDS = 30.0  # that a connection may wait for its next request
+SERVER_WRITE_SECONDS = 30.0  # that a reader may take for the next piece of an answer
+SERVER_CONNECTIONS = 512  # open at once; fewer where the process may not open as many files
+SERVER_DRAIN_SECONDS = 9.0  # for accepted work after SIGTERM
+SERVER_END_SECONDS = 14.0  # after SIGTERM, whatever is still under way
+SERVER_STUCK_SECONDS = 15.0  # that a worker may be past its job's deadline before it counts as stuck

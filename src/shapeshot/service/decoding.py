@@ -1,0 +1,149 @@
+"""Reading what strangers send, in processes that can be ended: a decoder in C that hangs stops for nothing else.
+
+A photo is read under little memory first. What fails so is tried once more with much, one such photo at a time: a
+server's memory is bounded by its budget and not by the number of its workers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, LifoQueue
+from threading import Condition
+
+import numpy as np
+
+from shapeshot.errors import NotAnImageError, PhotoError, TooLargeError, UserError
+from shapeshot.jobs.worker import Worker, WorkerDiedError
+from shapeshot.limits import (
+    MIB,
+    SERVER_DECODE_BYTES,
+    SERVER_DECODE_SECONDS,
+    SERVER_HEAVY_BYTES,
+    SERVER_LIGHT_BYTES,
+)
+from shapeshot.photo import Photo, read_mask, read_photo
+
+STATUS = Path("/proc/self/status")  # of Linux; elsewhere the memory of one photo is bounded by its pixels alone
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A photo, and the mask that came with it: float32 [height, width] in [0, 1], or None."""
+
+    photo: Photo
+    mask: np.ndarray | None
+
+
+class Decoders:
+    """Processes that read photos, each one at a time. Its methods may be called from any thread."""
+
+    def __init__(self, count: int, seconds: float = SERVER_DECODE_SECONDS) -> None:
+        self._seconds = seconds
+        self._memory = _Memory(SERVER_DECODE_BYTES)
+        self._workers = [Worker[Decoded](begin_reading) for _ in range(count)]
+        self._idle: LifoQueue[Worker[Decoded]] = LifoQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+
+    def start(self) -> None:
+        """Start the processes now and not with the first photos."""
+        for worker in self._workers:
+            worker.start()
+
+    def read(self, image: bytes, mask: bytes | None, max_pixels: int) -> Decoded:
+        """Decode a photo, and its mask where there is one.
+
+        Raises what `read_photo` and `read_mask` raise, PhotoError where it takes too long and TooLargeError where it
+        takes too much memory.
+        """
+        with self._process() as worker:
+            end = time.monotonic() + self._seconds
+            try:
+                with self._memory.taken(SERVER_LIGHT_BYTES):
+                    return self._try(worker, end, image, mask, max_pixels, SERVER_LIGHT_BYTES)
+            except NotAnImageError:
+                raise
+            except (UserError, MemoryError):  # decoders have many words for too little memory
+                pass
+            with self._memory.taken(SERVER_HEAVY_BYTES):
+                return self._try(worker, end, image, mask, max_pixels, SERVER_HEAVY_BYTES)
+
+    def close(self) -> None:
+        """End the processes, also those that are at work."""
+        for worker in self._workers:
+            worker.kill()
+
+    def _try(
+        self, worker: Worker[Decoded], end: float, image: bytes, mask: bytes | None, max_pixels: int, num_bytes: int
+    ) -> Decoded:
+        try:
+            worker.send(image, mask, max_pixels, num_bytes)
+            return worker.receive(max(0.0, end - time.monotonic()))
+        except TimeoutError:
+            worker.kill()
+            raise PhotoError(
+                f"the photo takes more than {self._seconds:g} seconds to decode; save it again as a plain JPEG"
+            ) from None
+        except (WorkerDiedError, MemoryError):
+            raise TooLargeError(
+                f"the photo takes more than {num_bytes // MIB} MiB to decode; scale it down or save it as a JPEG"
+            ) from None
+
+    @contextmanager
+    def _process(self) -> Iterator[Worker[Decoded]]:
+        try:
+            worker = self._idle.get(timeout=4 * self._seconds)
+        except Empty:  # not while there are as many as there are workers
+            raise MemoryError from None
+        try:
+            yield worker
+        finally:
+            self._idle.put(worker)
+
+
+class _Memory:
+    """A number of bytes that threads share: whoever does not fit waits for the others."""
+
+    def __init__(self, num_bytes: int) -> None:
+        self._free = num_bytes
+        self._changed = Condition()
+
+    @contextmanager
+    def taken(self, num_bytes: int) -> Iterator[None]:
+        """Hold so many bytes for as long as the block lasts."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= num_bytes)
+            self._free -= num_bytes
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += num_bytes
+                self._changed.notify_all()
+
+
+def begin_reading() -> Callable[[bytes, bytes | None, int, int], Decoded]:
+    """In a process of its own: return what reads photos there."""
+    return _read
+
+
+def _read(image: bytes, mask: bytes | None, max_pixels: int, num_bytes: int) -> Decoded:
+    _allow(num_bytes)
+    photo = read_photo(image, max_pixels)
+    return Decoded(photo, None if mask is None else read_mask(mask, max_pixels))
+
+
+def _allow(num_bytes: int) -> None:
+    """Let this process take so many bytes more than it has, and no more: allocations beyond fail."""
+    if not STATUS.is_file():
+        return
+    import resource
+
+    [line] = [line for line in STATUS.read_text().splitlines() if line.startswith("VmData:")]
+    now = int(line.split()[1]) * 1024
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (now + num_bytes, most))
