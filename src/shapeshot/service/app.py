@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -65,7 +66,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         sweeper.cancel()
-        await run_sync(service.engine.stop)
+        await run_sync(service.engine.stop, 1.0 if service.is_draining else math.inf)
         await run_sync(service.store.close)
 
 

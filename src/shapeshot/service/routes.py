@@ -39,6 +39,7 @@ from shapeshot.service.formats import (
 )
 from shapeshot.service.metrics import Metrics
 from shapeshot.service.problems import ApiError
+from shapeshot.service.sending import FileAnswer
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Entry, Result, Store
 from shapeshot.service.upload import Upload, read_upload
@@ -78,7 +79,7 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
         PREFIX,
         status_code=201,
         summary="Reconstruct the object in a photo",
-        responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504)},
+        responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504, 507)},
         openapi_extra=multipart(
             settings.max_resolution, settings.max_points, settings.max_smooth, list(usable_formats())
         ),
@@ -97,12 +98,13 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
         location = f"{PREFIX}/{done.entry.id}"
         if done.file is None:
             return JSONResponse(_answer(done.entry, done.facts), 201, {"Location": location})
-        return _file(done.file, upload.options["format"], upload.options.get("form"), {"Content-Location": location})
+        suffix, form = upload.options["format"], upload.options.get("form")
+        return await _sent(service, done.entry.id, suffix, form, lambda _: done.file, {"Content-Location": location})
 
     @router.post(
         "/v1/objects",
         summary="Find the object in a photo, and nothing more",
-        responses=problems(400, 408, 413, 415, 422, 429, 503, 504),
+        responses=problems(400, 408, 413, 415, 422, 429, 503, 504, 507),
         openapi_extra=object_multipart(),
         response_model=ObjectAnswer,
     )
@@ -130,7 +132,7 @@ def _add_results(router: APIRouter, service: Service) -> None:
     @router.get(
         PREFIX + "/{result_id}/{format}",
         summary="A reconstruction as a file",
-        responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422)},
+        responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422, 507)},
         response_class=Response,
     )
     async def file(
@@ -140,9 +142,7 @@ def _add_results(router: APIRouter, service: Service) -> None:
     ) -> Response:
         """format: glb, obj ... as /v1/formats lists them. form: mesh (the default), points or voxels."""
         form = check_format(format, form)
-        _, result = await _found(service, result_id)
-        content = await run_sync(_encoded, result, form, format, limiter=service.limiter)
-        return _file(content, format, form)
+        return await _sent(service, result_id, format, form, lambda result: _encoded(result, form, format))
 
 
 def _add_picture(router: APIRouter, service: Service, name: str, what: str) -> None:
@@ -266,10 +266,21 @@ def _answer(entry: Entry, facts: dict[str, Any]) -> dict[str, Any]:
     return {"id": entry.id, "expires": expires, "links": links.model_dump(), "result": facts}
 
 
-def _file(content: bytes, suffix: str, form: str | None, headers: dict[str, str] | None = None) -> Response:
+async def _sent(
+    service: Service,
+    result_id: str,
+    suffix: str,
+    form: str | None,
+    encode: Callable[[Result], bytes],
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The answer that sends a result as a file, from the store."""
     name = f"{check_format(suffix, form)}.{suffix}"  # made of our own words: nothing of the client's
+    file = await run_sync(service.store.file, result_id, name, encode, limiter=service.limiter)
+    if file is None:
+        raise _gone()
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, headers=disposition | (headers or {}), media_type=media_type(suffix))
+    return FileAnswer(file, media_type(suffix), disposition | (headers or {}))
 
 
 def _file_content() -> dict[str, Any]:
