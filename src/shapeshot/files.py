@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shapeshot.errors import ExportError
@@ -28,6 +28,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         # Made here rather than by tempfile, whose files are for their owner alone whatever the umask says.
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield temporary
+        _sync(temporary)
         temporary.replace(target)
     except OSError as error:
         raise ExportError(
@@ -36,6 +37,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk hold a file before it gets its name: else a power cut can leave a name with nothing in it."""
+    with path.open("rb") as file, suppress(OSError):  # some file systems do not sync
+        os.fsync(file.fileno())
 
 
 def atomic_write(path: str | os.PathLike[str], content: bytes | str) -> None:

@@ -46,9 +46,10 @@ from shapeshot.data.shards import (
 )
 from shapeshot.data.variants import vary
 from shapeshot.errors import DatasetError, UserError
-from shapeshot.files import atomic_write
+from shapeshot.files import atomic_write, remove_leftovers
 from shapeshot.geometry.camera import sample_camera
 from shapeshot.jobs import InThisProcess, Lost, Pool, ProcessPool, num_cores
+from shapeshot.jobs.folder_lock import locked_folder
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,20 @@ def build_dataset(
     plan = _plan(source, entries, options)
     if (out / MANIFEST).is_file():
         return _reopen(out, plan)
+    with locked_folder(out):
+        _build(source, entries, plan, out, options, workers, progress)
+    return Dataset.open(out)
+
+
+def _build(
+    source: Source,
+    entries: Sequence[SourceEntry],
+    plan: dict[str, Any],
+    out: Path,
+    options: BuildOptions,
+    workers: int | None,
+    progress: bool,
+) -> None:
     staging = _start_or_resume(out, plan)
     unreadable = list(source.unreadable())
     jobs = [Job(entry) for entry in entries]
@@ -130,7 +145,6 @@ def build_dataset(
     jobs += [job for job in varied if _packed_path(staging, job).is_file()]
     _assemble(jobs, groups, splits, unreadable, plan, options, staging, out)
     shutil.rmtree(staging)
-    return Dataset.open(out)
 
 
 def pack_object(job: Job, options: BuildOptions) -> bytes:
@@ -186,6 +200,8 @@ def _reopen(out: Path, plan: dict[str, Any]) -> Dataset:
 
 def _start_or_resume(out: Path, plan: dict[str, Any]) -> Path:
     staging = out / ".build"
+    for folder in (out, staging):  # nobody else writes there now
+        remove_leftovers(folder)
     plan_path = staging / "plan.json"
     if not plan_path.is_file():
         atomic_write(plan_path, json.dumps(plan, indent=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from shapeshot.folders.options import BatchOptions
 from shapeshot.folders.outputs import Target
 from shapeshot.folders.work import LocalWorker, Outcome, PhotoJob, begin_photos, outcome_from
 from shapeshot.jobs import InThisProcess, Pool, ProcessPool, num_cores
+from shapeshot.jobs.folder_lock import locked_folder
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -42,11 +44,34 @@ def run_photos(
     Results that are there and were made from the same photo by the same model and options are kept. A run over more
     than one photo into a folder writes a manifest there: before the work, now and then, and at the end, also when it is
     interrupted.
-    Raises what the workers as a whole may raise; a photo's own error is its outcome.
+    Raises UserError where another run writes into the folder, and what the workers as a whole may raise; a photo's own
+    error is its outcome.
     """
     if len(targets) > 1:
         model = model.optimized()  # whatever the number of workers, so that it changes no bit of the results
     manifest = _Manifest(targets)
+    with _locked(targets, manifest.folder):
+        return _run(targets, manifest, model, options, num_workers, ray, report)
+
+
+def _locked(targets: Sequence[Target], folder: Path | None) -> AbstractContextManager[None]:
+    """Keep other runs out of where this one writes. Runs of one photo each may share a folder."""
+    if folder is not None:
+        return locked_folder(folder)
+    if len(targets) == 1 and targets[0].is_folder and targets[0].path.parent.is_dir():
+        return locked_folder(targets[0].path.parent, is_shared=True)
+    return nullcontext()
+
+
+def _run(
+    targets: Sequence[Target],
+    manifest: _Manifest,
+    model: FieldModel,
+    options: BatchOptions,
+    num_workers: int | None,
+    ray: str | None,
+    report: Report,
+) -> list[Outcome]:
     jobs = []
 
     def take(outcome: Outcome) -> None:

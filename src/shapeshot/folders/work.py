@@ -60,8 +60,9 @@ class PhotoFile:
         """Raises PhotoError."""
         if path.is_dir():
             raise PhotoError(f"no images in this folder; expected files ending in {', '.join(PHOTO_SUFFIXES)}")
-        content = read_bytes(path)
-        return cls(content, path.stat().st_mtime_ns)
+        # Before the content: a photo that is replaced meanwhile then counts as changed, whichever of the two was read.
+        modified_ns = _modified_ns(path)
+        return cls(read_bytes(path), modified_ns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +134,10 @@ def encode_photo(job: PhotoJob, decoded: DecodedPhoto, model: FieldModel, option
     shape = reconstruct(decoded.photo, model=model, **options.arguments())
     shape, facts = made_ready(job.target, shape, options)
     shape.timings["read"] = decoded.seconds
-    facts["made_from"] = {**job.recipe, "photo": dict(decoded.facts)}
-    return encode_target(job.target, shape, model, facts)
+    result = encode_target(job.target, shape, model, facts)
+    sizes = {name: len(content) for name, content in result.contents.items()}
+    result.facts["made_from"] = {**job.recipe, "photo": dict(decoded.facts), "files": sizes}
+    return result
 
 
 def outcome_of(job: PhotoJob, work: Callable[[], EncodedResult]) -> Outcome:
@@ -156,6 +159,13 @@ def outcome_from(result: Result[PhotoJob, Outcome]) -> Outcome:
     if isinstance(result, Done):
         return replace(result.value, attempts=result.attempts)
     return Outcome(result.task.target, "failed", result.reason, attempts=result.attempts)
+
+
+def _modified_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except (OSError, ValueError):  # reading it tells what is wrong
+        return 0
 
 
 def _read_and_decode(path: Path) -> DecodedPhoto:

@@ -9,6 +9,7 @@ from typing import Any
 
 import python_multipart  # noqa: F401 (starlette uses it, and only asserts that it is there)
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -96,9 +97,7 @@ async def read_upload(
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise _too_large(max_bytes)
-    parser = MultiPartParser(
-        request.headers, _limited(request, max_bytes, hold), max_files=len(FILES), max_fields=MAX_FIELDS
-    )
+    parser = _Parser(request.headers, _limited(request, max_bytes, hold), max_files=len(FILES), max_fields=MAX_FIELDS)
     parser.max_part_size = MAX_FIELD_BYTES
     parser.spool_max_size = max_bytes + 1  # held in memory: max_bytes bounds it
     seconds = min(seconds, UPLOAD_SECONDS)
@@ -113,6 +112,18 @@ async def read_upload(
     return await _checked(form.multi_items(), decoders)
 
 
+class _Parser(MultiPartParser):
+    """Starlette's, but a part that has to be a file is one, also without a filename or with `filename*` alone."""
+
+    def on_headers_finished(self) -> None:
+        """As starlette's, which knows a file by its filename."""
+        part = self._current_part
+        _, options = parse_options_header(part.content_disposition)
+        if b"filename" not in options and options.get(b"name", b"").decode("latin-1") in FILES:
+            part.content_disposition = (part.content_disposition or b"") + b'; filename=""'
+        super().on_headers_finished()
+
+
 async def _limited(request: Request, max_bytes: int, hold: Callable[[int], bool]) -> AsyncGenerator[bytes, None]:
     total = 0
     async for chunk in request.stream():
@@ -122,6 +133,11 @@ async def _limited(request: Request, max_bytes: int, hold: Callable[[int], bool]
         if not hold(len(chunk)):
             raise ApiError(429, "too much is being uploaded at once; try again later", 2)
         yield chunk
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether this is a word where a file was expected, such as a form's text field holds."""
+    return 0 < len(content) <= MAX_FIELD_BYTES and content.isascii() and content.decode("ascii").isprintable()
 
 
 def _too_large(max_bytes: int) -> ApiError:
@@ -139,6 +155,8 @@ async def _checked(items: list[tuple[str, str | UploadFile]], decoders: Decoders
                 raise UserError(f"the field {name!r} must be a file; send it with a filename")
             files[name] = await value.read()
             await value.close()
+            if not value.filename and _is_text(files[name]):
+                raise UserError(f"the field {name!r} must be a file; send the image's bytes in it")
         elif name not in FIELDS:
             raise unknown_name("field", name, (*FILES, *FIELDS))
         elif not isinstance(value, str):
