@@ -47,10 +47,12 @@ SHARD_MEMBER_BYTES = 256 * MIB  # of one array or picture in a shard, unpacked
 VIEW_SIDE = 4096  # pixels of a view in a shard
 
 # The server, all requests together.
-SERVER_DECODE_BYTES = 512 * MIB  # that all decodes under way may take together
+SERVER_BYTES = 576 * MIB  # that decodes and fine reconstructions under way may take together, beside what is idle
 SERVER_LIGHT_BYTES = 112 * MIB  # of a first try at a photo; enough for a JPEG of any size and a PNG of 12 megapixels
 SERVER_HEAVY_BYTES = 384 * MIB  # of the second try, of which one runs at a time
 SERVER_DECODE_SECONDS = 5.0  # of one photo and its mask, both tries together; then the process that reads it is ended
+SERVER_HEAVY_JOB_BYTES = 448 * MIB  # of a reconstruction finer than 64 cells, which shares the decodes' budget
+SERVER_FINISH_COST = 55_000_000  # faces times rounds of smoothing, or what costs as much: some 5 s
 SERVER_UPLOAD_SECONDS = 30.0  # a slow sender holds a place in the queue
 SERVER_HEAD_SECONDS = 10.0  # from a connection's start, or the end of an answer, to the end of the next request's head
 SERVER_SMALL_CHUNKS = 1000  # pieces of a body, beyond one for every so many bytes of it:

@@ -269,7 +269,7 @@ def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:
     except Exception as error:
         # One odd mesh among thousands must not end the build; it is reported by name with what went wrong.
         return f"{type(error).__name__}: {error}"
-    atomic_write(_packed_path(staging, job), packed)
+    atomic_write(_packed_path(staging, job), packed, durable=True)
     return None
 
 
@@ -323,7 +323,7 @@ def _assemble(
         name = f"shard-{len(shards):05d}.tar"
         packed = [_packed_path(staging, job).read_bytes() for job in jobs[start : start + options.objects_per_shard]]
         content = b"".join(packed) + bytes(2 * TAR_BLOCK)
-        atomic_write(out / name, content)
+        atomic_write(out / name, content, durable=True)
         shards.append(
             {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "objects": len(packed)}
         )
@@ -341,7 +341,7 @@ def _assemble(
         "unreadable": [asdict(item) for item in unreadable],
         "shards": shards,
     }
-    atomic_write(out / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    atomic_write(out / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False), durable=True)
 
 
 def _row(

@@ -146,7 +146,7 @@ def write_result(target: Target, result: EncodedResult) -> None:
         atomic_write(folder / name, content)
     result.facts["timings"]["write"] += time.perf_counter() - start
     if target.is_folder:
-        atomic_write(target.path / RESULT, json.dumps(result.facts, indent=2) + "\n")
+        atomic_write(target.path / RESULT, json.dumps(result.facts, indent=2) + "\n", durable=True)
 
 
 def write_target(target: Target, shape: Reconstruction, model: FieldModel) -> None:

@@ -81,7 +81,7 @@ class Worker(Generic[Value]):
         assert self.connection is not None
         try:
             self.connection.send(arguments)
-        except OSError:
+        except OSError:  # the process died, or another thread killed it
             self.kill()
             raise WorkerDiedError from None
 
@@ -91,12 +91,11 @@ class Worker(Generic[Value]):
         Raises WorkerDiedError where the process died, and TimeoutError where the seconds passed; the process is then
         still at the call until it is killed.
         """
-        assert self.connection is not None
+        connection = self.connection
         try:
-            if not self.connection.poll(seconds):
-                raise TimeoutError
-            is_value, answer, details = self.connection.recv()
-        except (EOFError, ConnectionError):
+            has_come = connection is not None and connection.poll(seconds)
+            is_value, answer, details = connection.recv() if connection and has_come else (False, TimeoutError(), "")
+        except (EOFError, OSError):  # OSError: another thread killed it meanwhile
             self.kill()
             raise WorkerDiedError from None
         if is_value:
@@ -119,9 +118,9 @@ class Worker(Generic[Value]):
 
 
 def _end(process: SpawnProcess, connection: Connection) -> None:
-    connection.close()
     process.kill()
     process.join()
+    connection.close()  # last: whoever still waits on it sees the process end first
 
 
 def _serve(connection: Connection, begin: Callable[[], Callable[..., Any]]) -> None:

@@ -20,7 +20,7 @@ from shapeshot.errors import NotAnImageError, PhotoError, TooLargeError, UserErr
 from shapeshot.jobs.worker import Worker, WorkerDiedError
 from shapeshot.limits import (
     MIB,
-    SERVER_DECODE_BYTES,
+    SERVER_BYTES,
     SERVER_DECODE_SECONDS,
     SERVER_HEAVY_BYTES,
     SERVER_LIGHT_BYTES,
@@ -39,12 +39,22 @@ class Decoded:
 
 
 class Decoders:
-    """Processes that read photos, each one at a time. Its methods may be called from any thread."""
+    """Processes that read photos, each one at a time. Its methods may be called from any thread.
 
-    def __init__(self, count: int, seconds: float = SERVER_DECODE_SECONDS) -> None:
+    seconds: for one photo and its mask. begin: in place of `begin_reading`, for tests.
+    memory: the budget of all decodes together, which fine reconstructions share.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        seconds: float = SERVER_DECODE_SECONDS,
+        begin: Callable[[], Callable[[bytes, bytes | None, int, int], Decoded]] | None = None,
+    ) -> None:
         self._seconds = seconds
-        self._memory = _Memory(SERVER_DECODE_BYTES)
-        self._workers = [Worker[Decoded](begin_reading) for _ in range(count)]
+        self._is_closed = False
+        self.memory = Memory(SERVER_BYTES)
+        self._workers = [Worker[Decoded](begin or begin_reading) for _ in range(count)]
         self._idle: LifoQueue[Worker[Decoded]] = LifoQueue()
         for worker in self._workers:
             self._idle.put(worker)
@@ -63,23 +73,26 @@ class Decoders:
         with self._process() as worker:
             end = time.monotonic() + self._seconds
             try:
-                with self._memory.taken(SERVER_LIGHT_BYTES):
+                with self.memory.taken(SERVER_LIGHT_BYTES):
                     return self._try(worker, end, image, mask, max_pixels, SERVER_LIGHT_BYTES)
             except NotAnImageError:
                 raise
             except (UserError, MemoryError):  # decoders have many words for too little memory
                 pass
-            with self._memory.taken(SERVER_HEAVY_BYTES):
+            with self.memory.taken(SERVER_HEAVY_BYTES):
                 return self._try(worker, end, image, mask, max_pixels, SERVER_HEAVY_BYTES)
 
     def close(self) -> None:
-        """End the processes, also those that are at work."""
+        """End the processes, also those that are at work; nothing is read any more."""
+        self._is_closed = True
         for worker in self._workers:
             worker.kill()
 
     def _try(
         self, worker: Worker[Decoded], end: float, image: bytes, mask: bytes | None, max_pixels: int, num_bytes: int
     ) -> Decoded:
+        if self._is_closed:
+            raise PhotoError("the server is shutting down; try again later")
         try:
             worker.send(image, mask, max_pixels, num_bytes)
             return worker.receive(max(0.0, end - time.monotonic()))
@@ -105,7 +118,7 @@ class Decoders:
             self._idle.put(worker)
 
 
-class _Memory:
+class Memory:
     """A number of bytes that threads share: whoever does not fit waits for the others."""
 
     def __init__(self, num_bytes: int) -> None:
@@ -128,22 +141,28 @@ class _Memory:
 
 def begin_reading() -> Callable[[bytes, bytes | None, int, int], Decoded]:
     """In a process of its own: return what reads photos there."""
-    return _read
+    own = _data_bytes()
+
+    def read(image: bytes, mask: bytes | None, max_pixels: int, num_bytes: int) -> Decoded:
+        if own:
+            _limit_data(own + len(image) + len(mask or b"") + num_bytes)
+        photo = read_photo(image, max_pixels)
+        return Decoded(photo, None if mask is None else read_mask(mask, max_pixels))
+
+    return read
 
 
-def _read(image: bytes, mask: bytes | None, max_pixels: int, num_bytes: int) -> Decoded:
-    _allow(num_bytes)
-    photo = read_photo(image, max_pixels)
-    return Decoded(photo, None if mask is None else read_mask(mask, max_pixels))
-
-
-def _allow(num_bytes: int) -> None:
-    """Let this process take so many bytes more than it has, and no more: allocations beyond fail."""
+def _data_bytes() -> int:
+    """How much memory of its own this process has; 0 where the system does not say."""
     if not STATUS.is_file():
-        return
+        return 0
+    [line] = [line for line in STATUS.read_text().splitlines() if line.startswith("VmData:")]
+    return int(line.split()[1]) * 1024
+
+
+def _limit_data(num_bytes: int) -> None:
+    """Let this process have so many bytes and no more: allocations beyond fail."""
     import resource
 
-    [line] = [line for line in STATUS.read_text().splitlines() if line.startswith("VmData:")]
-    now = int(line.split()[1]) * 1024
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (now + num_bytes, most))
+    resource.setrlimit(resource.RLIMIT_DATA, (num_bytes, most))

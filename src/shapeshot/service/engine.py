@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from shapeshot.folders.work import warm_up
-from shapeshot.limits import SERVER_STUCK_SECONDS
+from shapeshot.limits import SERVER_HEAVY_JOB_BYTES, SERVER_STUCK_SECONDS
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.reconstruct import Clock, View, shape_in
 from shapeshot.service.decoding import Decoders
@@ -234,6 +235,11 @@ class Engine:
         if not prepared:
             return
         self.metrics.batch_size.observe(len(prepared))
+        with self.decoders.memory.taken(SERVER_HEAVY_JOB_BYTES) if prepared[0].is_heavy else nullcontext():
+            self._finish(prepared)
+
+    def _finish(self, prepared: list[Job]) -> None:
+        """Run the encoder on the batch, and all that follows on each of its jobs."""
         start = time.perf_counter()
         try:
             pixels = np.stack([job.view.photo.pixels for job in prepared if job.view])

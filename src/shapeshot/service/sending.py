@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from typing import IO
@@ -23,11 +24,19 @@ class FileAnswer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; the disk is read in threads."""
+        left = asyncio.ensure_future(_disconnected(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await run_sync(self._file.seek, 0)
-            while piece := await run_sync(self._file.read, PIECE_BYTES):
+            while not left.done() and (piece := await run_sync(self._file.read, PIECE_BYTES)):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            if not left.done():
+                await send({"type": "http.response.body", "body": b""})
         finally:
+            left.cancel()
             self._file.close()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -34,9 +34,7 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda url: None) -
     Raises UserError where the address cannot be listened on, and ModelError where the model cannot be loaded.
     """
     listener = _listen(settings.host, settings.port)
-    # Who may ask is decided by where the socket is bound: a loopback has many spellings.
-    bound = listener.getsockname()[0]
-    app = create_app(replace(settings, host=bound, allow_hosts=(*settings.allow_hosts, settings.host)))
+    app = create_app(bound_settings(settings, listener))
     connections = Connections(allowed_connections())
     config = uvicorn.Config(
         app,
@@ -51,6 +49,12 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda url: None) -
     quiet_logs()
     server = Server(config, app, connections, lambda: ready(_url(listener)))
     server.run(sockets=[listener])
+
+
+def bound_settings(settings: Settings, listener: socket.socket) -> Settings:
+    """The settings with the address that the socket is bound to as host: loopback has many spellings."""
+    host = listener.getsockname()[0]
+    return replace(settings, host=host, allow_hosts=(*settings.allow_hosts, settings.host))
 
 
 class Server(uvicorn.Server):

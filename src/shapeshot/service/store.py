@@ -186,7 +186,7 @@ class Store:
                 self._num_bytes -= num_bytes
         return kept is not None
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _write(self, path: Path, content: bytes | memoryview) -> None:
         try:
             atomic_write(path, content)
         except ExportError as error:  # which names the path; a client has no business with it
@@ -251,7 +251,7 @@ def more_of(shape: Reconstruction, form: str) -> dict[str, np.ndarray]:
     return {name: array for name, array in arrays.items() if array is not None}
 
 
-def pack(shape: Reconstruction, facts: dict[str, Any], pictures: dict[str, bytes]) -> bytes:
+def pack(shape: Reconstruction, facts: dict[str, Any], pictures: dict[str, bytes]) -> memoryview:
     """The bytes of one result. Colours of empty cells are left out: they are zero, and at 128^3 would take 25 MB."""
     voxels = shape.voxels
     assert voxels.colors is not None
@@ -273,4 +273,4 @@ def pack(shape: Reconstruction, facts: dict[str, Any], pictures: dict[str, bytes
     arrays |= {f"picture_{name}": np.frombuffer(png, np.uint8) for name, png in pictures.items()}
     content = io.BytesIO()
     np.savez(content, **arrays)
-    return content.getvalue()
+    return content.getbuffer()

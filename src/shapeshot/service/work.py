@@ -17,6 +17,7 @@ from shapeshot.folders import BatchOptions, Target, result_facts
 from shapeshot.folders.finishing import assumed_scale, made_ready
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.reconstruct import Reconstruction, View, look_at
+from shapeshot.service.cost import check_cost
 from shapeshot.service.engine import Job
 from shapeshot.service.formats import check_format, encode_form
 from shapeshot.service.settings import Settings
@@ -47,6 +48,7 @@ def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings
     def finish(shape: Reconstruction) -> Done:
         if not shape.voxels.occupancy.any():
             raise EmptyShapeError(f"the object fills no cell at resolution {options.resolution}; give a higher one")
+        check_cost(len(shape.mesh.faces), options.simplify, options.smooth, options.printable)
         shape, more = made_ready(ALL_FORMS, shape, options)
         facts = facts_of(shape, model) | more
         file = encode_form(getattr(shape, form), suffix, more_of(shape, form), facts) if suffix and form else None
