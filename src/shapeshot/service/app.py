@@ -92,6 +92,8 @@ def _describe(app: FastAPI, settings: Settings) -> None:
             for operation in path.values():
                 if "422" in operation["responses"] and "application/json" in operation["responses"]["422"]["content"]:
                     del operation["responses"]["422"]  # FastAPI adds it wherever there is a parameter
+        if settings.public_url is not None:
+            document["servers"] = [{"url": settings.base_url}]
         if settings.token is not None:
             document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             document["security"] = [{"token": []}]

@@ -95,9 +95,9 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
             return reconstruction_job(upload, engine.model, store, settings)
 
         upload, done = await _work(request, service, make_job)
-        location = f"{PREFIX}/{done.entry.id}"
+        location = _location(service, done.entry)
         if done.file is None:
-            return JSONResponse(_answer(done.entry, done.facts), 201, {"Location": location})
+            return JSONResponse(_answer(service, done.entry, done.facts), 201, {"Location": location})
         suffix, form = upload.options["format"], upload.options.get("form")
         return await _sent(service, done.entry.id, suffix, form, lambda _: done.file, {"Content-Location": location})
 
@@ -119,7 +119,7 @@ def _add_results(router: APIRouter, service: Service) -> None:
     @router.get(PREFIX + "/{result_id}", summary="A reconstruction's facts and links", responses=problems(404))
     async def facts(result_id: str) -> ReconstructionAnswer:
         entry, result = await _found(service, result_id)
-        return ReconstructionAnswer(**_answer(entry, result.facts))
+        return ReconstructionAnswer(**_answer(service, entry, result.facts))
 
     @router.delete(PREFIX + "/{result_id}", status_code=204, summary="Forget a reconstruction", responses=problems(404))
     async def remove(result_id: str) -> None:
@@ -258,8 +258,12 @@ def _gone() -> ApiError:
     return ApiError(404, "no such reconstruction; it may have expired")
 
 
-def _answer(entry: Entry, facts: dict[str, Any]) -> dict[str, Any]:
-    base = f"{PREFIX}/{entry.id}"
+def _location(service: Service, entry: Entry) -> str:
+    return f"{service.settings.base_url}{PREFIX}/{entry.id}"
+
+
+def _answer(service: Service, entry: Entry, facts: dict[str, Any]) -> dict[str, Any]:
+    base = _location(service, entry)
     forms = {form: {s: f"{base}/{s}?form={form}" for s in usable_formats() if form in forms_of(s)} for form in FORMS}
     expires = datetime.fromtimestamp(entry.expires, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     links = Links(self=base, crop=f"{base}/crop", mask=f"{base}/mask", **forms)
