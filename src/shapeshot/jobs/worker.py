@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker, util
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -61,6 +62,15 @@ class Worker(Generic[Value]):
         """The process's id, or None where there is no process."""
         return self._process.pid if self._process else None
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that the process has taken; 0 where the system does not say or there is no process."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def start(self) -> None:
         """Start the process where there is none; it goes on by itself with what takes long, such as imports."""
         if self._process is not None:
@@ -93,11 +103,13 @@ class Worker(Generic[Value]):
         """
         connection = self.connection
         try:
-            has_come = connection is not None and connection.poll(seconds)
-            is_value, answer, details = connection.recv() if connection and has_come else (False, TimeoutError(), "")
+            message = connection.recv() if connection is not None and connection.poll(seconds) else None
         except (EOFError, OSError):  # OSError: another thread killed it meanwhile
             self.kill()
             raise WorkerDiedError from None
+        if message is None:
+            raise TimeoutError
+        is_value, answer, details = message
         if is_value:
             value: Value = answer
             return value

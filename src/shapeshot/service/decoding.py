@@ -1,7 +1,8 @@
 """Reading what strangers send, in processes that can be ended: a decoder in C that hangs stops for nothing else.
 
-A photo is read under little memory first. What fails so is tried once more with much, one such photo at a time: a
-server's memory is bounded by its budget and not by the number of its workers.
+A photo is read in little time and under little memory first. What fails so is tried once more with much of both, one
+such photo at a time: a server's memory is bounded by its budget and not by the number of its workers, and its other
+workers go on with other people's photos.
 """
 
 from __future__ import annotations
@@ -24,10 +25,16 @@ from shapeshot.limits import (
     SERVER_DECODE_SECONDS,
     SERVER_HEAVY_BYTES,
     SERVER_LIGHT_BYTES,
+    SERVER_LIGHT_SECONDS,
 )
 from shapeshot.photo import Photo, read_mask, read_photo
 
+_PATIENCE = 4  # times the processor time that a photo may take, until it is given up
 STATUS = Path("/proc/self/status")  # of Linux; elsewhere the memory of one photo is bounded by its pixels alone
+
+
+class NotLightError(Exception):
+    """A photo that cannot be read in little time and memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +48,7 @@ class Decoded:
 class Decoders:
     """Processes that read photos, each one at a time. Its methods may be called from any thread.
 
-    seconds: for one photo and its mask. begin: in place of `begin_reading`, for tests.
+    seconds: for one photo and its mask, where it is not light. begin: in place of `begin_reading`, for tests.
     memory: the budget of all decodes together, which fine reconstructions share.
     """
 
@@ -51,7 +58,7 @@ class Decoders:
         seconds: float = SERVER_DECODE_SECONDS,
         begin: Callable[[], Callable[[bytes, bytes | None, int, int], Decoded]] | None = None,
     ) -> None:
-        self._seconds = seconds
+        self._seconds, self._light_seconds = seconds, min(seconds, SERVER_LIGHT_SECONDS)
         self._is_closed = False
         self.memory = Memory(SERVER_BYTES)
         self._workers = [Worker[Decoded](begin or begin_reading) for _ in range(count)]
@@ -64,23 +71,28 @@ class Decoders:
         for worker in self._workers:
             worker.start()
 
+    def read_light(self, image: bytes, mask: bytes | None, max_pixels: int) -> Decoded:
+        """Decode a photo, and its mask where there is one, as long as that takes little time and memory.
+
+        Raises NotLightError where it does not, or where anything else is wrong: decoders have many words for too little
+        memory. NotAnImageError is final.
+        """
+        try:
+            with self._process() as worker, self.memory.taken(SERVER_LIGHT_BYTES):
+                return self._try(worker, self._light_seconds, image, mask, max_pixels, SERVER_LIGHT_BYTES)
+        except NotAnImageError:
+            raise
+        except (UserError, MemoryError):
+            raise NotLightError from None
+
     def read(self, image: bytes, mask: bytes | None, max_pixels: int) -> Decoded:
         """Decode a photo, and its mask where there is one.
 
         Raises what `read_photo` and `read_mask` raise, PhotoError where it takes too long and TooLargeError where it
         takes too much memory.
         """
-        with self._process() as worker:
-            end = time.monotonic() + self._seconds
-            try:
-                with self.memory.taken(SERVER_LIGHT_BYTES):
-                    return self._try(worker, end, image, mask, max_pixels, SERVER_LIGHT_BYTES)
-            except NotAnImageError:
-                raise
-            except (UserError, MemoryError):  # decoders have many words for too little memory
-                pass
-            with self.memory.taken(SERVER_HEAVY_BYTES):
-                return self._try(worker, end, image, mask, max_pixels, SERVER_HEAVY_BYTES)
+        with self._process() as worker, self.memory.taken(SERVER_HEAVY_BYTES):
+            return self._try(worker, self._seconds, image, mask, max_pixels, SERVER_HEAVY_BYTES)
 
     def close(self) -> None:
         """End the processes, also those that are at work; nothing is read any more."""
@@ -89,17 +101,17 @@ class Decoders:
             worker.kill()
 
     def _try(
-        self, worker: Worker[Decoded], end: float, image: bytes, mask: bytes | None, max_pixels: int, num_bytes: int
+        self, worker: Worker[Decoded], seconds: float, image: bytes, mask: bytes | None, max_pixels: int, num_bytes: int
     ) -> Decoded:
         if self._is_closed:
             raise PhotoError("the server is shutting down; try again later")
         try:
             worker.send(image, mask, max_pixels, num_bytes)
-            return worker.receive(max(0.0, end - time.monotonic()))
+            return _received(worker, seconds)
         except TimeoutError:
             worker.kill()
             raise PhotoError(
-                f"the photo takes more than {self._seconds:g} seconds to decode; save it again as a plain JPEG"
+                f"the photo takes more than {seconds:g} seconds to decode; save it again as a plain JPEG"
             ) from None
         except (WorkerDiedError, MemoryError):
             raise TooLargeError(
@@ -137,6 +149,23 @@ class Memory:
             with self._changed:
                 self._free += num_bytes
                 self._changed.notify_all()
+
+
+def _received(worker: Worker[Decoded], seconds: float) -> Decoded:
+    """The worker's answer. TimeoutError where it takes so much processor time, or _PATIENCE times as long.
+
+    On a busy machine a photo waits for the processor more than it is worked on, which is not its fault.
+    """
+    end, before = time.monotonic() + _PATIENCE * seconds, worker.cpu_seconds
+    wait = seconds
+    while True:
+        try:
+            return worker.receive(wait)
+        except TimeoutError:
+            left = min(seconds - (worker.cpu_seconds - before), end - time.monotonic())
+            if left <= 0:
+                raise
+            wait = max(left, 0.05)
 
 
 def begin_reading() -> Callable[[bytes, bytes | None, int, int], Decoded]:

@@ -223,6 +223,7 @@ async def _result(request: Request, service: Service, job: Job) -> Any:
             raise ClientDisconnect
         raise DroppedError
     except DroppedError:
+        _check_ready(service)
         hint = "try again when fewer are waiting, or with a lower resolution"
         raise ApiError(504, f"not done within {service.settings.timeout:g} seconds; {hint}") from None
     finally:

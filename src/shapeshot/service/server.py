@@ -95,6 +95,7 @@ class Server(uvicorn.Server):
             await asyncio.wait_for(self._service.engine.drained(), SERVER_DRAIN_SECONDS)
         except asyncio.TimeoutError:
             log.warning("work that was accepted did not end within %g seconds and is dropped", SERVER_DRAIN_SECONDS)
+            self._service.engine.abandon()
         self.should_exit = True
 
 

@@ -68,7 +68,7 @@ FIELDS: dict[str, Callable[[str, str], Any]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Upload:
     """What a client sent. options: by name in FIELDS; what was not sent, or was left empty, is not there."""
 
@@ -76,10 +76,13 @@ class Upload:
     mask: bytes | None
     options: dict[str, Any]
     decoders: Decoders
+    _is_light: bool = True
 
     def decoded(self, max_pixels: int) -> Decoded:
-        """The photo and its mask, read elsewhere: see `Decoders.read` for what it raises."""
-        return self.decoders.read(self.image, self.mask, max_pixels)
+        """The photo and its mask, read by `Decoders`; a second call is for what the first found not light."""
+        read = self.decoders.read_light if self._is_light else self.decoders.read
+        self._is_light = False
+        return read(self.image, self.mask, max_pixels)
 
 
 async def read_upload(
