@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-slow check lint types bench train-default clean
+.PHONY: help demo test test-slow check lint lint-page types bench train-default clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
@@ -28,8 +28,15 @@ test-slow: $(VENV)/.installed
 
 check: lint types test
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.installed lint-page
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# The page's JavaScript, by a linter that npm carries: pinned, so that no new rule breaks an old checkout.
+lint-page:
+	@if command -v npx >/dev/null; then npx --yes @biomejs/biome@2.6.8 lint; \
+	elif [ -n "$$CI" ]; then echo "lint-page needs npx (Debian: npm)" >&2; exit 1; \
+	else echo "no npx here: the page's JavaScript is not linted (Debian: npm)"; fi
 
 types: $(VENV)/.installed
 	$(BIN)/mypy src

@@ -24,7 +24,8 @@ from bench_train_step import REGIMES, Training
 from op_timing import machine
 from training_objects import make_objects
 
-from shapeshot.lab.batches import TrainingObject, batches
+from shapeshot.lab.loading.batches import batches
+from shapeshot.lab.loading.training_set import TrainingObject
 
 KINDS = ("vox", "point", "mesh", "field")
 

@@ -67,7 +67,8 @@ def run_process(command: Sequence[str]) -> tuple[float, float]:
 
 def warm(photo: Path, model: Path | None, runs: int) -> dict[str, Any]:
     """The same, for calls in this process with the model loaded; and the median of each stage."""
-    from shapeshot.pipeline.reconstruct import load_model, reconstruct
+    from shapeshot.model.field_model import load_model
+    from shapeshot.pipeline.reconstruct import reconstruct
 
     loaded = load_model(model)
     timings = [reconstruct(photo, model=loaded).timings for _ in range(runs + 1)][1:]  # the first starts the sessions

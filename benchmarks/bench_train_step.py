@@ -24,7 +24,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,33 +34,34 @@ from torch import Tensor
 from torch.nn import functional as F
 from training_objects import make_objects
 
-from shapeshot.lab.batches import (
+from shapeshot.lab.decoders.mesh import DeformedSphere
+from shapeshot.lab.kinds import KINDS, Targets
+from shapeshot.lab.kinds.mesh import MeshConfig
+from shapeshot.lab.loading.batches import (
     AugmentedViews,
     Batch,
     Examples,
     Inputs,
     StepBatches,
-    TrainingObject,
     batches,
     plain_pixels,
 )
-from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.decoders.mesh import DeformedSphere
-from shapeshot.lab.feature_cache import cached_features
-from shapeshot.lab.frozen import FrozenFeatures
-from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
+from shapeshot.lab.loading.feature_cache import cached_features
+from shapeshot.lab.loading.frozen import FrozenFeatures
+from shapeshot.lab.loading.training_set import TrainingObject
+from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.ops import mesh_reference
 from shapeshot.lab.optimizers import build_optimizer
-from shapeshot.lab.representations import REPRESENTATIONS, Targets
 from shapeshot.lab.train import Objective
+from shapeshot.lab.train_config import TrainConfig
 
 SIDES = ("ours", "plain")
-REGIMES = {
-    "frozen": ModelConfig(encoder="efficientnet-lite0"),
-    "trained": ModelConfig(encoder="resnet18", encoder_weights="none", update_statistics=True, image_size=128),
+REGIMES: dict[str, dict[str, Any]] = {
+    "frozen": {"encoder": "efficientnet-lite0"},
+    "trained": {"encoder": "resnet18", "encoder_weights": "none", "image_size": 128},
 }
 CLAMP = 1e-6
-Loss = Callable[[SingleViewModel, Tensor, dict[str, Tensor], TrainConfig, torch.Generator], Tensor]
+Loss = Callable[[SingleViewModel, Tensor, dict[str, Tensor], Any, torch.Generator], Tensor]
 
 
 def plain_voxel(model: SingleViewModel, logits: Tensor, targets: dict, config: TrainConfig, generator: Any) -> Tensor:
@@ -81,7 +81,7 @@ def plain_point(model: SingleViewModel, points: Tensor, targets: dict, config: T
     return plain_chamfer(points, targets["points"])
 
 
-def plain_mesh(model: SingleViewModel, vertices: Tensor, targets: dict, config: TrainConfig, generator: Any) -> Tensor:
+def plain_mesh(model: SingleViewModel, vertices: Tensor, targets: dict, config: MeshConfig, generator: Any) -> Tensor:
     """Chamfer of sampled points and the Laplacian, with neighbours found anew."""
     assert isinstance(model.decoder, DeformedSphere)
     with torch.autocast("cpu", enabled=False):
@@ -96,7 +96,7 @@ PLAIN_LOSSES: dict[str, Loss] = {
     "vox": plain_voxel,
     "point": plain_point,
     "mesh": plain_mesh,
-    "field": lambda *arguments: REPRESENTATIONS["field"].loss(*arguments)["loss"],
+    "field": lambda *arguments: KINDS["field"].loss(*arguments)["loss"],
 }
 
 
@@ -126,13 +126,13 @@ class Training:
         start_loader: bool = True,
     ) -> None:
         frozen = regime == "frozen"
-        self.config = TrainConfig(
-            model=replace(REGIMES[regime], type=kind), batch_size=batch_size, freeze_encoder=frozen
-        )
+        row = KINDS[kind]
+        model = row.model_config(**REGIMES[regime])
+        self.config: TrainConfig = row.config(model=model, batch_size=batch_size, freeze_encoder=frozen)
         torch.manual_seed(0)
         self.model, self.plain, self.count = build_model(self.config.model), side == "plain", 0
         self.optimizer = build_optimizer(self.model, self.config)
-        self.objective = Objective(self.model, REPRESENTATIONS[kind], self.config).train()
+        self.objective = Objective(self.model, self.config).train()
         examples = Examples(objects, self._inputs(objects, cache), Targets(kind, self.config))
         self.steps = StepBatches(examples, batch_size, self.config.seed)
         workers = 0 if self.plain else self.config.workers

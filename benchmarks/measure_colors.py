@@ -20,7 +20,7 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import UserError
 from shapeshot.model.field_model import FieldModel
-from shapeshot.photo import find_object, prepare_photo
+from shapeshot.photo import look_at
 from shapeshot.pipeline.reconstruct import reconstruct
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", default="val")
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--model", metavar="NAME|FOLDER")
     args = parser.parse_args()
     dataset, model = Dataset.open(args.data), FieldModel.load(args.model)
     errors = [errors_of(dataset, key, model) for key in tqdm(dataset.ids(args.split))]
@@ -43,13 +43,12 @@ def errors_of(dataset: Dataset, key: str, model: FieldModel) -> dict[str, float]
     view = sample.view(0)
     names = [f"{what}: {score}" for what in ("field", "transferred") for score in ("l1", "chroma_l1")]
     try:
-        mesh, found = reconstruct(view, model=model).mesh, find_object(view)
+        mesh, photo = reconstruct(view, model=model).mesh, look_at(view, model.image_size).photo
     except UserError:
         return dict.fromkeys(names, 1.0)
-    planes = model.encode(prepare_photo(view, found, model.image_size).pixels)
     nearest = cKDTree(mesh.vertices).query(sample.points)[1]
     truth = sample.colors / 255
-    candidates = (model.colors_at(planes, mesh.vertices), mesh.colors)
+    candidates = (model.see(photo).colors_at(mesh.vertices), mesh.colors)
     errors = []
     for colors in candidates:
         difference = colors[nearest] - truth

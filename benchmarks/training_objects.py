@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from shapeshot.data.queries import PackedSolid
 from shapeshot.data.shards import encode_view
 from shapeshot.geometry import cell_centers
-from shapeshot.lab.batches import TrainingObject
+from shapeshot.lab.loading.training_set import TrainingObject
 
 SOLID_RESOLUTION, NUM_POINTS = 128, 8192  # as in a dataset
 

@@ -10,12 +10,17 @@ better than either. `--share` is the second's. Averaged are the moving averages,
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from shapeshot.errors import UserError
 from shapeshot.lab.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+# Values of a checkpoint that are true of one run, and what a card calls them.
+OF_ONE_RUN = {"step": "steps", "seconds": "seconds", "best": "validation_score"}
 
 
 def main() -> None:
@@ -28,9 +33,22 @@ def main() -> None:
     args = parser.parse_args()
     first, second = load_checkpoint(args.first), load_checkpoint(args.second)
     mean = averaged(weights_of(first), weights_of(second), args.share)
-    averaging = {"steps": [first.values["step"], second.values["step"]], "share_of_second": args.share}
-    values = {**second.values, "averaged": averaging, "threshold": second.values.get("threshold", 0.5)}
-    save_checkpoint(args.out, {"model": mean}, values)
+    save_checkpoint(args.out, {"model": mean}, averaged_values(first.values, second.values, args.share))
+
+
+def averaged_values(first: Mapping[str, Any], second: Mapping[str, Any], share: float) -> dict[str, Any]:
+    """The second's values, but for what is true of one run alone: that stands for both in "averaged".
+
+    The mean was never validated: it has no score, and its threshold, which `shapeshot remember` fixes anew, is the
+    second's or 0.5.
+    """
+    kept = {name: value for name, value in second.items() if name not in OF_ONE_RUN}
+    columns = {
+        told: [run.get(name) for run in (first, second)]
+        for name, told in OF_ONE_RUN.items()
+        if any(name in run for run in (first, second))
+    }
+    return {**kept, "averaged": {**columns, "share_of_second": share}, "threshold": second.get("threshold", 0.5)}
 
 
 def weights_of(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:

@@ -12,17 +12,20 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shapeshot.errors import UserError
 from shapeshot.evaluation.run import run_evaluation
 from shapeshot.evaluation.summary import Summary
-from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.model import ModelConfig
+from shapeshot.files import atomic_write
+from shapeshot.lab.configure import config_from_json, load_config
+from shapeshot.lab.run_folder import CONFIG
 from shapeshot.lab.train import train
+from shapeshot.lab.train_config import TrainConfig
 
 KINDS = ("vox", "point", "mesh")
 SEEDS = {"efficientnet-lite0": (0, 1, 2), "resnet18": (0,)}
@@ -30,48 +33,60 @@ BASELINES = ("mean", "retrieval", "oracle", "")  # "": the shipped field model
 SPLITS = ("test", "test-unseen")
 METRICS = {"iou": "IoU 32³", "f_score_1": "F 1 %", "f_score_5": "F 5 %", "chamfer_l1": "chamfer-L1"}
 DONE = "done.json"
+# What each kind has of its own; the rest is the same for all, within an encoder.
+OWN: dict[str, dict[str, Any]] = {
+    "vox": {"model": {"voxel_channels": 64}},
+    "point": {"model": {"num_points": 1000}},
+    "mesh": {"model": {"ico_level": 3}, "num_samples": 1000, "w_smooth": 0.05},
+}
 
 
 def config_of(kind: str, encoder: str, seed: int, data: str) -> TrainConfig:
-    """One run; within an encoder, kinds differ in nothing but the kind."""
-    model = ModelConfig(type=kind, encoder=encoder, voxel_channels=64, num_points=1000, ico_level=3)
-    shared = TrainConfig(
-        data=(data,), model=model, batch_size=16, warmup=50, val_views=1, save_every=200, ema=0.995, num_samples=1000,
-        w_smooth=0.05, seed=seed,
-    )  # fmt: skip
+    """Make the settings of one run."""
+    own = OWN[kind]
+    values = {
+        "data": [data], "batch_size": 16, "warmup": 50, "val_views": 1, "save_every": 200, "ema": 0.995, "seed": seed,
+        **own,
+        "model": {"type": kind, "encoder": encoder, **own["model"]},
+    }  # fmt: skip
     if encoder == "efficientnet-lite0":
-        return replace(shared, freeze_encoder=True, max_iter=1500, val_every=300, workers=0)
-    trained = replace(model, encoder_weights="none", update_statistics=True, image_size=96)
-    return replace(shared, model=trained, max_iter=600, val_every=200, encoder_lr=5e-4)
+        return config_from_json(values | {"freeze_encoder": True, "max_iter": 1500, "val_every": 300, "workers": 0})
+    trained = values["model"] | {"encoder_weights": "none", "update_statistics": True, "image_size": 96}
+    return config_from_json(values | {"model": trained, "max_iter": 600, "val_every": 200, "encoder_lr": 5e-4})
 
 
 def run_one(kind: str, encoder: str, seed: int, data: str, out: Path) -> None:
-    """Train and score one run, unless that is done."""
-    folder = out / f"{kind}-{encoder}-s{seed}"
+    """Train and score one run, unless that is done. Raises UserError where other settings were used there."""
+    folder, config = out / f"{kind}-{encoder}-s{seed}", config_of(kind, encoder, seed, data)
+    if (folder / CONFIG).is_file() and load_config(folder / CONFIG) != config:
+        raise UserError(f"{folder} holds a run with other settings; choose another --out, or remove it")
     if (folder / DONE).is_file():
         return
     start = time.monotonic()
-    train(config_of(kind, encoder, seed, data), folder)
+    train(config, folder)
     seconds = time.monotonic() - start
     scores = {
         split: _scores(run_evaluation(Path(data), folder / split, split=split, checkpoint=folder, kind=kind))
         for split in SPLITS
     }
     facts = {"kind": kind, "encoder": encoder, "seed": seed, "seconds": seconds, "scores": scores}
-    (folder / DONE).write_text(json.dumps(facts, indent=1))
+    atomic_write(folder / DONE, json.dumps(facts, indent=1))
 
 
 def run_baseline(name: str, data: str, out: Path) -> None:
-    """Score what the runs stand beside, unless that is done."""
+    """Score what the runs stand beside, unless that is done. Raises UserError where it was on other data."""
     folder = out / (name or "default")
     if (folder / DONE).is_file():
+        earlier = json.loads((folder / DONE).read_text()).get("data", data)  # older files do not say on which
+        if earlier != data:
+            raise UserError(f"{folder} holds scores on {earlier}; choose another --out, or remove it")
         return
     scores = {
         split: _scores(run_evaluation(Path(data), folder / split, split=split, baseline=name or None))
         for split in SPLITS
     }
-    facts = {"kind": name or "default field model", "encoder": "-", "seed": 0, "scores": scores}
-    (folder / DONE).write_text(json.dumps(facts, indent=1))
+    facts = {"kind": name or "default field model", "encoder": "-", "seed": 0, "data": data, "scores": scores}
+    atomic_write(folder / DONE, json.dumps(facts, indent=1))
 
 
 def table(out: Path, split: str) -> str:
@@ -124,4 +139,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"classic_models: {error}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shapeshot.geometry import cell_centers
-from shapeshot.model.field_model import Field
+from shapeshot.model.field import Field, logit, whole_grid
 from shapeshot.model.heads import Heads
+from shapeshot.model.seen import Seen
 from shapeshot.photo import PreparedPhoto
 
 
 @dataclass
 class AnalyticField:
-    """Stands in for a FieldModel: an ellipsoid with half axes 0.2, 0.4, 0.3 and, where asked for, a speck beside it."""
+    """Stands in for a FieldModel: an ellipsoid with half axes 0.2, 0.4, 0.3 and, where asked for, a speck beside it.
+
+    It is its own network as well: what it has seen is a real `Seen`.
+    """
 
     half_axes: tuple[float, float, float] = (0.2, 0.4, 0.3)
     speck_radius: float = 0.0
@@ -27,49 +30,44 @@ class AnalyticField:
     card: dict[str, Any] = field(default_factory=lambda: {"name": "analytic"})
     heads: Heads = field(default_factory=Heads)
     features: np.ndarray | None = None
-    memory: None = None
-
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
-        assert pixels.shape == (64, 64, 3)
-        assert pixels.dtype == np.uint8
-        return np.zeros((3, 1, 1, 1), np.float32)
-
-    def encode_batch(self, pixels: np.ndarray) -> np.ndarray:
-        return np.stack([self.encode(one) for one in pixels])
+    name: str = "analytic"
+    calls: int = 0  # of the encoder
 
     def optimized(self) -> AnalyticField:
         return self
 
-    def see(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        planes, features = self.see_batch(pixels[None])
-        return planes[0], None if features is None else features[0]
+    def warm_up(self) -> None:
+        pass
 
-    def see_batch(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        features = None if self.features is None else np.tile(self.features, (len(pixels), 1))
-        return self.encode_batch(pixels), features
+    def see(self, photo: PreparedPhoto) -> Seen:
+        return self.see_batch([photo])[0]
+
+    def see_batch(self, photos: Sequence[PreparedPhoto]) -> list[Seen]:
+        self.calls += 1
+        for photo in photos:
+            assert photo.pixels.shape == (64, 64, 3)
+            assert photo.pixels.dtype == np.uint8
+        planes = np.zeros((3, 1, 1, 1), np.float32)
+        return [Seen(photo, planes, self.features, self, None, self.heads, self.threshold) for photo in photos]
 
     @property
     def level(self) -> float:
-        return float(np.log(self.threshold / (1 - self.threshold)))
+        return logit(self.threshold)
 
-    def recall(self, photo: PreparedPhoto) -> None:
-        return None
+    def field(self, resolution: int) -> Field:
+        return whole_grid(lambda xs, ys, zs: self.logits(None, xs, ys, zs), resolution, self.level)
 
-    def grid(
-        self, planes: np.ndarray, resolution: int, guide: Field | None = None, recalled: np.ndarray | None = None
-    ) -> Field:
-        axis = cell_centers(resolution)
-        points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
-        return Field(self.logits(points), self.level if guide is None else guide.level)
+    def logits(self, planes: None, xs: np.ndarray, ys: np.ndarray, zs: np.ndarray) -> np.ndarray:
+        return self.values(np.stack(np.meshgrid(xs, ys, zs, indexing="ij"), axis=-1))
 
-    def logits(self, points: np.ndarray) -> np.ndarray:
+    def values(self, points: np.ndarray) -> np.ndarray:
         inside = 1.0 - np.linalg.norm(points / np.float32(self.half_axes), axis=-1)
         if self.speck_radius:
             inside = np.maximum(inside, 1.0 - np.linalg.norm(points - np.float32(0.45), axis=-1) / self.speck_radius)
         return (10 * inside + self.level).astype(np.float32)
 
-    def colors_at(self, planes: np.ndarray, points: np.ndarray) -> np.ndarray:
-        return np.clip(points + 0.5, 0, 1).astype(np.float32)
+    def at(self, planes: None, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.values(points), np.clip(points + 0.5, 0, 1).astype(np.float32)
 
 
 @pytest.fixture(scope="session")
@@ -109,11 +107,12 @@ def photo() -> np.ndarray:
 def random_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small field model with seeded random weights, exported for the runtime: it sees some shape in any photo."""
     torch = pytest.importorskip("torch", reason="needs the extra `train`")
-    from shapeshot.lab.model import ModelConfig, build_model
-    from shapeshot.lab.to_onnx import export_model
+    from shapeshot.lab.export.to_onnx import export_model
+    from shapeshot.lab.kinds.field import FieldModelConfig
+    from shapeshot.lab.model import build_model
 
     torch.manual_seed(0)
-    config = ModelConfig(encoder_weights="none", image_size=64, width=32, depth=1, channels=16, hidden=16)
+    config = FieldModelConfig(encoder_weights="none", image_size=64, width=32, depth=1, channels=16, hidden=16)
     folder = tmp_path_factory.mktemp("models") / "random"
     export_model(build_model(config), {"name": "random", "threshold": 0.5}, folder)
     return folder

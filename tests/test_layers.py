@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "files"}
+BASE = {"errors", "limits", "names", "files", "onnx_runtime"}
 RUNTIME = BASE | {
     "jobs",
     "geometry",
@@ -26,8 +26,11 @@ RUNTIME = BASE | {
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "limits": set(),
+    "names": set(),
     "files": {"errors"},
     "jobs": BASE,
+    "onnx_runtime": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "finish": BASE | {"geometry"},
@@ -37,13 +40,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": BASE | {"geometry", "photo", "finish", "preview", "export", "model"},
     "folders": RUNTIME,
     "service": RUNTIME,
-    "data": BASE | {"jobs", "geometry", "photo"},
     "scores": BASE | {"geometry"},
-    "lab": BASE | {"jobs", "geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
+    "data": BASE | {"geometry", "photo", "scores", "jobs"},  # scores: how finely shapes are compared
+    "lab": BASE | {"geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
     "tuning": RUNTIME | {"data", "scores", "lab"},
     "evaluation": RUNTIME | {"data", "scores", "lab", "tuning"},
     "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation"},
-    "__init__": {"geometry", "pipeline"},
+    "__init__": {"geometry", "model", "pipeline"},
     "__main__": {"cli"},
 }
 RUNTIME_LIBRARIES = {
@@ -51,6 +54,7 @@ RUNTIME_LIBRARIES = {
     "PIL",
     "onnxruntime",
     "tqdm",
+    "jaxtyping",  # for types alone: nothing imports it when the program runs
     "rembg",  # the extra `photo`, imported when asked for
     "pyarrow",  # the extra `folders`, for the manifest of a run over many photos
     "ray",  # the extra `cluster`, imported when asked for
@@ -140,3 +144,8 @@ def test_import_shapeshot_loads_nothing_heavy() -> None:
 def test_the_command_line_starts_without_heavy_imports() -> None:
     loaded = loaded_after("from shapeshot.cli import main; assert main(['data']) == 2")
     assert not loaded & {"torch", "onnxruntime", "scipy", "numpy", "PIL", "tqdm"}
+
+
+def test_types_of_arrays_are_not_loaded_by_running_programs() -> None:
+    rooms = ["errors", "files", "geometry", "photo", "model", "pipeline", "folders", "service.settings"]
+    assert "jaxtyping" not in loaded_after("; ".join(f"import shapeshot.{room}" for room in rooms))

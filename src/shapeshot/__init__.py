@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
-    from shapeshot.pipeline.reconstruct import load_model, reconstruct
+    from shapeshot.model.field_model import load_model
+    from shapeshot.pipeline.reconstruct import reconstruct
 
 __version__ = "0.1.0"
 __all__ = ["Mesh", "PointCloud", "VoxelGrid", "__version__", "load_model", "reconstruct"]
@@ -23,7 +24,7 @@ _HOMES = {
     "Mesh": "shapeshot.geometry",
     "PointCloud": "shapeshot.geometry",
     "VoxelGrid": "shapeshot.geometry",
-    "load_model": "shapeshot.pipeline.reconstruct",
+    "load_model": "shapeshot.model.field_model",
     "reconstruct": "shapeshot.pipeline.reconstruct",
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST_ECHO = 60  # characters
+
 
 class UserError(Exception):
     """Something the caller can mend. `exit_code` is what the command line exits with."""
@@ -54,4 +56,11 @@ def unknown_name(what: str, name: str, choices: Iterable[str], error: type[UserE
     known = sorted(choices)
     near = get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return error(f"unknown {what} {name!r}; choose from {', '.join(known)}.{hint}")
+    return error(f"unknown {what} {shortened(name)!r}; choose from {', '.join(known)}.{hint}")
+
+
+def shortened(text: str) -> str:
+    """A wrong value as an error repeats it: whole, or its beginning and its length."""
+    if len(text) <= _LONGEST_ECHO:
+        return text
+    return f"{text[:_LONGEST_ECHO]}... ({len(text)} characters)"

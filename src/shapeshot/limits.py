@@ -28,7 +28,9 @@ BMP_PACKED_BYTES = 4 * MIB  # of a run-length-encoded BMP, whose decoder is the 
 HEADER_BYTES = 4 * MIB  # how far into a file of boxes (AVIF, HEIC) its header may reach
 
 # One object of a data set, or one mesh file: what reading it may take.
-OBJECT_FILE_BYTES = 512 * MIB  # of any one file, as it is and unpacked
+OBJECT_FILE_BYTES = 512 * MIB  # of any one file
+OBJECT_TOTAL_BYTES = 2048 * MIB  # of all files that it names, each as often as it is read
+OBJECT_NODES = 200_000  # of a scene, and instances of its meshes
 OBJECT_VERTICES = 30_000_000  # with the corners of faces counted apart
 OBJECT_CORNERS = 60_000_000
 OBJECT_PARTS = 20_000  # pieces with a material of their own
@@ -37,14 +39,24 @@ OBJECT_MATERIALS = 100_000  # that those define; only the used ones are made
 OBJECT_TEXTURES = 1_000  # image files
 OBJECT_TEXTURE_PIXELS = 1_000_000_000  # of all its images together, before they are scaled down
 TEXTURE_PIXELS = 64 * 2**20  # of one image; the largest real ones are 8192 x 4096
-POLYGON_CORNERS = 50_000  # of one polygon
+POLYGON_STEPS = 1_000_000_000  # corners squared of its concave polygons: 31,600 corners in one take about 4 s
 OBJECT_SECONDS = 60.0  # from opening the file to its parts in memory
 
 # Archives, catalogues and shards.
+ARCHIVE_MEMBER_BYTES = 256 * MIB  # of a member, unpacked
 ARCHIVE_RATIO = 200  # of a member: OBJ text compresses about 10 times, a bomb about 1000 times
 ARCHIVE_FREE_BYTES = 8 * MIB  # below that a member may compress as it likes
 SHARD_MEMBER_BYTES = 256 * MIB  # of one array or picture in a shard, unpacked
 VIEW_SIDE = 4096  # pixels of a view in a shard
+
+# What a command or a request may ask for. (The options of a reconstruction have their bounds in pipeline/options.py.)
+WORKERS = 256  # processes or threads: more than any one machine here is good for
+COUNT = 10**9  # of anything else that is counted: more is a slip of the hand
+SERVER_QUEUE = 10_000  # requests under way
+SERVER_TIMEOUT = 86_400  # seconds: a day; the clocks of an event loop overflow at far larger ones
+SERVER_TTL = 31_536_000  # seconds: a year
+METRES = (1e-6, 1e6)  # of a known dimension: beyond, coordinates in float32 or millimetres overflow or vanish
+LIBRARY_NOTE_BYTES = MIB  # result.json of a piece in a furniture library
 
 # The server, all requests together.
 SERVER_BYTES = 576 * MIB  # that decodes and fine reconstructions under way may take together, beside what is idle

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,6 +100,63 @@ def test_a_folder_becomes_one_library(shapeshot_command: Run, album: Path, tmp_p
         assert (info.category, info.creator, info.licence) == ("Office", "Ann", "CC0-1.0")
         np.testing.assert_allclose(info.size_metres, [0.4, 0.8, 0.6], atol=0.01)
         assert info.size_metres[0] == pytest.approx(0.4, abs=1e-4)
+
+
+def test_the_same_run_again_does_only_what_is_missing(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:
+    """The library itself holds what the next run needs: nothing lies beside it."""
+    library = tmp_path / "a.sh3f"
+    assert "3 done" in shapeshot_command("reconstruct", album, "--out", library).out
+    first = library.read_bytes()
+    done = shapeshot_command("reconstruct", album, "--out", library)
+    assert (done.code, done.err) == (0, "")
+    assert "3 kept" in done.out
+    assert library.read_bytes() == first
+    shutil.copy(album / "disc.png", album / "table.png")
+    (album / "stool.png").unlink()
+    assert "3 photos: 2 kept, 1 done" in shapeshot_command("reconstruct", album, "--out", library).out
+    assert [entry.info.name for entry in entries_of(library)] == ["Blue chair", "disc", "table"]
+    assert "3 done" in shapeshot_command("reconstruct", album, "--out", library, "--smooth", 2).out
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "a.sh3f"}
+
+
+def test_new_labels_need_no_new_shapes(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:
+    library = tmp_path / "a.sh3f"
+    shapeshot_command("reconstruct", album, "--out", library)
+    assert "3 kept" in shapeshot_command("reconstruct", album, "--out", library, "--category", "Office").out
+    assert {entry.info.category for entry in entries_of(library)} == {"Office"}
+
+
+@pytest.mark.parametrize("damage", ["no archive", "cut short", "another program's", "a note that lies"])
+def test_a_library_that_says_nothing_is_made_again(
+    shapeshot_command: Run, album: Path, tmp_path: Path, damage: str
+) -> None:
+    library = tmp_path / "a.sh3f"
+    shapeshot_command("reconstruct", album, "--out", library)
+    content = library.read_bytes()
+    if damage == "no archive":
+        library.write_text("mine")
+    elif damage == "cut short":
+        library.write_bytes(content[: len(content) // 2])
+    else:
+        library.write_bytes(with_other_notes(content, damage))
+    done = shapeshot_command("reconstruct", album, "--out", library)
+    assert (done.code, done.err) == (0, "")
+    assert "3 done" in done.out
+    assert len(entries_of(library)) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "a.sh3f"}
+
+
+def with_other_notes(content: bytes, damage: str) -> bytes:
+    """A library without the notes beside its pieces, or with some that name files elsewhere."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            if not name.endswith("/result.json"):
+                new.writestr(name, old.read(name))
+            elif damage == "a note that lies":
+                note = json.loads(old.read(name))
+                new.writestr(name, json.dumps({**note, "files": {"mesh": "../../escaped.sh3f"}}))
+    return changed.getvalue()
 
 
 def test_a_library_is_a_source_of_training_data(

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,15 @@ def test_the_nearest_name_is_suggested(shapeshot_command: Run, words: list[str],
 
 def test_flags_are_not_abbreviated(shapeshot_command: Run) -> None:
     assert shapeshot_command("reconstruct", "a.jpg", "--out", "x", "--prev").code == 2
+
+
+def test_what_comes_after_two_dashes_is_left_as_it_is(shapeshot_command: Run, tmp_path: Path) -> None:
+    """Flags may be written with underscores, but after -- there are none: --my_photo.jpg is a file."""
+    done = shapeshot_command("reconstruct", "--out", tmp_path / "a.glb", "--", "--my_photo.jpg")
+    assert done.code == 1
+    assert "--my_photo.jpg" in done.err
+    done = shapeshot_command("reconstruct", "--out", tmp_path / "a.glb", "--no_such_flag", "--", "--my_photo.jpg")
+    assert "unknown flag --no-such-flag" in done.err
 
 
 @pytest.mark.parametrize("words", [[], ["data"]])

@@ -224,9 +224,24 @@ def test_several_photos_do_not_fit_one_file(shapeshot_command: Run, photo_file: 
     assert_refused(done, 2, "2 photos")
 
 
-def test_a_point_cloud_is_no_stl(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
-    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.stl", "--as", "points")
-    assert_refused(done, 1, "point cloud")
+@pytest.mark.parametrize(
+    ("name", "form", "named"), [("a.stl", "points", "point cloud"), ("a.binvox", "mesh", "a mesh")]
+)
+def test_a_form_that_the_format_cannot_hold_is_told_before_any_work(
+    shapeshot_command: Run, photo_file: Path, tmp_path: Path, use_model: Run, name: str, form: str, named: str
+) -> None:
+    use_model(None)  # no work can be done
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / name, "--as", form)
+    assert_refused(done, 2, named)
+
+
+def test_a_form_that_a_library_cannot_hold_is_told_once_a_run(
+    shapeshot_command: Run, photo_file: Path, tmp_path: Path
+) -> None:
+    (photo_file.parent / "other.png").write_bytes(photo_file.read_bytes())
+    done = shapeshot_command("reconstruct", photo_file.parent, "--out", tmp_path / "a.sh3f", "--as", "points")
+    assert_refused(done, 2, "point cloud")
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
 
 
 def test_an_output_folder_that_is_a_file(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:

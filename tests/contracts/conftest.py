@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from shapeshot.lab.batches import TrainingObject
+    from shapeshot.lab.loading.training_set import TrainingObject
 
 TINY_VIT = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 32, "patch_size": 8}
 
@@ -60,7 +60,7 @@ def chair() -> TrainingObject:
     """A block for a seat and one for a back as a solid of boxes, and points of its surface."""
     pytest.importorskip("torch", reason="needs the extra `train`")
     from shapeshot.data.queries import PackedSolid
-    from shapeshot.lab.batches import TrainingObject
+    from shapeshot.lab.loading.training_set import TrainingObject
 
     centers = (np.indices((128, 128, 128)) + 0.5) / 128 - 0.5
     x, y, z = centers

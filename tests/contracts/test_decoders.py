@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from kind_settings import model_of_kind
 from safetensors.torch import load_file, save_file
 
 from shapeshot.errors import ModelError
+from shapeshot.lab.configure import model_config
 from shapeshot.lab.decoders import DECODERS
-from shapeshot.lab.graphs import SHAPE
+from shapeshot.lab.export.to_onnx import export_model
+from shapeshot.lab.kinds import KINDS
 from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model, decoder_name
-from shapeshot.lab.representations import REPRESENTATIONS
-from shapeshot.lab.to_onnx import export_model
+from shapeshot.model.folder import SHAPE
 
-TINY = ModelConfig(
-    encoder_weights="none", image_size=32, latent=32, voxel_channels=16, num_points=50, ico_level=1,
-    width=16, depth=1, num_heads=2, channels=8, resolution=8, hidden=8,
-)  # fmt: skip
+TINY = {
+    "encoder_weights": "none", "image_size": 32, "latent": 32, "voxel_channels": 16, "num_points": 50, "ico_level": 1,
+    "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+}  # fmt: skip
 SHAPES = {
     "vox": (32, 32, 32),
     "point": (50, 3),
@@ -31,7 +32,7 @@ SHAPES = {
 
 
 def config_of(name: str) -> ModelConfig:
-    return replace(TINY, type=DECODERS[name].kind, decoder=name)
+    return model_of_kind(DECODERS[name].kind, decoder=name, **TINY)
 
 
 @pytest.fixture(params=sorted(DECODERS))
@@ -56,9 +57,9 @@ def settled(model: SingleViewModel) -> SingleViewModel:
 
 
 def test_each_kind_has_a_decoder_and_each_decoder_a_kind() -> None:
-    assert {decoder.kind for decoder in DECODERS.values()} == set(REPRESENTATIONS) == set(SHAPES)
-    for kind in REPRESENTATIONS:
-        assert DECODERS[decoder_name(replace(TINY, type=kind))].kind == kind
+    assert {decoder.kind for decoder in DECODERS.values()} == set(KINDS) == set(SHAPES)
+    for kind in KINDS:
+        assert DECODERS[decoder_name(model_of_kind(kind, **TINY))].kind == kind
 
 
 def test_any_batch_size_at_any_time(model: SingleViewModel) -> None:
@@ -103,7 +104,7 @@ def test_save_and_load(model: SingleViewModel, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["vox", "point", "mesh"])  # of the field: tests/lab/test_to_onnx.py
 def test_onnx_gives_the_same(kind: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    model = settled(build_model(replace(TINY, type=kind)))
+    model = settled(build_model(model_of_kind(kind, **TINY)))
     export_model(model, {"name": "tiny", "threshold": 0.5 if kind == "vox" else None}, tmp_path / "model")
     session = onnxruntime.InferenceSession(tmp_path / "model" / SHAPE)
     seen = pixels(3, seed=2)
@@ -116,15 +117,15 @@ def test_onnx_gives_the_same(kind: str, tmp_path: Path) -> None:
 
 def test_points_stay_in_the_cube_only_with_tanh() -> None:
     for tanh in (True, False):
-        decoder = build_model(replace(TINY, type="point", tanh=tanh)).decoder
+        decoder = build_model(model_of_kind("point", **TINY, tanh=tanh)).decoder
         with torch.no_grad():
             decoder.layers[-1].bias.fill_(9.0)
-            points = decoder(build_model(TINY).encoder.eval()(pixels(1)))
+            points = decoder(build_model(model_of_kind("field", **TINY)).encoder.eval()(pixels(1)))
         assert bool((points.abs() <= 0.5).all()) == tanh
 
 
 def test_meshes_keep_the_templates_faces() -> None:
-    model = build_model(replace(TINY, type="mesh")).eval()
+    model = build_model(model_of_kind("mesh", **TINY)).eval()
     with torch.no_grad():
         meshes = model.decoder.meshes(model(pixels(2)))
     assert meshes.num_faces == (80, 80)
@@ -147,5 +148,5 @@ def test_meshes_keep_the_templates_faces() -> None:
 )
 def test_what_does_not_fit_is_one_clear_error(change: dict, message: str) -> None:
     with pytest.raises((ModelError, Exception), match=message) as caught:
-        build_model(replace(TINY, **change))
+        build_model(model_config(**{"encoder_weights": "none", "image_size": 32, **change}))
     assert type(caught.value).__module__ == "shapeshot.errors"

@@ -1,23 +1,21 @@
-"""The loss of every row of REPRESENTATIONS: named scalars, blind to the batch's size, with gradients that lead down."""
+"""The loss of every row of KINDS: named scalars, blind to the batch's size, with gradients that lead down."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from kind_settings import model_of_kind, run_of_kind
 from torch import Tensor
 
-from shapeshot.lab.batches import TrainingObject
-from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
-from shapeshot.lab.representations import REPRESENTATIONS, Targets
+from shapeshot.lab.kinds import KINDS, Targets
+from shapeshot.lab.loading.training_set import TrainingObject
+from shapeshot.lab.model import SingleViewModel, build_model
 
-TINY = ModelConfig(
-    encoder_weights="none", image_size=32, latent=16, voxel_channels=8, num_points=64, ico_level=2,
-    width=16, depth=1, num_heads=2, channels=8, resolution=8, hidden=8,
-)  # fmt: skip
+TINY = {
+    "encoder_weights": "none", "image_size": 32, "latent": 16, "voxel_channels": 8, "num_points": 64, "ico_level": 2,
+    "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+}  # fmt: skip
 
 
 class Case:
@@ -25,7 +23,7 @@ class Case:
 
     def __init__(self, kind: str, item: TrainingObject) -> None:
         torch.manual_seed(0)
-        self.config = TrainConfig(model=replace(TINY, type=kind), num_samples=4000, w_edge=0.1)
+        self.config = run_of_kind(model_of_kind(kind, **TINY), num_samples=4000, w_edge=0.1)
         self.model: SingleViewModel = build_model(self.config.model).eval()
         generator = torch.Generator().manual_seed(1)
         self.pixels = torch.randint(0, 256, (2, 3, 32, 32), generator=generator, dtype=torch.uint8)
@@ -33,14 +31,14 @@ class Case:
             self.output = self.model(self.pixels)
         arrays = Targets(kind, self.config)(item, False, np.random.default_rng(0))
         self.targets = {name: torch.from_numpy(np.stack([value, value])) for name, value in arrays.items()}
-        self.row = REPRESENTATIONS[kind]
+        self.row = KINDS[kind]
 
     def terms(self, output: Tensor, targets: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
         generator = torch.Generator().manual_seed(0)
         return self.row.loss(self.model, output, targets or self.targets, self.config, generator)
 
 
-@pytest.fixture(params=sorted(REPRESENTATIONS))
+@pytest.fixture(params=sorted(KINDS))
 def case(request: pytest.FixtureRequest, chair: TrainingObject) -> Case:
     return Case(request.param, chair)
 

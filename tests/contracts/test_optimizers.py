@@ -10,13 +10,14 @@ import torch
 
 from shapeshot.errors import UserError
 from shapeshot.lab.checkpoint import optimizer_tensors, restore_optimizer
-from shapeshot.lab.config import TrainConfig
+from shapeshot.lab.configure import model_config
 from shapeshot.lab.encoders import EncoderOutput
-from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
+from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer, lr_factor
+from shapeshot.lab.train_config import TrainConfig
 
 LR = 1e-3
-TINY = ModelConfig(type="point", encoder_weights="none", image_size=32, latent=8, num_points=4)
+TINY = model_config("point", encoder_weights="none", image_size=32, latent=8, num_points=4)
 
 
 def model_and_optimizer(name: str, **settings: object) -> tuple[SingleViewModel, torch.optim.Optimizer]:

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from kind_settings import model_of_kind, run_of_kind
 
-from shapeshot.lab.batches import Batch, TrainingObject
-from shapeshot.lab.config import TrainConfig
 from shapeshot.lab.encoders import ENCODERS
-from shapeshot.lab.model import ModelConfig, SingleViewModel, build_model
+from shapeshot.lab.kinds import KINDS, Targets
+from shapeshot.lab.loading.batches import Batch
+from shapeshot.lab.loading.training_set import TrainingObject
+from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
-from shapeshot.lab.representations import REPRESENTATIONS, Targets
 from shapeshot.lab.train import Objective
 
 SIZE, VIEWS, STEPS = 32, 2, 220
@@ -21,12 +22,12 @@ BAR = {"vox": 0.95, "field": 0.95, "point": 0.99, "mesh": 0.99}  # IoU at 32^3 o
 
 
 def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) -> float:
-    config = TrainConfig(
-        model=model.config, lr=1e-3, encoder_lr=2e-4, warmup=10, max_iter=STEPS, weight_decay=0.0, w_smooth=0.002,
+    config = run_of_kind(
+        model.config, lr=1e-3, encoder_lr=2e-4, warmup=10, max_iter=STEPS, weight_decay=0.0, w_smooth=0.002,
         num_samples=800, num_queries=1024, amp=False,
     )  # fmt: skip
-    row = REPRESENTATIONS[model.kind]
-    objective, optimizer = Objective(model, row, config), build_optimizer(model, config)
+    row = KINDS[model.kind]
+    objective, optimizer = Objective(model, config), build_optimizer(model, config)
     targets, rng = Targets(model.kind, config), np.random.default_rng(0)
     objective.train()
     for step in range(STEPS):
@@ -45,12 +46,12 @@ def learn(model: SingleViewModel, item: TrainingObject, pixels: torch.Tensor) ->
 
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("encoder", sorted(ENCODERS))
 def test_one_object_by_heart(kind: str, encoder: str, tiny_encoders: dict[str, Path], chair: TrainingObject) -> None:
     torch.manual_seed(0)
-    config = ModelConfig(
-        type=kind, encoder=encoder, encoder_weights=str(tiny_encoders[encoder]), image_size=SIZE, latent=64,
+    config = model_of_kind(
+        kind, encoder=encoder, encoder_weights=str(tiny_encoders[encoder]), image_size=SIZE, latent=64,
         voxel_channels=32, num_points=600, ico_level=3, width=32, depth=1, num_heads=2, channels=16, resolution=16,
         hidden=32,
     )  # fmt: skip

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shapeshot.data.build import BuildOptions, build_dataset
+from shapeshot.data.build import build_dataset
+from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import Dataset, training_ids
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, Unreadable
 from shapeshot.data.sources import make_source

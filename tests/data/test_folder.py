@@ -9,7 +9,8 @@ import trimesh
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources import SOURCES, make_source
-from shapeshot.data.sources.folder import SUFFIXES, FolderSource, linear_to_srgb
+from shapeshot.data.sources.colors import linear_to_srgb
+from shapeshot.data.sources.folder import SUFFIXES, FolderSource
 from shapeshot.errors import DatasetError, MeshError
 
 
@@ -48,7 +49,7 @@ def texels(part):
     return part.material.texture[row, column]
 
 
-def test_vertex_colours_become_a_palette(tmp_path):
+def test_vertex_colours_become_a_texture(tmp_path):
     mesh = box()
     mesh.visual.face_colors = np.random.default_rng(0).integers(0, 256, (12, 4)) | [0, 0, 0, 255]
     mesh.unmerge_vertices()

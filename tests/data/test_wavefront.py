@@ -10,7 +10,7 @@ from PIL import Image
 from shapeshot.data.sources.materials import MAX_TEXTURE_SIDE, decode_texture, read_mtl
 from shapeshot.data.sources.polygons import triangulate
 from shapeshot.data.sources.wavefront import read_obj
-from shapeshot.errors import MeshError
+from shapeshot.errors import MeshError, PhotoError
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
 
@@ -169,9 +169,11 @@ def test_mixed_polygons_keep_their_corners():
     assert np.bincount(owner[:, 0]).tolist() == (sizes - 2).tolist()
 
 
-def test_large_textures_shrink_and_junk_is_none():
-    texture = decode_texture(png((10, 20, 30), (2000, 100)))
+def test_large_textures_shrink_and_junk_is_refused_by_name():
+    texture, num_pixels = decode_texture(png((10, 20, 30), (2000, 100)))
+    assert num_pixels == 200_000
     assert texture.shape[1] == MAX_TEXTURE_SIDE
     assert texture.dtype == np.uint8
-    assert decode_texture(b"no image") is None
-    assert decode_texture(png((1, 2, 3), (900, 900))[:60]) is None
+    for junk in (b"no image", png((1, 2, 3), (900, 900))[:60]):
+        with pytest.raises(PhotoError, match=r"wood\.png"):
+            decode_texture(junk, "wood.png")

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from shapeshot.data.dataset import Dataset
+from shapeshot.data.truth import true_shape
 from shapeshot.errors import DatasetError, PhotoError, UserError
 from shapeshot.evaluation.baselines import BASELINES, build_baseline
-from shapeshot.evaluation.features import model_planes, silhouette, thumbnail
+from shapeshot.evaluation.features import model_layout, silhouette, thumbnail
 from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blends, build_banks
-from shapeshot.evaluation.scoring import evaluate, true_shape
+from shapeshot.evaluation.scoring import evaluate
+from shapeshot.model.heads import Heads
+from shapeshot.model.seen import Seen
 from shapeshot.photo import crop_outline, object_box
 from shapeshot.scores.metrics import voxel_iou
 from shapeshot.tuning.gallery import Gallery
@@ -83,18 +86,18 @@ def test_silhouette_ignores_colour_and_thumbnail_does_not(boxes):
     assert np.abs(thumbnail(view) - thumbnail(repainted)).max() > 0.1
 
 
-def test_model_planes_are_block_means(boxes):
+def test_a_models_layout_is_of_block_means(boxes):
     planes = np.random.default_rng(0).random((3, 2, 8, 8)).astype(np.float32)
 
     class Model:
         image_size = 32
 
-        def encode(self, pixels):
-            assert pixels.shape == (32, 32, 3)
-            return planes
+        def see(self, photo):
+            assert photo.pixels.shape == (32, 32, 3)
+            return Seen(photo, planes, None, None, None, Heads(), 0.5)
 
     blocks = planes.reshape(3, 2, 4, 2, 4, 2).mean(axis=(3, 5))
-    feature = model_planes(Model())(boxes.sample("board-t").view(0))
+    feature = model_layout(Model())(boxes.sample("board-t").view(0))
     assert feature.shape == (3 * 2 * 16,)
     np.testing.assert_allclose(feature.reshape(4, 4, 6), blocks.reshape(6, 4, 4).transpose(1, 2, 0), rtol=1e-6)
 

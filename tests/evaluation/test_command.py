@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
 import pytest
 import torch
+from kind_settings import model_of_kind, run_of_kind
 from safetensors.torch import save_file
 
 from shapeshot.cli import main
@@ -23,16 +23,17 @@ from shapeshot.errors import DatasetError, UserError
 from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.lab.checkpoint import load_checkpoint, save_checkpoint
-from shapeshot.lab.config import TrainConfig, to_json
-from shapeshot.lab.model import ModelConfig, build_model
-from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.lab.kinds import KINDS
+from shapeshot.lab.model import build_model
+from shapeshot.lab.settings import to_json
+from shapeshot.scores.aspects import PROBABILITIES
 
 ROOT = Path(__file__).parents[2]
 BEST = "best.safetensors"
-TINY = ModelConfig(
-    encoder_weights="none", image_size=32, latent=16, voxel_channels=16, num_points=60, ico_level=2, width=16, depth=1,
-    num_heads=2, channels=8, resolution=8, hidden=8,
-)  # fmt: skip
+TINY = {
+    "encoder_weights": "none", "image_size": 32, "latent": 16, "voxel_channels": 16, "num_points": 60, "ico_level": 2,
+    "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +41,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory, boxes: Dataset) -> Path:
     """A folder with runs/KIND-efficientnet-lite0 of every kind: random weights, cut where they show something."""
     folder = tmp_path_factory.mktemp("place")
     view = boxes.sample("cube-t").view(0)
-    for kind, row in REPRESENTATIONS.items():
+    for kind, row in KINDS.items():
         torch.manual_seed(1)
-        config = TrainConfig(model=replace(TINY, type=kind))
+        config = run_of_kind(model_of_kind(kind, **TINY))
         model = build_model(config.model).eval()
         threshold = None
-        if row.probabilities is not None:
-            threshold = float(np.median(CheckpointPredictor(model, "random", 0.5).probabilities(view)))
+        if PROBABILITIES in row.gives:
+            threshold = float(np.median(CheckpointPredictor(model, "random", 0.5).answer(view).probabilities))
         values = {
             "config": to_json(config), "architecture": model.encoder.architecture, "step": 1, "best": 0.1,
             "seconds": 1.0, "threshold": threshold,
@@ -71,7 +72,7 @@ def checkpoint_of(runs: Path, kind: str) -> Path:
     return runs / f"{kind}-efficientnet-lite0"
 
 
-@pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_gets_the_same_rows(kind, runs, boxes_folder, tmp_path, command):
     words = ["--type", kind, "--load-checkpoint", checkpoint_of(runs, kind), "--data", boxes_folder, "--views", 1]
     code, out, err = command("evaluate", *words, "--rows", "parquet", "--out", tmp_path, "--quiet")
@@ -80,10 +81,10 @@ def test_every_kind_gets_the_same_rows(kind, runs, boxes_folder, tmp_path, comma
     assert set(PROTOCOLS["shapeshot"].metrics(frozenset(("volume", "surface", "normals", "probabilities")))) <= set(
         table
     )
-    given = PROTOCOLS["shapeshot"].metrics(REPRESENTATIONS[kind].gives)
+    given = PROTOCOLS["shapeshot"].metrics(KINDS[kind].gives)
     for metric in ("iou", "f_score_5", "chamfer_l1", "normal_consistency", "iou_above_50"):
         assert [value is not None for value in table[metric]] == [metric in given] * 3, metric
-    assert [value is not None for value in table["closed"]] == ["mesh" in REPRESENTATIONS[kind].gives] * 3
+    assert [value is not None for value in table["closed"]] == ["mesh" in KINDS[kind].gives] * 3
     assert all(name in ("board-t", "tower-t", "cube-t") for name in table["nearest_id"])
     assert ("| - |" in out) == (kind == "point")
     page = (tmp_path / "report.html").read_text()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shapeshot.data.truth import true_shape
 from shapeshot.evaluation import confusion
 from shapeshot.evaluation.confusion import (
     ConfusedPair,
@@ -13,7 +14,7 @@ from shapeshot.evaluation.confusion import (
     surface_cells,
 )
 from shapeshot.evaluation.rows import Row
-from shapeshot.evaluation.scoring import evaluate, true_shape
+from shapeshot.evaluation.scoring import evaluate
 from shapeshot.geometry import PointCloud
 
 
@@ -90,7 +91,7 @@ def test_the_truth_is_taken_for_itself_and_a_wrong_answer_for_what_it_shows(boxe
         name, details, gives = "answer", {}, frozenset(("surface",))
 
         def predict(self, view):
-            from shapeshot.evaluation.predictor import Prediction
+            from shapeshot.scores.prediction import Prediction
 
             return Prediction(None, true_shape(boxes.sample("tower-t")).surface)
 

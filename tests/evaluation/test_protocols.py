@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from shapeshot.data.dataset import Dataset
+from shapeshot.data.truth import true_shape
 from shapeshot.errors import UserError
 from shapeshot.evaluation.baselines import BASELINES, MeanShapePredictor, build_baseline
-from shapeshot.evaluation.predictor import Prediction
 from shapeshot.evaluation.protocols import PROTOCOLS, find_protocol
 from shapeshot.evaluation.run import run_evaluation
-from shapeshot.evaluation.scoring import evaluate, true_shape
+from shapeshot.evaluation.scoring import evaluate
 from shapeshot.evaluation.threshold import PROBABILITY_THRESHOLDS, fix_threshold
 from shapeshot.geometry import PointCloud
 from shapeshot.scores.aspects import ASPECTS, SHAPE, SURFACE
 from shapeshot.scores.metrics import METRICS, f_score, nearest_pairs, voxel_iou
+from shapeshot.scores.prediction import Prediction
 from shapeshot.tuning.gallery import Gallery
 
 

@@ -3,16 +3,19 @@
 import numpy as np
 import pytest
 
+from shapeshot.data.truth import true_shape
 from shapeshot.errors import DatasetError, EmptyShapeError, ModelError, PhotoError, UserError
 from shapeshot.evaluation.model_predictor import ModelPredictor
-from shapeshot.evaluation.predictor import Prediction
+from shapeshot.evaluation.predictor import Answer
 from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import object_means
-from shapeshot.evaluation.scoring import evaluate, true_shape
+from shapeshot.evaluation.scoring import evaluate
 from shapeshot.evaluation.threshold import fit_threshold, occupancy_probabilities
 from shapeshot.geometry import Mesh, PointCloud, cell_centers
+from shapeshot.pipeline.reconstruct import reconstruct
 from shapeshot.scores.aspects import ASPECTS, SHAPE, SURFACE
 from shapeshot.scores.metrics import MeshCheck, voxel_iou
+from shapeshot.scores.prediction import Prediction
 
 
 class Recorder:
@@ -157,10 +160,10 @@ class Faint:
     def predict(self, view):
         raise EmptyShapeError("nothing is above the threshold")
 
-    def probabilities(self, view):
+    def answer(self, view):
         if not view.any():
             raise PhotoError("nothing there")
-        return np.full((32, 32, 32), 0.32)
+        return Answer(np.full((32, 32, 32), 0.32), lambda: self.predict(view))
 
 
 def test_a_shape_that_is_empty_at_its_threshold_still_has_a_curve(boxes):
@@ -171,7 +174,7 @@ def test_a_shape_that_is_empty_at_its_threshold_still_has_a_curve(boxes):
         assert row.scores["iou_above_30"] == pytest.approx(filled)
         assert row.scores["iou_above_35"] == 0.0
     dark = Faint()
-    dark.probabilities = lambda view: Faint().probabilities(np.zeros_like(view))
+    dark.answer = lambda view: Faint().answer(np.zeros_like(view))
     assert evaluate(dark, boxes, "test", views_per_object=1, progress=False)[0].scores["iou_above_30"] == 0.0
 
 
@@ -215,8 +218,22 @@ def test_a_model_is_scored_by_what_reconstruct_gives(boxes, analytic_field):
     assert ball_in_cube.check.passed
 
 
+@pytest.mark.parametrize("protocol", ["shapeshot", "r2n2-iou"])
+def test_a_view_is_shown_to_the_network_once(boxes, analytic_field, protocol):
+    """For probabilities and shape together; and what `reconstruct` gives is what is scored."""
+    model = analytic_field()
+    rules, predictor = PROTOCOLS[protocol], ModelPredictor(model)
+    rows = evaluate(predictor, boxes, "test", protocol=rules, views_per_object=2, progress=False)
+    assert model.calls == len(rows) == 6
+    view = boxes.sample("tower-t").view(0)
+    mine, users = ModelPredictor(model).predict(view), reconstruct(view, model=model, num_points=10_000)
+    np.testing.assert_array_equal(mine.occupancy, users.voxels.occupancy)
+    np.testing.assert_array_equal(mine.surface.points, users.points.points)
+    np.testing.assert_array_equal(mine.mesh.vertices, users.mesh.vertices)
+
+
 def test_probabilities_of_a_model_cross_its_threshold_at_its_surface(boxes, analytic_field):
     model = analytic_field(threshold=0.3)
     probabilities = occupancy_probabilities(model)(boxes.sample("cube-t").view(0))
     assert 0 <= probabilities.min() < 0.3 < probabilities.max() <= 1
-    np.testing.assert_array_equal(probabilities > 0.3, model.grid(None, 32).occupancy)
+    np.testing.assert_array_equal(probabilities > 0.3, model.field(32).occupancy)

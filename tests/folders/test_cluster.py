@@ -16,13 +16,14 @@ import pyarrow.parquet
 import pytest
 
 from shapeshot.errors import UserError
-from shapeshot.folders import BatchOptions, Outcome, run_photos
+from shapeshot.folders import Outcome, run_photos
 from shapeshot.folders.cluster import ray_pool
-from shapeshot.folders.outputs import RESULT
 from shapeshot.folders.run import plan_job
+from shapeshot.folders.targets import RESULT
 from shapeshot.folders.work import outcome_from
 from shapeshot.jobs import ray as jobs_ray
 from shapeshot.model.field_model import FieldModel
+from shapeshot.pipeline.options import Options
 
 ray = pytest.importorskip("ray", reason="needs the extra `cluster`")
 
@@ -60,7 +61,7 @@ def test_a_cluster_that_loses_a_node_makes_what_this_machine_makes(
 ) -> None:
     photos = make_photos(12)
     (photos / "bad.jpg").write_text("no photo")
-    run_photos(plan(photos, "all"), shipped_model, BatchOptions(), num_workers=1)
+    run_photos(plan(photos, "all"), shipped_model, Options(), num_workers=1)
     expected = contents(tmp_path / "out")
     (tmp_path / "out").rename(tmp_path / "alone")
     assert ray.cluster_resources()["CPU"] == 2
@@ -71,19 +72,19 @@ def test_a_cluster_that_loses_a_node_makes_what_this_machine_makes(
         if len(done) == 4:
             two_nodes.remove_node(two_nodes.worker_nodes.copy().pop(), allow_graceful=False)
 
-    outcomes = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), ray=two_nodes.address, report=lose_a_node)
+    outcomes = run_photos(plan(photos, "all"), shipped_model, Options(), ray=two_nodes.address, report=lose_a_node)
     assert [outcome.status for outcome in outcomes] == ["done"] * 12 + ["failed"]
     assert len(done) == 13
     assert max(outcome.attempts for outcome in outcomes) < jobs_ray.MAX_ATTEMPTS  # as a rule 2: what the node was at
     assert "not an image" in outcomes[-1].error
     assert contents(tmp_path / "out") == expected
     (tmp_path / "out/003" / RESULT).unlink()
-    again = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), ray=two_nodes.address)
+    again = run_photos(plan(photos, "all"), shipped_model, Options(), ray=two_nodes.address)
     assert [outcome.status for outcome in again] == ["kept"] * 3 + ["done"] + ["kept"] * 8 + ["failed"]
 
     monkeypatch.setattr(jobs_ray, "MAX_ATTEMPTS", 2)
-    jobs = [plan_job(target, shipped_model, BatchOptions(), resume=False) for target in plan(photos)[:3]]
-    pool = ray_pool([poisoned(jobs[0]), *jobs[1:]], shipped_model, BatchOptions(), two_nodes.address)
+    jobs = [plan_job(target, shipped_model, Options(), resume=False) for target in plan(photos)[:3]]
+    pool = ray_pool([poisoned(jobs[0]), *jobs[1:]], shipped_model, Options(), two_nodes.address)
     outcomes = sorted(map(outcome_from, pool.results()), key=lambda outcome: outcome.target.photo)
     assert (outcomes[0].status, outcomes[0].attempts) == ("failed", 2)
     assert "lost 2 times" in outcomes[0].error
@@ -97,7 +98,7 @@ def test_a_cluster_that_is_not_there(
     make_photos: Callable, plan: Callable, shipped_model: FieldModel, address: str
 ) -> None:
     with pytest.raises(UserError, match=f"no Ray cluster at '{address}'"):
-        run_photos(plan(make_photos(1)), shipped_model, BatchOptions(), ray=address)
+        run_photos(plan(make_photos(1)), shipped_model, Options(), ray=address)
 
 
 @pytest.mark.slow
@@ -115,7 +116,7 @@ def test_an_interrupted_run_over_ray_leaves_nothing(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        env={**os.environ, "TMPDIR": str(temporary), "ORT_DISABLE_TELEMETRY": "1"},
+        env={**os.environ, "TMPDIR": str(temporary)},
     )
     while not list(out.rglob(RESULT)) and process.poll() is None:
         time.sleep(0.02)

@@ -17,15 +17,16 @@ import pyarrow.parquet
 import pytest
 
 from shapeshot.errors import UserError
-from shapeshot.folders import BatchOptions, Outcome, run_photos
+from shapeshot.folders import Outcome, run_photos
 from shapeshot.folders.run import plan_job
 from shapeshot.folders.work import PhotoJob, begin_photos, outcome_from
-from shapeshot.jobs import ProcessPool
+from shapeshot.jobs.processes import ProcessPool
 from shapeshot.model.field_model import FieldModel
+from shapeshot.pipeline.options import Options
 
 
 def pool_of(jobs: list[PhotoJob], model: FieldModel) -> ProcessPool[PhotoJob, Outcome]:
-    begin = partial(begin_photos, str(model.folder), BatchOptions())
+    begin = partial(begin_photos, str(model.folder.path), Options())
     return ProcessPool(jobs, begin, 2, what="photo", looks_ahead=True)
 
 
@@ -34,7 +35,7 @@ def test_processes_make_what_this_one_makes_even_if_one_is_killed(
 ) -> None:
     photos = make_photos(4)
     (photos / "bad.jpg").write_text("no photo")
-    run_photos(plan(photos, "all"), shipped_model, BatchOptions(), num_workers=1)
+    run_photos(plan(photos, "all"), shipped_model, Options(), num_workers=1)
     expected = contents(tmp_path / "out")
     (tmp_path / "out").rename(tmp_path / "alone")
     killed: list[int] = []
@@ -44,7 +45,7 @@ def test_processes_make_what_this_one_makes_even_if_one_is_killed(
             killed.append(multiprocessing.active_children()[0].pid or 0)
             os.kill(killed[0], signal.SIGKILL)
 
-    outcomes = run_photos(plan(photos, "all"), shipped_model, BatchOptions(), num_workers=2, report=kill_one)
+    outcomes = run_photos(plan(photos, "all"), shipped_model, Options(), num_workers=2, report=kill_one)
     assert [outcome.status for outcome in outcomes] == ["done"] * 4 + ["failed"]
     assert contents(tmp_path / "out") == expected
     assert not list(tmp_path.rglob(".*"))
@@ -53,7 +54,7 @@ def test_processes_make_what_this_one_makes_even_if_one_is_killed(
 def test_a_photo_that_kills_every_worker_is_reported(
     make_photos: Callable, plan: Callable, poisoned: Callable, shipped_model: FieldModel
 ) -> None:
-    jobs = [plan_job(target, shipped_model, BatchOptions(), resume=True) for target in plan(make_photos(4))]
+    jobs = [plan_job(target, shipped_model, Options(), resume=True) for target in plan(make_photos(4))]
     pool = pool_of([poisoned(jobs[0]), *jobs[1:]], shipped_model)
     outcomes = {outcome.target.photo.name: outcome for outcome in map(outcome_from, pool.results())}
     assert pool.finish() == []
@@ -65,7 +66,7 @@ def test_a_photo_that_kills_every_worker_is_reported(
 def test_workers_that_never_live_end_the_run(
     make_photos: Callable, plan: Callable, poisoned: Callable, shipped_model: FieldModel
 ) -> None:
-    jobs = [poisoned(plan_job(target, shipped_model, BatchOptions(), resume=True)) for target in plan(make_photos(6))]
+    jobs = [poisoned(plan_job(target, shipped_model, Options(), resume=True)) for target in plan(make_photos(6))]
     pool = pool_of(jobs, shipped_model)
     with pytest.raises(UserError, match="fewer --workers or more memory"):
         list(pool.results())

@@ -7,15 +7,17 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
-from shapeshot.folders import BatchOptions, Outcome, run_photos
+from shapeshot.folders import Outcome, run_photos
 from shapeshot.folders import manifest as manifest_module
 from shapeshot.folders.manifest import COLUMNS
 from shapeshot.model.field_model import FieldModel
+from shapeshot.pipeline.options import Options
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def run(make_photos: Callable, plan: Callable, shipped_model: FieldModel) -> Cal
     photos = make_photos(3)
 
     def statuses(**options: object) -> list[str]:
-        return [outcome.status for outcome in run_photos(plan(photos), shipped_model, BatchOptions(**options))]
+        return [outcome.status for outcome in run_photos(plan(photos), shipped_model, Options(**options))]
 
     return statuses
 
@@ -68,9 +70,22 @@ def test_other_options_or_another_model_do_it_again(
     assert run(num_points=99, size="height=1m") == ["done"] * 3
     assert {row["unit"] for row in rows(tmp_path)} == {"metre"}
     assert [row["height"] for row in rows(tmp_path)] == pytest.approx([1, 1, 1])
-    other = FieldModel(shipped_model.folder, shipped_model.card | {"name": "other"}, num_threads=1)
-    again = run_photos(plan(tmp_path / "photos"), other, BatchOptions(num_points=99, size="height=1m"))
+    folder = replace(shipped_model.folder, card=shipped_model.card | {"name": "other"})
+    other = FieldModel(folder, num_threads=1)
+    again = run_photos(plan(tmp_path / "photos"), other, Options(num_points=99, size="height=1m"))
     assert [outcome.status for outcome in again] == ["done"] * 3
+
+
+def test_the_total_is_all_of_the_time(run: Callable, tmp_path: Path) -> None:
+    """Reading and writing, too: no stage is left out, and none is counted twice."""
+    run()
+    for path in (tmp_path / "out").glob("*/result.json"):
+        timings = json.loads(path.read_text())["timings"]
+        stages = sum(seconds for stage, seconds in timings.items() if stage != "total")
+        assert stages <= timings["total"]
+        assert timings["total"] - stages < timings["read"] + timings["write"]
+    row = rows(tmp_path)[0]
+    assert row["seconds_read"] + row["seconds_encode"] + row["seconds_write"] < row["seconds_total"]
 
 
 def test_failures_are_rows_and_are_tried_again(
@@ -80,7 +95,7 @@ def test_failures_are_rows_and_are_tried_again(
     good = (photos / "000.jpg").read_bytes()
     (photos / "000.jpg").write_bytes(good[:500])
     seen: list[Outcome] = []
-    run_photos(plan(photos), shipped_model, BatchOptions(), report=seen.append)
+    run_photos(plan(photos), shipped_model, Options(), report=seen.append)
     assert Counter(outcome.status for outcome in seen) == {"done": 1, "failed": 1}
     bad, fine = rows(tmp_path)
     assert (bad["outcome"], bad["folder"], bad["faces"]) == ("failed", "000", None)
@@ -89,7 +104,7 @@ def test_failures_are_rows_and_are_tried_again(
     assert fine["photo_bytes"] == (photos / "001.jpg").stat().st_size
     assert 0 < fine["seconds_encode"] < fine["seconds_total"]
     (photos / "000.jpg").write_bytes(good)
-    assert [outcome.status for outcome in run_photos(plan(photos), shipped_model, BatchOptions())] == ["done", "kept"]
+    assert [outcome.status for outcome in run_photos(plan(photos), shipped_model, Options())] == ["done", "kept"]
 
 
 def test_an_interrupted_run_leaves_a_manifest(
@@ -99,7 +114,7 @@ def test_an_interrupted_run_leaves_a_manifest(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_photos(plan(make_photos(3)), shipped_model, BatchOptions(), report=interrupt)
+        run_photos(plan(make_photos(3)), shipped_model, Options(), report=interrupt)
     assert [row["outcome"] for row in rows(tmp_path)] == ["done", "pending", "pending"]
 
 

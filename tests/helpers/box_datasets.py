@@ -70,7 +70,8 @@ def write_boxes(folder: Path, boxes, metres: float | None = None) -> Path:
         rows.append({"id": object_id, "kind": kind, "split": split, "group": object_id, **place})
         packed += content
     (folder / "shard-00000.tar").write_bytes(packed)
-    (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "version": VERSION, "objects": rows}))
+    about = {"plan": {"source": "boxes"}, "licences": ["CC0"], "creators": ["tests"]}
+    (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "version": VERSION, **about, "objects": rows}))
     return folder
 
 

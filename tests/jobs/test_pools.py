@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from shapeshot.errors import UserError
-from shapeshot.jobs import Done, InThisProcess, Lost, Pool, ProcessPool, check_workers, num_cores
+from shapeshot.jobs.pool import Done, InThisProcess, Lost, Pool
+from shapeshot.jobs.processes import ProcessPool, each
 
 Number = Callable[[int, int | None], int]
 
@@ -160,7 +161,7 @@ from functools import partial
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 if __name__ == "__main__":
-    from shapeshot.jobs import ProcessPool
+    from shapeshot.jobs.processes import ProcessPool
     from test_pools import begin_slow
     pool = ProcessPool(range(100), partial(begin_slow, Path({folder!r})), 2)
     for result in pool.results():
@@ -185,18 +186,13 @@ def test_workers_leave_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     parent.stdout.close()
 
 
-@pytest.mark.parametrize("count", [0, -1, 100_000])
-def test_numbers_of_workers_that_no_pool_has(count: int) -> None:
-    with pytest.raises(UserError, match="--workers must lie in"):
-        check_workers(count)
+def die_over_three(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs an affinity mask")
-def test_the_affinity_mask_is_respected() -> None:
-    before = os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(before)})
-        assert num_cores() == 1
-    finally:
-        os.sched_setaffinity(0, before)
-    assert num_cores() == len(before)
+def test_what_was_lost_has_its_place_among_the_results() -> None:
+    done = dict(each(die_over_three, range(5), 2, "number", lost=lambda number, reason: -len(reason)))
+    assert {number: value for number, value in done.items() if number != 3} == {0: 0, 1: 1, 2: 2, 4: 4}
+    assert done[3] < 0

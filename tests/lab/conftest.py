@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shapeshot.data.build import BuildOptions, build_dataset
+from shapeshot.data.build import build_dataset
+from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.sources import make_source
-from shapeshot.lab.config import TrainConfig
-from shapeshot.lab.model import ModelConfig
+from shapeshot.lab.kinds.field import FieldConfig, FieldModelConfig
+from shapeshot.lab.train_config import TrainConfig
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +25,11 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def tiny_config(tiny_data: str) -> TrainConfig:
     """Four steps of a network with random weights on 32-pixel crops."""
-    model = ModelConfig(
+    model = FieldModelConfig(
         encoder_weights="none", update_statistics=True, image_size=32, width=16, depth=1, num_heads=2, channels=8,
         resolution=8, hidden=8,
     )  # fmt: skip
-    return TrainConfig(
+    return FieldConfig(
         data=(tiny_data,), model=model, batch_size=2, max_iter=4, num_queries=32, warmup=1, val_every=2, val_views=1,
         save_every=1, workers=0, amp=False,
     )  # fmt: skip

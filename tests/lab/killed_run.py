@@ -15,9 +15,10 @@ from pathlib import Path
 
 import torch
 
-from shapeshot.lab.config import load_config
+from shapeshot.lab.configure import load_config
+from shapeshot.lab.run_folder import LAST
 from shapeshot.lab.runs import BEST  # noqa: F401 (imports what the children need)
-from shapeshot.lab.train import LAST, train
+from shapeshot.lab.train import train
 
 
 def saved_step(folder: Path) -> int:

@@ -13,7 +13,7 @@ from shapeshot.errors import DatasetError, MeshError, ModelError, UserError
 from shapeshot.lab import fit as fit_module
 from shapeshot.lab.fit import FitResult, fit, fit_config
 from shapeshot.lab.fit_target import FitTarget, target_from_dataset, target_from_file
-from shapeshot.lab.representations import REPRESENTATIONS
+from shapeshot.lab.kinds import KINDS
 
 BAR = {"vox": 0.99, "point": 0.99, "mesh": 0.95, "field": 0.9}  # IoU at 32^3 or F-score at 5 %
 
@@ -25,7 +25,7 @@ def ball(tmp_path_factory: pytest.TempPathFactory) -> FitTarget:
     return target_from_file(path)
 
 
-@pytest.mark.parametrize("kind", sorted(REPRESENTATIONS))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_reaches_a_ball(ball: FitTarget, kind: str) -> None:
     result = fit(ball.item, fit_config(kind, steps=200), progress=False)
     assert result.score >= BAR[kind]

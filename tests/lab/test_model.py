@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from shapeshot.errors import ModelError
+from shapeshot.errors import ModelError, UserError
+from shapeshot.lab.configure import model_config
+from shapeshot.lab.kinds.field import FieldModelConfig
 from shapeshot.lab.losses import field_color_loss, field_occupancy_loss
-from shapeshot.lab.model import ModelConfig, build_model
+from shapeshot.lab.model import build_model
 
-TINY = ModelConfig(
+TINY = FieldModelConfig(
     encoder_weights="none", image_size=32, width=32, depth=1, num_heads=2, channels=16, resolution=16, hidden=16
 )
 
@@ -93,13 +95,17 @@ def test_learns_two_objects_apart() -> None:
         ({"image_size": 100}, "multiple of 32"),
         ({"resolution": 10}, "multiple of 4"),
         ({"num_frozen_layers": 19}, "0..18"),
-        ({"type": "vox", "decoder": "", "mirror": True}, "vox .* mirror"),
     ],
 )
 def test_bad_configurations_are_one_line(wrong: dict, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
         build_model(replace(TINY, **wrong))
     assert "\n" not in str(caught.value)
+
+
+def test_only_a_field_is_read_in_the_mirror() -> None:
+    with pytest.raises(UserError, match=r"vox .* mirror"):
+        model_config("vox", mirror=True)
 
 
 def test_wrong_pixels_are_refused() -> None:

@@ -17,11 +17,15 @@ from accelerate import Accelerator
 
 from shapeshot.errors import ModelError, UserError
 from shapeshot.lab.checkpoint import load_checkpoint
-from shapeshot.lab.config import TrainConfig, to_json
-from shapeshot.lab.model import ModelConfig, build_model
+from shapeshot.lab.configure import model_config
+from shapeshot.lab.kinds.point import PointConfig
+from shapeshot.lab.model import build_model
 from shapeshot.lab.optimizers import lr_factor
+from shapeshot.lab.run_folder import LAST, LOG
 from shapeshot.lab.runs import BEST
-from shapeshot.lab.train import LAST, LOG, Run, train
+from shapeshot.lab.settings import to_json
+from shapeshot.lab.train import Run, train
+from shapeshot.lab.train_config import TrainConfig
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -136,8 +140,10 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(whole_run: Path, tiny_config: 
 @pytest.mark.slow
 def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
     """Under `accelerate launch`, on the CPU by gloo; no batch norm re-estimates its statistics in the point model."""
-    model = ModelConfig(type="point", encoder_weights="none", image_size=32, latent=16, num_points=40)
-    config = TrainConfig(
+    model = model_config(
+        "point", encoder_weights="none", update_statistics=False, image_size=32, latent=16, num_points=40
+    )
+    config = PointConfig(
         data=(tiny_data,), model=model, batch_size=4, max_iter=5, warmup=1, val_every=5, val_views=1, save_every=5,
         workers=0, amp=False, tracker="none",
     )  # fmt: skip
@@ -182,9 +188,9 @@ def test_starting_from_another_runs_weights(whole_run: Path, tiny_config: TrainC
     run = Run(replace(tiny_config, init=init), tmp_path / "a", progress=False)
     for name, value in load_checkpoint(init).tensors["model"].items():
         assert torch.equal(run.model.state_dict()[name], value), name
-    other = replace(tiny_config.model, type="point", latent=8, num_points=4)
+    other = model_config("point", encoder_weights="none", image_size=32, latent=8, num_points=4)
     with pytest.raises(UserError, match="do not fit this model"):
-        Run(replace(tiny_config, init=init, model=other), tmp_path / "b", progress=False)
+        Run(PointConfig(data=tiny_config.data, init=init, model=other), tmp_path / "b", progress=False)
 
 
 def test_the_tracker_writes_curves(whole_run: Path, tiny_config: TrainConfig, tmp_path: Path) -> None:

@@ -12,18 +12,20 @@ import pytest
 
 from shapeshot.errors import ModelError
 from shapeshot.geometry import cell_centers
+from shapeshot.model.field import sample_axes
 from shapeshot.model.memory import (
     CERTAINTY,
+    EARLIER_VALUES,
+    EARLIER_VERSION,
     RESOLUTION,
     UNIT,
     VERSION,
     ShapeMemory,
     pack_keys,
     pack_shapes,
-    sample_axes,
     sharpened,
 )
-from shapeshot.pipeline.reconstruct import MIN_THRESHOLD
+from shapeshot.pipeline.options import MIN_THRESHOLD
 
 SIDE = 6
 
@@ -173,10 +175,51 @@ def test_code_in_the_file_is_refused() -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_what_was_read_is_what_was_written_down_to_the_type() -> None:
+    memory = made_memory(sharpening=1.5)
+    again = ShapeMemory.decode(memory.encode())
+    for entry in fields(memory):
+        assert type(getattr(again, entry.name)) is type(getattr(memory, entry.name)), entry.name
+
+
+def test_a_file_says_by_what_it_is_read() -> None:
+    """Other values than this version's defaults survive, so that a later version may choose others."""
+    other = replace(made_memory(), unit=100, certainty=0.01, blur=(0.25, 0.5, 0.25))
+    again = ShapeMemory.decode(other.encode())
+    assert (again.unit, again.certainty, again.blur) == (100, 0.01, (0.25, 0.5, 0.25))
+
+
+def test_files_of_the_version_before_are_read_as_they_were_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = made_memory(neighbors=4, sharpening=2.0)
+    earlier = io.BytesIO()
+    names = [entry.name for entry in fields(memory) if entry.name not in EARLIER_VALUES]
+    np.savez(earlier, version=EARLIER_VERSION, **{name: getattr(memory, name) for name in names})
+    again = ShapeMemory.decode(earlier.getvalue())
+    assert {name: getattr(again, name) for name in EARLIER_VALUES} == EARLIER_VALUES
+    outline = np.random.default_rng(7).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
+    np.testing.assert_array_equal(again.recall(outline), memory.recall(outline))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"weight": 1.0},
+        {"weight": np.nan},
+        {"temperature": np.inf},
+        {"sharpening": np.nan},
+        {"sharpening": np.array([1.0, 2.0])},
+        {"neighbors": 2.5},
+        {"center": np.full(SIDE * SIDE, np.nan, np.float32)},
+        {"basis": np.full((SIDE * SIDE, SIDE * SIDE), np.nan, np.float32)},
+        {"center": np.zeros(SIDE * SIDE, np.complex64)},
+        {"center": np.array(["a"] * SIDE * SIDE)},
+        {"first_views": np.array([0.0, 3, 6, 9, 12])},
+        {"packed": np.zeros(3, np.int64)},
+        {"certainty": 0.7},
+        {"resolution": 0},
+        {"resolution": 10**6},
+        {"blur": (0.5, 0.5)},
+        {"blur": (np.nan,)},
         {"temperature": 0.0},
         {"neighbors": 0},
         {"sharpening": -1.0},
@@ -188,8 +231,9 @@ def test_code_in_the_file_is_refused() -> None:
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(wrong: dict) -> None:
-    with pytest.raises(ModelError, match=r"memory\.npz cannot be read"):
+    with pytest.raises(ModelError, match=r"memory\.npz cannot be read") as caught:
         ShapeMemory.decode(replace(made_memory(), **wrong).encode())
+    assert "\n" not in str(caught.value)
 
 
 def test_damaged_and_newer_files() -> None:

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from shapeshot.errors import EmptyShapeError, ModelError, PhotoError, UserError
+from shapeshot.model.field_model import load_model
+from shapeshot.photo import look_at
 from shapeshot.pipeline.color import ColorTransfer
-from shapeshot.pipeline.reconstruct import Reconstruction, load_model, look_at, reconstruct, shape_in
+from shapeshot.pipeline.reconstruct import Reconstruction, reconstruct, shape_in
 
 Field = Callable[..., Any]  # the fixture's type: half axes and the like in, a model out
 VOLUME = 4 / 3 * np.pi * 0.2 * 0.4 * 0.3
@@ -167,7 +169,7 @@ def test_a_region_and_a_mask_choose_the_object(photo: np.ndarray, analytic_field
 def test_the_halves_of_the_road_make_the_whole(photo: np.ndarray, shape: Any, analytic_field: Field) -> None:
     model = analytic_field()
     view = look_at(photo, model.image_size)
-    halves = shape_in(view, model.encode(view.photo.pixels), model)
+    halves = shape_in(view, model.see(view.photo))
     np.testing.assert_array_equal(halves.mesh.vertices, shape.mesh.vertices)
     np.testing.assert_array_equal(halves.mesh.colors, shape.mesh.colors)
     np.testing.assert_array_equal(halves.voxels.occupancy, shape.voxels.occupancy)

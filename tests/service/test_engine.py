@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 import shapeshot.service.engine as engine_module
-from shapeshot.pipeline.reconstruct import View, load_model, look_at, reconstruct
+from shapeshot.model.field_model import load_model
+from shapeshot.photo import View, look_at
+from shapeshot.pipeline.reconstruct import reconstruct
 from shapeshot.service.engine import DroppedError, Engine, Job
 from shapeshot.service.metrics import Metrics
 
@@ -137,10 +139,10 @@ def test_a_broken_encoder_fails_the_batch_and_not_the_engine(
 ) -> None:
     model = analytic_field()
     engine = engines(model=model)
-    model.encode = None
+    model.see_batch = None
     with pytest.raises(TypeError):
         submit(engine, lambda: view).result.result(SECONDS)
-    del model.encode
+    del model.see_batch
     assert submit(engine, lambda: view).result.result(SECONDS).mesh.is_closed
 
 

@@ -13,10 +13,10 @@ import trimesh
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from shapeshot.export import WRITERS, encode_shape
+from shapeshot.export import FORMS, WRITERS, encode_shape, forms_of
 from shapeshot.model.heads import Calibration, Heads, PointHead
 from shapeshot.pipeline.reconstruct import reconstruct
-from shapeshot.service.formats import FORMS, forms_of, media_type
+from shapeshot.service.formats import media_type
 
 POST = "/v1/reconstructions"
 Start = Callable[..., TestClient]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import shapeshot
-from shapeshot.model.heads.heads import HEADS_FILE
+from shapeshot.model.folder import HEADS_FILE
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Any]

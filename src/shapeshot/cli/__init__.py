@@ -6,6 +6,7 @@ Exit codes: 0 all done, 1 something failed while working, 2 the request itself c
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from shapeshot.cli import calibrate, compare, data, evaluate, export, fit, recon
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
 from shapeshot.jobs.interrupt import Terminated, sigterm_interrupts
+from shapeshot.names import shown
 
 # In the order of --help.
 COMMANDS = (reconstruct, serve, data, train, export, remember, calibrate, evaluate, compare, fit)
@@ -22,6 +24,7 @@ COMMANDS = (reconstruct, serve, data, train, export, remember, calibrate, evalua
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line on `argv` (by default the process's own) and return its exit code."""
+    _let_output_pass()
     try:
         args = build_parser().parse_args(argv)
         with sigterm_interrupts():
@@ -52,8 +55,15 @@ def build_parser() -> Parser:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"shapeshot: {' '.join(message.split())}", file=sys.stderr)
+    print(f"shapeshot: {shown(' '.join(message.split()))}", file=sys.stderr)
     return code
+
+
+def _let_output_pass() -> None:
+    """What a terminal's encoding lacks is written as an escape: a name must not end a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave_broken_pipe() -> int:

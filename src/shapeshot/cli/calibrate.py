@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser
 
 
@@ -17,9 +18,11 @@ def add_command(parser: Parser) -> None:
 def declare(command: Parser) -> None:
     """The command's flags."""
     command.add_argument("--data", required=True, metavar="DIR", help="from 'shapeshot data build', with real sizes")
-    command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
-    command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model)")
-    command.add_argument("--views", type=int, default=4, metavar="N", help="views of each training object (4)")
+    command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model FOLDER)")
+    command.add_argument(
+        "--views", type=whole_number(1), default=4, metavar="N", help="views of each training object (4)"
+    )
     command.add_argument("--report", metavar="DIR", help="also measure on the test splits; takes some minutes more")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -28,11 +31,12 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate, say what came out, and measure where it is asked for."""
     from shapeshot.tuning.calibrate.run import calibrate
 
-    folder = Path(args.model) if args.model else None
-    out = Path(args.out) if args.out else None
-    _, facts = calibrate(Path(args.data), folder, out=out, train_views=args.views, progress=not args.quiet)
+    _, facts = calibrate(Path(args.data), args.model, out=args.out, train_views=args.views, progress=not args.quiet)
     error = facts["val_calibration_error"]
-    place = out or folder or "the shipped model"
+    place = Path(args.out or args.model)
+    if not facts["applied"]:
+        fitted = facts["fitted"]["val_calibration_error"]
+        print(f"the fitted probabilities do not help (calibration error on val {error['before']:.4f} -> {fitted:.4f})")
     print(
         f"temperature {facts['temperature']:.3f} and bias {facts['bias']:.3f}: calibration error on val "
         f"{error['before']:.4f} -> {error['after']:.4f}; familiar up to {facts['familiarity']['limit']:.3f} -> {place}"
@@ -40,5 +44,5 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         from shapeshot.tuning.calibrate.measure import write_measurements
 
-        print(write_measurements(Path(args.data), out or folder, Path(args.report), progress=not args.quiet))
+        print(write_measurements(Path(args.data), place, Path(args.report), progress=not args.quiet))
     return 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from shapeshot.cli.parser import Parser, UsageError
+from shapeshot.cli.flags import whole_number
+from shapeshot.cli.parser import Parser
 
 
 def add_command(parser: Parser) -> None:
@@ -20,7 +21,7 @@ def declare(command: Parser) -> None:
     command.add_argument(
         "--out", default="out/comparison.json", metavar="FILE", help="all numbers as JSON (out/comparison.json)"
     )
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap intervals (0)")
+    command.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of the bootstrap intervals (0)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,8 +29,6 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.evaluation.compare import compare_reports, comparison_json, comparison_markdown
     from shapeshot.files import atomic_write
 
-    if args.seed < 0:
-        raise UsageError(f"--seed must not be negative; got {args.seed}")
     comparison = compare_reports(Path(args.baseline), [Path(folder) for folder in args.reports], args.seed)
     atomic_write(args.out, comparison_json(comparison))
     print(comparison_markdown(comparison))

@@ -6,7 +6,10 @@ import argparse
 from collections import Counter
 from typing import Any
 
+from shapeshot import limits
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser, UsageError
+from shapeshot.names import shown
 
 # The flags that only some sources take, by the name of the argument in data.sources.SOURCES.
 PUBLISHED = ("shapenet", "r2n2", "pix3d")
@@ -33,7 +36,7 @@ def declare(group: Parser) -> None:
 
 def declare_build(command: Parser) -> None:
     """The flags of `data build`; their defaults are those of BuildOptions."""
-    from shapeshot.data.build import BuildOptions
+    from shapeshot.data.build_options import BuildOptions
 
     default = BuildOptions()
     command.add_argument("source", metavar="SOURCE", help="sweethome3d, procedural, folder, shapenet, r2n2 or pix3d")
@@ -41,7 +44,9 @@ def declare_build(command: Parser) -> None:
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
     )
-    command.add_argument("--count", type=int, metavar="N", help="procedural: number of objects (default 1000)")
+    command.add_argument(
+        "--count", type=whole_number(0), metavar="N", help="procedural: number of objects (default 1000)"
+    )
     command.add_argument("--folder", metavar="PATH", help="folder, shapenet, r2n2, pix3d: where it lies")
     command.add_argument("--shapenet", metavar="PATH", help="r2n2: ShapeNetCore v1, whose meshes give the surfaces")
     command.add_argument(
@@ -60,30 +65,40 @@ def declare_build(command: Parser) -> None:
     )
     for name, text in (
         ("views", "rendered views per object"),
+        ("rooms", "how many of the views, the last ones, show the object in a room"),
         ("size", "side of a view in pixels"),
         ("samples", "light paths per pixel"),
         ("variants", "stretched and repainted copies per training object"),
         ("seed", "seed of everything random"),
     ):
         value = getattr(default, name)
-        command.add_argument(f"--{name}", type=int, default=value, metavar="N", help=f"{text} (default {value})")
+        command.add_argument(
+            f"--{name}", type=whole_number(0), default=value, metavar="N", help=f"{text} (default {value})"
+        )
     command.add_argument(
         "--split", default=default.split, help="auto, or train to keep everything for training (default auto)"
     )
-    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
+    command.add_argument(
+        "--workers", type=whole_number(1, limits.WORKERS), metavar="N", help="processes (default: one per core)"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def build(args: argparse.Namespace) -> int:
     """Build or resume a dataset; exit code 1 where the source has objects that cannot be read."""
-    from shapeshot.data.build import BuildOptions, build_dataset
+    from shapeshot.data.build import build_dataset
+    from shapeshot.data.build_options import BuildOptions
     from shapeshot.data.sources import make_source
-    from shapeshot.jobs import check_workers
 
-    check_workers(args.workers)
     source = make_source(args.source, **_source_options(args))
     options = BuildOptions(
-        views=args.views, size=args.size, samples=args.samples, variants=args.variants, seed=args.seed, split=args.split
+        views=args.views,
+        size=args.size,
+        samples=args.samples,
+        variants=args.variants,
+        seed=args.seed,
+        split=args.split,
+        rooms=args.rooms,
     )
     dataset = build_dataset(source, args.out, options, workers=args.workers, progress=not args.quiet)
     return _report(dataset)
@@ -123,7 +138,9 @@ def _report(dataset: Any) -> int:
     print("  kinds     " + ", ".join(f"{kind} {count}" for kind, count in kinds))
     print("  licences  " + ", ".join(manifest["licences"]))
     unreadable = manifest["unreadable"]
-    print(f"  unreadable {len(unreadable)}")
-    for item in unreadable:
-        print(f"    {item['name']}: {item['reason']}")
+    for title, items in (("unreadable", unreadable), ("left out  ", manifest.get("left_out", []))):
+        if items or items is unreadable:
+            print(f"  {title} {len(items)}")
+        for item in items:
+            print(f"    {shown(item['name'])}: {shown(item['reason'])}")
     return 1 if unreadable else 0

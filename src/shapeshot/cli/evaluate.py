@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.errors import unknown_name
 
@@ -41,13 +42,13 @@ def declare(command: Parser) -> None:
         metavar="NAME",
         help=f"of retrieval; the best on val of {', '.join(FEATURES)}",
     )
-    command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     command.add_argument(
         "--training-data", nargs="+", default=[], metavar="DIR", help="more datasets that a baseline may learn from"
     )
-    command.add_argument("--views", type=int, metavar="N", help="views per object (the protocol's)")
+    command.add_argument("--views", type=whole_number(1), metavar="N", help="views per object (the protocol's)")
     command.add_argument("--rows", default="csv", metavar="FORMAT", help=f"of the rows: {', '.join(ROW_FORMATS)} (csv)")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap intervals (0)")
+    command.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of the bootstrap intervals (0)")
     command.add_argument(
         "--out", metavar="DIR", help="the report's folder (default out/evaluation/SPLIT-NAME[-PROTOCOL])"
     )
@@ -60,8 +61,6 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.evaluation.run import check_names, run_evaluation
     from shapeshot.evaluation.summary import summary_markdown
 
-    if args.seed < 0:
-        raise UsageError(f"--seed must not be negative; got {args.seed}")
     check_names(args.protocol, args.baseline, args.features, args.rows, args.model is not None)
     if args.features and args.baseline != "retrieval":
         raise UsageError("--features are those of retrieval; add --baseline retrieval")
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         protocol=args.protocol,
         baseline=args.baseline,
         features=args.features,
-        model=Path(args.model) if args.model else None,
+        model=args.model,
         checkpoint=checkpoint,
         kind=args.type,
         encoder=args.arch,
@@ -93,10 +92,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _checkpoint(args: argparse.Namespace) -> Path | None:
     from shapeshot.lab.encoders import ENCODERS
-    from shapeshot.lab.representations import REPRESENTATIONS
+    from shapeshot.lab.kinds import KINDS
     from shapeshot.lab.runs import find_checkpoint
 
-    for what, name, known in (("type", args.type, REPRESENTATIONS), ("encoder", args.arch, ENCODERS)):
+    for what, name, known in (("type", args.type, KINDS), ("encoder", args.arch, ENCODERS)):
         if name is not None and name not in known:
             raise unknown_name(what, name, known, UsageError)
     if args.load_checkpoint is None:
@@ -117,6 +116,6 @@ def _run_name(checkpoint: Path) -> str:
 def _data(args: argparse.Namespace) -> Path:
     if args.data:
         return Path(args.data)
-    from shapeshot.lab.default_data import default_dataset
+    from shapeshot.lab.loading.default_data import default_dataset
 
     return default_dataset(progress=not args.quiet)

@@ -25,7 +25,7 @@ def declare(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export and say what was exported."""
-    from shapeshot.lab.export_run import export_run
+    from shapeshot.lab.export.run import export_run
 
     more = _read_card(Path(args.card)) if args.card else {}
     if args.name:

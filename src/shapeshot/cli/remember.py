@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser
 
 
@@ -25,11 +26,11 @@ def declare(command: Parser) -> None:
         metavar="DIR",
         help="what the model was trained on; the first one's val split decides how far the memory is trusted",
     )
-    command.add_argument("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
-    command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model)")
+    command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model FOLDER)")
     command.add_argument(
         "--copies",
-        type=int,
+        type=whole_number(0),
         default=COPIES,
         metavar="N",
         help="copies of each object in other proportions, 0 to 100 (%(default)s)",
@@ -42,14 +43,13 @@ def run(args: argparse.Namespace) -> int:
     """Remember, and say what came out."""
     from shapeshot.tuning.remember import remember
 
-    folder, out = (Path(path) if path else None for path in (args.model, args.out))
     data = [Path(path) for path in args.data]
-    best, tried = remember(data, folder, copies=args.copies, out=out, progress=not args.quiet)
+    best, tried = remember(data, args.model, copies=args.copies, out=args.out, progress=not args.quiet)
     for trust in tried if args.table else ():
         print(f"weight {trust.weight} threshold {trust.threshold}: IoU {trust.iou:.4f}, F 5 % {trust.f_score:.4f}")
     alone = max((trust for trust in tried if not trust.weight), key=lambda trust: trust.score)
     print(
         f"weight {best.weight}, threshold {best.threshold}: IoU {best.iou:.3f} and F 5 % {best.f_score:.3f} on val "
-        f"(without memory {alone.iou:.3f} and {alone.f_score:.3f}) -> {out or folder or 'the shipped model'}"
+        f"(without memory {alone.iou:.3f} and {alone.f_score:.3f}) -> {args.out or args.model}"
     )
     return 0

@@ -6,6 +6,8 @@ import argparse
 import os
 from typing import Any
 
+from shapeshot import limits
+from shapeshot.cli.flags import finite_number, whole_number
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
 
@@ -23,17 +25,19 @@ def declare(command: Parser) -> None:
     """The flags of both."""
     add = command.add_argument
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1: this machine alone)")
-    add("--port", type=int, default=8000, metavar="N", help="0 takes any free one (8000)")
+    add("--port", type=whole_number(0, 65535), default=8000, metavar="N", help="0 takes any free one (8000)")
     add("--token", metavar="TEXT", help=f"clients must send it as 'Authorization: Bearer' (default: ${TOKEN_VARIABLE})")
-    add("--max-upload", type=float, default=32, metavar="MIB", help="of one request (32)")
-    add("--queue", type=int, default=32, metavar="N", help="requests under way at once; more are told to wait (32)")
-    add("--timeout", type=float, default=60, metavar="SECONDS", help="until a request is given up (60)")
-    add("--ttl", type=float, default=3600, metavar="SECONDS", help="that a result is kept (3600)")
-    add("--disk-budget", type=float, default=1024, metavar="MIB", help="of all results together (1024)")
-    add("--workers", type=int, metavar="N", help="threads that compute (one for each core)")
+    add("--max-upload", type=finite_number, default=32, metavar="MIB", help="of one request (32)")
+    queue = "requests under way at once; more are told to wait (32)"
+    add("--queue", type=whole_number(1, limits.SERVER_QUEUE), default=32, metavar="N", help=queue)
+    add("--timeout", type=finite_number, default=60, metavar="SECONDS", help="until a request is given up (60)")
+    add("--ttl", type=finite_number, default=3600, metavar="SECONDS", help="that a result is kept (3600)")
+    add("--disk-budget", type=finite_number, default=1024, metavar="MIB", help="of all results together (1024)")
+    workers = whole_number(1, limits.WORKERS)
+    add("--workers", type=workers, metavar="N", help="threads that compute (one for each core)")
     add("--public-url", metavar="URL", help="where clients reach it through a proxy: https://shapes.example/studio")
     add("--allow-host", action="append", default=[], metavar="NAME", help="another name it answers to (repeatable)")
-    add("--model", metavar="FOLDER", help="from 'shapeshot export' (default: the shipped model)")
+    add("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
 
 
 def run_serve(args: argparse.Namespace) -> int:

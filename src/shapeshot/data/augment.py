@@ -12,29 +12,41 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from shapeshot.errors import UserError
 from shapeshot.photo import crop_on_grey, object_box
 from shapeshot.photo.crop import Box
 
 
 @dataclass(frozen=True)
 class AugmentOptions:
-    """Strengths of the photometric and geometric jitter; probabilities are per image.
-
-    background: chance that the matte is missed and a random background stays behind the object.
-    matte: chance of a matte that is a little too wide or too narrow.
-    roll_deg: largest camera roll. shift, zoom: jitter of the crop box as fractions of its side.
-    """
+    """Strengths of the photometric and geometric jitter; chances are per image."""
 
     background: float = 0.3
+    """Chance that the matte is missed and a random background stays behind the object."""
     matte: float = 0.3
+    """Chance of a matte that is a little too wide or too narrow."""
     blur: float = 0.25
+    """Chance of a blurred image."""
     compress: float = 0.3
+    """Chance that the image was compressed as JPEG."""
     noise: float = 0.3
+    """Chance of a noisy image."""
     roll_deg: float = 6.0
+    """Largest camera roll, degrees."""
     shift: float = 0.05
+    """Largest shift of the crop box, as a fraction of its side."""
     zoom: float = 0.1
+    """Largest change of the logarithm of the crop box's side."""
     light: float = 0.3
+    """Twice the deviation of the logarithm of exposure, gamma and contrast."""
     color: float = 0.12
+    """Twice the deviation of the logarithm of each colour channel; also changes the saturation."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            most = {"roll_deg": 180, "light": 10, "color": 10}.get(name, 1)
+            if not 0 <= value <= most:
+                raise UserError(f"augment.{name} must lie in 0..{most}; got {value}")
 
 
 def plain_crop(rgba: np.ndarray, size: int) -> np.ndarray:
@@ -115,5 +127,5 @@ def _degrade(pixels: np.ndarray, rng: np.random.Generator, options: AugmentOptio
     if rng.random() < options.compress:
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=int(rng.integers(30, 95)))
-        image = Image.open(buffer)
+        image = Image.open(buffer, formats=["JPEG"])
     return np.asarray(image)

@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import zlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,70 +21,20 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
-from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
-from shapeshot.data.objects import (
-    GroupedSource,
-    PublishedViews,
-    SolidEntry,
-    Source,
-    SourceEntry,
-    SplitSource,
-    Unreadable,
-    ViewedEntry,
-)
-from shapeshot.data.shards import (
-    TAR_BLOCK,
-    decode_solid,
-    encode_arrays,
-    encode_json,
-    encode_solid,
-    encode_view,
-    pack_members,
-    unpack_members,
-)
-from shapeshot.data.variants import vary
+from shapeshot.data.build_options import BuildOptions
+from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset
+from shapeshot.data.objects import GroupedSource, RoomedEntry, Source, SourceEntry, SplitSource, Unreadable, ViewedEntry
+from shapeshot.data.pack import Job, pack_object
+from shapeshot.data.shards import TAR_BLOCK, decode_solid, unpack_members
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write, remove_leftovers
-from shapeshot.geometry.camera import sample_camera
-from shapeshot.jobs import InThisProcess, Lost, Pool, ProcessPool, num_cores
-from shapeshot.jobs.folder_lock import locked_folder
+from shapeshot.jobs.cores import usable_cores
+from shapeshot.jobs.folder_lock import only_run_in
+from shapeshot.jobs.processes import each
+from shapeshot.names import whole_text
 
-
-@dataclass(frozen=True)
-class BuildOptions:
-    """What determines the bytes of a dataset, besides its source.
-
-    views: rendered views per object. size: their side in pixels. samples: paths per pixel.
-    variants: stretched and repainted copies per training object. split: "auto", or "train" to put all there.
-    """
-
-    views: int = 24
-    size: int = 224
-    samples: int = 16
-    variants: int = 0
-    seed: int = 0
-    split: str = "auto"
-    objects_per_shard: int = 64
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("views", 1, 1000), ("size", 32, 2048), ("samples", 1, 4096), ("variants", 0, 100)):
-            if not low <= getattr(self, name) <= high:
-                raise UserError(f"{name} must lie in {low}..{high}; got {getattr(self, name)}")
-        if self.split not in ("auto", "train"):
-            raise UserError(f"split must be auto or train; got {self.split!r}")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One object to build: an entry of the source, or its `variant`-th varied copy."""
-
-    entry: SourceEntry
-    variant: int = 0
-
-    @property
-    def id(self) -> str:
-        return self.entry.info.id + (f"-v{self.variant}" if self.variant else "")
+STAGING = ".build"
+MEMBERS = 2  # raised when objects get other members, so that no half-finished build mixes both kinds
 
 
 def build_dataset(
@@ -97,8 +46,9 @@ def build_dataset(
 ) -> Dataset:
     """Build (or resume, or simply open) the dataset of `source` in folder `out`.
 
-    Objects that cannot be read are listed by name in the manifest under `unreadable`. Raises DatasetError where
-    the folder holds another build or nothing could be read, and UserError where worker processes die one after another.
+    Objects that cannot be read, or over which worker processes died twice, are listed by name in the manifest under
+    `unreadable`. Raises DatasetError where the folder holds another build or nothing could be read, FolderInUseError where another build is writing into it,
+    and UserError where worker processes die one after another; the same call then resumes.
     """
     options = options or BuildOptions()
     out = Path(out)
@@ -107,23 +57,31 @@ def build_dataset(
         raise UserError(
             f"{source.name} brings its own pictures, so variants cannot be made; build it without --variants"
         )
+    if options.rooms and any(isinstance(item, ViewedEntry) and not isinstance(item, RoomedEntry) for item in entries):
+        raise UserError(f"{source.name} brings its own pictures, none of them in rooms; build it without --rooms")
     plan = _plan(source, entries, options)
-    if (out / MANIFEST).is_file():
+    if (out / MANIFEST).is_file() and not (out / STAGING).exists():
         return _reopen(out, plan)
-    with locked_folder(out):
-        _build(source, entries, plan, out, options, workers, progress)
-    return Dataset.open(out)
+    with only_run_in(out):
+        if (out / MANIFEST).is_file():  # finished, but for tidying up
+            dataset = _reopen(out, plan)
+        else:
+            _build(source, entries, options, plan, out, workers, progress)
+            dataset = Dataset.open(out)
+        shutil.rmtree(out / STAGING, ignore_errors=True)
+    return dataset
 
 
 def _build(
     source: Source,
     entries: Sequence[SourceEntry],
+    options: BuildOptions,
     plan: dict[str, Any],
     out: Path,
-    options: BuildOptions,
     workers: int | None,
     progress: bool,
 ) -> None:
+    """Everything up to the manifest."""
     staging = _start_or_resume(out, plan)
     unreadable = list(source.unreadable())
     jobs = [Job(entry) for entry in entries]
@@ -144,39 +102,6 @@ def _build(
     unreadable += _run(varied, options, staging, workers, progress, "variants")
     jobs += [job for job in varied if _packed_path(staging, job).is_file()]
     _assemble(jobs, groups, splits, unreadable, plan, options, staging, out)
-    shutil.rmtree(staging)
-
-
-def pack_object(job: Job, options: BuildOptions) -> bytes:
-    """Everything about one object as packed tar members. Raises MeshError or DatasetError where it cannot be read."""
-    rng = np.random.default_rng([options.seed, zlib.crc32(job.id.encode())])
-    model, info = job.entry.load(), job.entry.info
-    check_model(model, job.id)
-    if job.variant:
-        model, info = vary(model, info, rng)
-    shape = canonical_shape(model, job.id, rng, job.entry.solid() if isinstance(job.entry, SolidEntry) else None)
-    if isinstance(job.entry, ViewedEntry):
-        views = job.entry.views(options.views, options.size)
-    else:
-        views = _rendered(shape, options, rng)
-    cameras = [asdict(camera) for camera in views.cameras]
-    members = {"json": encode_json({"info": info_to_json(info), "cameras": cameras})}
-    members |= {f"view{index:02d}.webp": encode_view(view) for index, view in enumerate(views.images)}
-    surface = shape.surface
-    members["solid.npz"] = encode_solid(shape.solid)
-    members["surface.npz"] = encode_arrays(
-        points=surface.points.astype(np.float32), normals=surface.normals.astype(np.float16), colors=surface.colors
-    )
-    members["mesh.npz"] = encode_arrays(vertices=shape.vertices, faces=shape.faces)
-    return pack_members(job.id, members)
-
-
-def _rendered(shape: ObjectShape, options: BuildOptions, rng: np.random.Generator) -> PublishedViews:
-    from shapeshot.data.render import render_views
-
-    radius = float(np.linalg.norm(shape.vertices, axis=1).max())
-    cameras = tuple(sample_camera(rng, radius) for _ in range(options.views))
-    return PublishedViews(tuple(render_views(shape.model, cameras, options.size, rng, options.samples)), cameras)
 
 
 def _plan(source: Source, entries: Sequence[SourceEntry], options: BuildOptions) -> dict[str, Any]:
@@ -186,7 +111,7 @@ def _plan(source: Source, entries: Sequence[SourceEntry], options: BuildOptions)
     given = _given_splits(source)
     listed = ids if given is None else [f"{key} {given[key]}" for key in ids]
     digest = hashlib.sha256("\n".join(listed).encode()).hexdigest()
-    return {"source": source.name, "objects_sha256": digest, "options": asdict(options)}
+    return {"source": source.name, "objects_sha256": digest, "options": options.to_plan()}
 
 
 def _reopen(out: Path, plan: dict[str, Any]) -> Dataset:
@@ -199,14 +124,22 @@ def _reopen(out: Path, plan: dict[str, Any]) -> Dataset:
 
 
 def _start_or_resume(out: Path, plan: dict[str, Any]) -> Path:
-    staging = out / ".build"
-    for folder in (out, staging):  # nobody else writes there now
-        remove_leftovers(folder)
+    """The folder of finished objects, without what a killed build was in the middle of writing."""
+    staging = out / STAGING
     plan_path = staging / "plan.json"
-    if not plan_path.is_file():
-        atomic_write(plan_path, json.dumps(plan, indent=1))
-    elif json.loads(plan_path.read_text()) != plan:
+    remove_leftovers(out)
+    remove_leftovers(staging)
+    try:
+        found = json.loads(plan_path.read_text()) if plan_path.is_file() else None
+    except ValueError as error:
+        raise DatasetError(f"{plan_path} is damaged ({error}); remove {out} and build again") from error
+    if found is not None and {**found, "members": None} != {**plan, "members": None}:
         raise DatasetError(f"{out} holds an unfinished build with other options; choose another folder or remove it")
+    if found is None or found.get("members") != MEMBERS:
+        # Objects that another version laid down hold other members: they are made again.
+        for path in staging.glob("*.tar"):
+            path.unlink()
+        atomic_write(plan_path, json.dumps({**plan, "members": MEMBERS}, indent=1))
     return staging
 
 
@@ -220,44 +153,17 @@ def _run(
     """Build what is missing; return the objects that cannot be read, in the order of the jobs."""
     missing = [job for job in jobs if not _packed_path(staging, job).is_file()]
     failures: dict[str, str] = {}
-    with (
-        tqdm(
-            total=len(jobs),
-            initial=len(jobs) - len(missing),
-            desc=label,
-            unit="obj",
-            disable=not (progress and missing),
-        ) as bar,
-        closing(_results(missing, options, staging, workers)) as results,
-    ):  # closed, it ends its processes
-        for job, reason in results:
-            if reason is not None:
-                failures[job.id] = reason
-            bar.update()
+    workers = min(workers or usable_cores(), max(len(missing), 1))
+    with tqdm(
+        total=len(jobs), initial=len(jobs) - len(missing), desc=label, unit="obj", disable=not (progress and missing)
+    ) as bar:
+        build = partial(_build_one, options=options, staging=staging)
+        with closing(each(build, missing, workers, "object", lost=lambda job, reason: reason)) as results:
+            for job, reason in results:
+                if reason is not None:
+                    failures[job.id] = reason
+                bar.update()
     return [Unreadable(job.id, failures[job.id]) for job in jobs if job.id in failures]
-
-
-def _results(
-    jobs: Sequence[Job], options: BuildOptions, staging: Path, workers: int | None
-) -> Generator[tuple[Job, str | None], None, None]:
-    """Yield every object with the reason where it cannot be read."""
-    num_workers = min(workers or num_cores(), max(len(jobs), 1))
-    begin = partial(_begin, options, staging)
-    pool: Pool[Job, str | None]
-    if num_workers == 1:
-        pool = InThisProcess(jobs, begin)
-    else:
-        # As many threads as here: what they compute must not depend on the number of workers.
-        pool = ProcessPool(jobs, begin, num_workers, what="object", environment={})
-    try:
-        for result in pool.results():
-            yield result.task, result.reason if isinstance(result, Lost) else result.value
-    finally:
-        pool.finish()  # what was at work is in its file, and found there by the next run
-
-
-def _begin(options: BuildOptions, staging: Path) -> Callable[[Job, Job | None], str | None]:
-    return lambda job, upcoming: _build_one(job, options, staging)
 
 
 def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:
@@ -319,6 +225,7 @@ def _assemble(
 ) -> None:
     rows: list[dict[str, Any]] = []
     shards: list[dict[str, Any]] = []
+    unreadable, left_out = list(unreadable), []
     for start in range(0, len(jobs), options.objects_per_shard):
         name = f"shard-{len(shards):05d}.tar"
         packed = [_packed_path(staging, job).read_bytes() for job in jobs[start : start + options.objects_per_shard]]
@@ -330,6 +237,10 @@ def _assemble(
         offset = 0
         for job, part in zip(jobs[start:], packed, strict=False):
             rows.append(_row(job, groups, splits, name, offset, len(part)))
+            if not job.variant:
+                facts = json.loads(unpack_members(part)["json"])
+                unreadable += [Unreadable(**item) for item in facts.get("unreadable_views", ())]
+                left_out += [{"name": job.id, "reason": reason} for reason in facts.get("left_out", ())]
             offset += len(part)
     manifest = {
         "format": FORMAT,
@@ -339,9 +250,10 @@ def _assemble(
         "creators": sorted({job.entry.info.creator for job in jobs}),
         "objects": rows,
         "unreadable": [asdict(item) for item in unreadable],
+        "left_out": left_out,
         "shards": shards,
     }
-    atomic_write(out / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False), durable=True)
+    atomic_write(out / MANIFEST, whole_text(json.dumps(manifest, indent=1, ensure_ascii=False)), durable=True)
 
 
 def _row(

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from shapeshot.data.depth import ViewGeometry, decode_geometry
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
@@ -23,6 +24,7 @@ from shapeshot.geometry.camera import Camera
 FORMAT = "shapeshot-dataset"
 VERSION = 1
 MANIFEST = "manifest.json"
+GEOMETRY = "geometry.npz"  # the member of an object that datasets from before it lack
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Record:
         """ValueError for a row that no build writes; a shard is a file beside the manifest and nowhere else."""
         texts = all(isinstance(text, str) for text in (self.id, self.kind, self.split, self.group, self.shard))
         numbers = all(type(number) is int and 0 <= number < 2**48 for number in (self.offset, self.length))
-        if not texts or not numbers or Path(self.shard).name != self.shard:
+        is_name = texts and Path(self.shard).name == self.shard and "\0" not in self.shard
+        if not is_name or not numbers:
             raise ValueError(f"the row of object {self.id!r} is not one that a build writes")
 
 
@@ -76,7 +79,13 @@ class Sample:
     @cached_property
     def cameras(self) -> tuple[Camera, ...]:
         with self._whole():
-            return tuple(Camera(**camera) for camera in self._meta["cameras"])
+            return tuple(camera_from_json(camera) for camera in self._meta["cameras"])
+
+    @cached_property
+    def rooms(self) -> tuple[bool, ...]:
+        """Which views show the object in a room: their colours are the whole photo's, also where alpha is 0."""
+        with self._whole():
+            return tuple(camera.get("room", False) is True for camera in self._meta["cameras"])
 
     @property
     def num_views(self) -> int:
@@ -90,6 +99,15 @@ class Sample:
     def encoded_views(self) -> tuple[bytes, ...]:
         """All views as WebP, for callers that decode them later."""
         return tuple(self._member(name) for name in view_names(self._members))
+
+    @cached_property
+    def geometry(self) -> ViewGeometry | None:
+        """What the views' cameras measure of the mesh: depths and normals at half the views' side.
+
+        None in datasets from before it was stored, and where the source's cameras do not fit its pictures.
+        """
+        with self._whole():
+            return decode_geometry(self._members[GEOMETRY]) if GEOMETRY in self._members else None
 
     @cached_property
     def solid(self) -> np.ndarray:
@@ -140,7 +158,7 @@ class Sample:
         """DatasetError for content that is not what a build writes, as bytes turned on a disk leave it."""
         try:
             yield
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
             raise DatasetError(
                 f"object {self.id} is damaged in its shard ({error}); build the dataset again"
             ) from error
@@ -178,7 +196,7 @@ class Dataset:
             found = (manifest["format"], manifest["version"])
             if found == (FORMAT, VERSION):
                 return cls(folder, manifest)
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
             raise DatasetError(f"{path} cannot be read ({error}); build the dataset again") from error
         raise DatasetError(
             f"{path} is {found[0]} version {found[1]}; this shapeshot reads version {VERSION}: build it again"
@@ -199,17 +217,22 @@ class Dataset:
             record = self.records[object_id]
         except KeyError:
             raise DatasetError(f"no object {object_id!r} in {self.folder}") from None
-        try:
-            with (self.folder / record.shard).open("rb") as shard:
-                shard.seek(record.offset)
-                packed = shard.read(record.length)
-        except OSError as error:
-            raise DatasetError(
-                f"cannot read {self.folder / record.shard}: {error.strerror}; build the dataset again"
-            ) from error
+        packed = self._packed(record)
         if len(packed) != record.length:
             raise DatasetError(f"{self.folder / record.shard} is truncated; build the dataset again")
         return Sample(record, unpack_members(packed))
+
+    def _packed(self, record: Record) -> bytes:
+        """A record's bytes in its shard; fewer where that ends before."""
+        path = self.folder / record.shard
+        try:
+            if not path.is_file():  # opening a pipe would wait for ever
+                raise DatasetError(f"{path} is missing or no plain file; build the dataset again")
+            with path.open("rb") as shard:
+                shard.seek(record.offset)
+                return shard.read(min(record.length, path.stat().st_size))
+        except OSError as error:
+            raise DatasetError(f"cannot read {path}: {error.strerror}; build the dataset again") from error
 
     def counts(self) -> dict[str, int]:
         """Objects per split."""
@@ -244,6 +267,16 @@ def info_from_json(values: Mapping[str, Any]) -> ObjectInfo:
     if fields.get("size_metres") is not None:
         fields["size_metres"] = tuple(fields["size_metres"])
     return ObjectInfo(**fields)
+
+
+def camera_to_json(camera: Camera, room: bool = False) -> dict[str, Any]:
+    """A view's camera as plain JSON values; `room` stands there only where the view is in a room."""
+    return asdict(camera) | ({"room": True} if room else {})
+
+
+def camera_from_json(values: Mapping[str, Any]) -> Camera:
+    """The camera in what `camera_to_json` wrote."""
+    return Camera(**{name: value for name, value in values.items() if name != "room"})
 
 
 def require_objects(ids: Sequence[str], split: str, folder: str | Path) -> None:

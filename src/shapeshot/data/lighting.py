@@ -26,7 +26,7 @@ def studio_light(rng: np.random.Generator, camera_azimuth_deg: float) -> np.ndar
     return (light * (rng.uniform(0.55, 0.95) / irradiance)).astype(np.float32)
 
 
-def _directions() -> np.ndarray:
+def map_directions() -> np.ndarray:
     """Unit vectors towards the map's pixels, float64 [HEIGHT, WIDTH, 3]."""
     azimuth = np.radians((np.arange(WIDTH) + 0.5) / WIDTH * 360 - 180)[None, :]
     polar = np.radians((np.arange(HEIGHT) + 0.5) / HEIGHT * 180)[:, None]
@@ -37,7 +37,7 @@ def _directions() -> np.ndarray:
 def _sky(rng: np.random.Generator) -> np.ndarray:
     """Brighter above than below, where only the floor's reflection comes from; mean irradiance about 1."""
     above, floor = rng.uniform(0.0, 0.5), rng.uniform(0.25, 0.8)
-    height = _directions()[:, :, 1:2]
+    height = map_directions()[:, :, 1:2]
     return np.where(height > 0, 1 + above * height, floor * (1 + 0.3 * height)) * _tint(rng)
 
 
@@ -45,7 +45,7 @@ def _lobe(rng: np.random.Generator, azimuth_deg: float, elevation_deg: float) ->
     """A round soft box of 8 to 35 degrees that gives a surface facing it irradiance pi."""
     azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
     towards = [np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth)]
-    cosine = _directions() @ np.array(towards)
+    cosine = map_directions() @ np.array(towards)
     lobe = np.exp((cosine - 1) / (1 - np.cos(np.radians(rng.uniform(8.0, 35.0)))))
     return (lobe * (np.pi / (lobe * cosine.clip(0) * _solid_angles()).sum()))[:, :, None] * _tint(rng)
 
@@ -68,7 +68,7 @@ def _irradiance_towards(light: np.ndarray, azimuth_deg: float) -> float:
     total = 0.0
     for turn in (0.0, -60.0, 60.0):
         azimuth = np.radians(azimuth_deg + turn)
-        cosine = (_directions() @ np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])).clip(0)
+        cosine = (map_directions() @ np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])).clip(0)
         total += (light.mean(axis=2) * cosine * _solid_angles()).sum()
-    total += (light.mean(axis=2) * _directions()[:, :, 1].clip(0) * _solid_angles()).sum()
+    total += (light.mean(axis=2) * map_directions()[:, :, 1].clip(0) * _solid_angles()).sum()
     return float(total / 4 / np.pi)

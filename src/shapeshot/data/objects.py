@@ -47,9 +47,13 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class ObjectModel:
-    """A whole object: +y up, its front towards +z, any unit. Often open, self-intersecting and of many parts."""
+    """A whole object: +y up, its front towards +z, any unit. Often open, self-intersecting and of many parts.
+
+    left_out: what its file has and the model has not (an unreadable texture, lines), a line each, for people.
+    """
 
     parts: tuple[Part, ...]
+    left_out: tuple[str, ...] = ()
 
     def merged(self) -> tuple[np.ndarray, np.ndarray]:
         """All parts as one (vertices float32 [vertices, 3], faces int32 [faces, 3])."""
@@ -65,7 +69,7 @@ class ObjectModel:
         for part in self.parts:
             vertices = (part.vertices @ np.asarray(matrix, np.float64).T + offset).astype(np.float32)
             parts.append(replace(part, vertices=vertices, faces=part.faces[:, ::-1] if mirrored else part.faces))
-        return ObjectModel(tuple(parts))
+        return ObjectModel(tuple(parts), self.left_out)
 
     def canonical(self) -> tuple[ObjectModel, float]:
         """Centred by its bounding box with longest side 1, and the factor that was applied."""
@@ -106,12 +110,30 @@ class SourceEntry(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """An entry, or a picture of one, that cannot be used; reported by name and counted."""
+
+    name: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class PublishedViews:
-    """Pictures that come with an object. images: square, uint8 [side, side, 4], straight alpha; a camera for each."""
+    """Pictures that come with an object.
+
+    images: square, uint8 [side, side, 4], straight alpha; a camera for each.
+    rooms: the numbers of those that show the object in a room: their colours are the whole photo's, under alpha 0 too,
+    and alpha is how much of each pixel the object's visible part covers.
+    aligned: whether each camera projects the canonical mesh to where the picture shows it.
+    unreadable: those that could not be used, by name.
+    """
 
     images: tuple[np.ndarray, ...]
     cameras: tuple[Camera, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    rooms: frozenset[int] = frozenset()
+    aligned: bool = True
 
 
 @runtime_checkable
@@ -119,7 +141,16 @@ class ViewedEntry(Protocol):
     """An entry whose source has pictures of it, which are used as they are: nothing is rendered."""
 
     def views(self, count: int, size: int) -> PublishedViews:
-        """The first `count`, none wider than `size` pixels. Raises DatasetError or PhotoError."""
+        """The first `count` that can be used, none wider than `size` pixels. Raises DatasetError where none can."""
+        ...
+
+
+@runtime_checkable
+class RoomedEntry(ViewedEntry, Protocol):
+    """A viewed entry whose source can also show the object in a room."""
+
+    def views_and_rooms(self, count: int, size: int, rooms: int) -> PublishedViews:
+        """As `views`, and the last `rooms` of the `count` are in a room. Raises DatasetError or PhotoError."""
         ...
 
 
@@ -130,14 +161,6 @@ class SolidEntry(Protocol):
     def solid(self) -> np.ndarray:
         """Occupancy of the canonical cube, bool [n, n, n], indexed [x, y, z]. Raises DatasetError."""
         ...
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """An entry that could not even be listed; reported by name and counted."""
-
-    name: str
-    reason: str
 
 
 class Source(Protocol):

@@ -16,6 +16,12 @@ def link_crossings(triangles: np.ndarray, axis: int) -> Iterator[np.ndarray]:
     triangles: float64 [faces, 3, 3], in lattice units. A plane sweep: each triangle is cut into the lattice rows that
     it spans, and each row into its lattice columns, so the work is proportional to the result. Comes in chunks.
     """
+    for points, _ in crossings_and_faces(triangles, axis):
+        yield points
+
+
+def crossings_and_faces(triangles: np.ndarray, axis: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """As `link_crossings`, each chunk with the index of the triangle that every point lies on, int64 [points]."""
     order = [(axis + 1) % 3, (axis + 2) % 3, axis]
     inverse = np.argsort(order)
     corners = triangles[:, :, order]
@@ -29,7 +35,8 @@ def link_crossings(triangles: np.ndarray, axis: int) -> Iterator[np.ndarray]:
         for piece in _chunks(columns_count):
             columns, of = _expand(columns_first[piece], columns_count[piece])
             depth = _between(start[piece][of], end[piece][of], columns)
-            yield np.stack([columns, rows[piece][of], depth], axis=1)[:, inverse]
+            points = np.stack([columns, rows[piece][of], depth], axis=1)[:, inverse]
+            yield points, index[piece][of] + part.start
 
 
 def points_along_edges(triangles: np.ndarray, spacing: float) -> Iterator[np.ndarray]:

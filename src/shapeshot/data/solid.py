@@ -179,7 +179,10 @@ def _thicken(inside: np.ndarray, touched: np.ndarray, thickness: int) -> np.ndar
 
 def _moved_inwards(mask: np.ndarray, margin: int) -> np.ndarray:
     """Cells nearer to the cube's faces than `margin` moved inwards, so that the cube does not cut their thickening."""
-    cells = np.argwhere(mask).clip(PADDING + margin, mask.shape[0] - PADDING - margin)
+    # numpy finds the few cells set several times faster in a flat array than by np.argwhere.
+    cells = np.stack(np.unravel_index(np.flatnonzero(mask), mask.shape), axis=1).clip(
+        PADDING + margin, mask.shape[0] - PADDING - margin
+    )
     moved = np.zeros_like(mask)
     moved[tuple(cells.T)] = True
     return moved

@@ -35,7 +35,7 @@ def repaint(model: ObjectModel, rng: np.random.Generator) -> ObjectModel:
         if id(part.material) not in painted:
             painted[id(part.material)] = _repaint_material(part.material, hue_shift, rng)
         parts.append(replace(part, material=painted[id(part.material)]))
-    return ObjectModel(tuple(parts))
+    return ObjectModel(tuple(parts), model.left_out)
 
 
 def _repaint_material(material: Material, hue_shift: float, rng: np.random.Generator) -> Material:

@@ -15,18 +15,20 @@ from shapeshot.data.dataset import Dataset
 from shapeshot.data.outlines import view_outline
 from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.evaluation.features import Feature, choose_features
-from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION, Prediction, Predictor, TruthSeer
+from shapeshot.evaluation.predictor import Answer, Predictor, TruthSeer
 from shapeshot.evaluation.retrieval import RetrievalPredictor
 from shapeshot.evaluation.threshold import fit_threshold
-from shapeshot.geometry import Mesh, cell_centers
-from shapeshot.geometry.isosurface import isosurface
-from shapeshot.geometry.sample import sample_surface
+from shapeshot.model.field import Field
 from shapeshot.model.memory import ShapeMemory
+from shapeshot.model.shape import surface_of, surface_points
 from shapeshot.scores.aspects import ASPECTS, SHAPE
+from shapeshot.scores.prediction import NUM_POINTS, Prediction
 from shapeshot.tuning.gallery import Gallery
 from shapeshot.tuning.memory_of import memory_of
 
 if TYPE_CHECKING:
+    from jaxtyping import Bool, UInt8
+
     from shapeshot.model.field_model import FieldModel
 
 # Shares of the training objects that occupy a cell.
@@ -54,12 +56,12 @@ class MeanShapePredictor:
         )
         return cls(field, fit.threshold, fit.iou)
 
-    def predict(self, view: np.ndarray) -> Prediction:
+    def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
         return self._prediction
 
-    def probabilities(self, view: np.ndarray) -> np.ndarray:
-        """The share of the training objects that occupy each cell, float64 [32, 32, 32]."""
-        return self._field
+    def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
+        """The share of the training objects that occupy each cell, and its shape."""
+        return Answer(self._field, lambda: self._prediction)
 
     def with_threshold(self, threshold: float) -> MeanShapePredictor:
         """The same mean, cut at another share."""
@@ -83,15 +85,16 @@ class MemoryPredictor:
     def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MemoryPredictor:
         """Of the objects of a gallery, as `shapeshot remember` keeps them, and the validation split of a dataset."""
         memory = memory_of(gallery)
-        fit = fit_threshold(cls(memory, 0.5).probabilities, dataset, progress=progress)
+        fit = fit_threshold(lambda view: memory.recall(view_outline(view)), dataset, progress=progress)
         return cls(memory, fit.threshold, fit.iou)
 
-    def predict(self, view: np.ndarray) -> Prediction:
-        return _shape_of_field(self.probabilities(view), self._threshold)
+    def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
+        return self.answer(view).shape()
 
-    def probabilities(self, view: np.ndarray) -> np.ndarray:
-        """The sharpened mean of the shapes that had such an outline, float32 [32, 32, 32]; `ShapeMemory.recall`."""
-        return self._memory.recall(view_outline(view))
+    def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
+        """The sharpened mean of the shapes that had such a silhouette (`ShapeMemory.recall`), and its shape."""
+        recalled = self._memory.recall(view_outline(view))
+        return Answer(recalled, lambda: _shape_of_field(recalled, self._threshold))
 
     def with_threshold(self, threshold: float) -> MemoryPredictor:
         """The same memory, cut at another probability."""
@@ -107,7 +110,7 @@ class OraclePredictor:
         self._gallery = gallery
         self.details: Mapping[str, Any] = {"gallery_objects": len(gallery)}
 
-    def predict_from_truth(self, occupancy: np.ndarray) -> Prediction:
+    def predict_from_truth(self, occupancy: Bool[np.ndarray, "n n n"]) -> Prediction:
         return self._gallery.prediction(int(self._gallery.ious(occupancy).argmax()))
 
 
@@ -162,11 +165,10 @@ BASELINES: dict[str, Callable[[Gallery, Dataset, FeatureChoice, bool], Predictor
 }
 
 
-def _shape_of_field(field: np.ndarray, threshold: float) -> Prediction:
-    """The shape above a threshold of a field at cell centres, float [32, 32, 32]."""
-    vertices, faces = isosurface(field, threshold, float(cell_centers(RESOLUTION)[0]), 1.0 / RESOLUTION)
-    if not len(faces):
+def _shape_of_field(values: np.ndarray, threshold: float) -> Prediction:
+    """The shape above a threshold of values at cell centres, float [32, 32, 32], with all its pieces."""
+    field = Field(values, threshold)
+    if not field.occupancy.any():
         raise EmptyShapeError("no cell reaches the threshold; the baseline needs a larger train split")
-    mesh = Mesh(vertices, faces)
-    cloud = sample_surface(mesh, NUM_POINTS, np.random.default_rng(0))
-    return Prediction(field > threshold, cloud, mesh)
+    mesh = surface_of(field, speck_fraction=0).mesh
+    return Prediction(field.occupancy, surface_points(mesh, NUM_POINTS), mesh)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from shapeshot.data.dataset import Dataset, Sample
+from shapeshot.data.truth import true_shape
 from shapeshot.errors import EmptyShapeError, PhotoError
 from shapeshot.evaluation.predictor import Predictor, TruthSeer
 from shapeshot.evaluation.rows import Row
-from shapeshot.evaluation.scoring import predict_view, true_shape
+from shapeshot.evaluation.scoring import predict_view
 from shapeshot.geometry import Mesh, PointCloud
 from shapeshot.preview import Framing, render_mesh, render_points
 from shapeshot.scores.metrics import METRICS

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from shapeshot.evaluation.predictor import Prediction
-from shapeshot.lab.export_run import model_of, threshold_of
+from shapeshot.evaluation.predictor import Answer
+from shapeshot.lab.kinds import KINDS, level_of
 from shapeshot.lab.model import SingleViewModel
-from shapeshot.lab.representations import REPRESENTATIONS, level_of
-from shapeshot.lab.runs import open_checkpoint
-from shapeshot.photo import find_object, prepare_photo
+from shapeshot.lab.runs import model_of, open_checkpoint, threshold_of
+from shapeshot.photo import look_at
+from shapeshot.scores.prediction import Prediction
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 
 class CheckpointPredictor:
@@ -25,7 +28,7 @@ class CheckpointPredictor:
         self.model, self.run, self.threshold = model.eval(), run, threshold
         self.name = f"{model.kind} {run}"
         self.details: Mapping[str, Any] = {"model": run, "type": model.kind, "threshold": threshold}
-        self._row = REPRESENTATIONS[model.kind]
+        self._row = KINDS[model.kind]
         self.gives = self._row.gives
 
     @classmethod
@@ -35,22 +38,27 @@ class CheckpointPredictor:
         run = path.resolve().name if path.is_dir() else path.resolve().parent.name
         return cls(model_of(checkpoint), run, threshold_of(checkpoint))
 
-    @torch.inference_mode()
-    def predict(self, view: np.ndarray) -> Prediction:
-        shape = self._row.shapes(self.model, self._output(view), level_of(self.threshold))[0]
-        return Prediction(shape.occupancy, shape.surface, shape.mesh)
+    def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
+        return self._shape(self._output(view))
 
-    @torch.inference_mode()
-    def probabilities(self, view: np.ndarray) -> np.ndarray:
-        """Occupancy probability in a view, float32 [32, 32, 32]; only for kinds that give "probabilities"."""
-        assert self._row.probabilities is not None
-        return self._row.probabilities(self.model, self._output(view))[0].cpu().numpy()
+    def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
+        """Probabilities and shape of one run of the network; only for kinds that give "probabilities"."""
+        output = self._output(view)
+        with torch.inference_mode():
+            probabilities = self._row.probabilities(self.model, output)[0].cpu().numpy()
+        return Answer(probabilities, lambda: self._shape(output))
 
     def with_threshold(self, threshold: float) -> CheckpointPredictor:
         """The same model, cut at another probability."""
         return CheckpointPredictor(self.model, self.run, threshold)
 
+    @torch.inference_mode()
+    def _shape(self, output: Tensor) -> Prediction:
+        return self._row.shapes(self.model, output, level_of(self.threshold))[0]
+
+    @torch.inference_mode()
     def _output(self, view: np.ndarray) -> Tensor:
-        photo = prepare_photo(view, find_object(view), self.model.image_size)
+        photo = look_at(view, self.model.image_size).photo
         pixels = torch.from_numpy(np.ascontiguousarray(photo.pixels.transpose(2, 0, 1)))[None]
-        return self.model(pixels)
+        output: Tensor = self.model(pixels)
+        return output

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from shapeshot.evaluation.predictor import RESOLUTION
 from shapeshot.evaluation.rows import Row
 from shapeshot.geometry import PointCloud
+from shapeshot.scores.prediction import RESOLUTION
 
 NO_SHAPE = "(no shape)"
 TOP_PAIRS = 10

@@ -10,7 +10,7 @@ import numpy as np
 
 from shapeshot.data.outlines import view_outline
 from shapeshot.errors import ModelError, UserError, unknown_name
-from shapeshot.photo import Box, crop_on_grey, object_box
+from shapeshot.photo import Box, ObjectMask, crop_on_grey, object_box, prepare_photo
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -21,8 +21,8 @@ Feature = Callable[[np.ndarray], np.ndarray]
 THUMBNAIL_SIZE = 24
 ENCODER_IMAGE_SIZE = 128
 MODEL = "model"  # what a trained model sees; the other features need no model
-# Each plane of a field model is averaged over this many blocks a side: enough to keep where things are.
-PLANE_BLOCKS = 4
+# What a field model sees is averaged over this many blocks a side: enough to keep where things are.
+BLOCKS = 4
 
 
 def silhouette(view: np.ndarray) -> np.ndarray:
@@ -59,16 +59,12 @@ def encoder_feature(name: str, weights: str = "pretrained", image_size: int = 0)
     return feature
 
 
-def model_planes(model: FieldModel) -> Feature:
-    """What a trained model encodes a view to: each of its planes averaged over 4 x 4 blocks, float32."""
+def model_layout(model: FieldModel) -> Feature:
+    """What a trained model sees where in a view, averaged over 4 x 4 blocks, float32; `Seen.layout`."""
 
     def feature(view: np.ndarray) -> np.ndarray:
-        planes = model.encode(_crop(view, model.image_size))
-        planes = planes.reshape(-1, *planes.shape[-2:])
-        count = min(PLANE_BLOCKS, planes.shape[-1])
-        bands = [band.mean(axis=1) for band in np.array_split(planes, count, axis=1)]
-        blocks = [block.mean(axis=1) for band in bands for block in np.array_split(band, count, axis=1)]
-        return np.concatenate(blocks).astype(np.float32)
+        mask = ObjectMask(view[..., 3].astype(np.float32) / 255, "alpha")
+        return model.see(prepare_photo(view, mask, model.image_size)).layout(BLOCKS)
 
     return feature
 
@@ -96,7 +92,7 @@ FEATURES: dict[str, FeatureKind] = {
     "clip": _of_encoder("clip"),
     "dino": _of_encoder("dino"),
     "dinov2": _of_encoder("dinov2"),
-    MODEL: FeatureKind(lambda model, weights: model_planes(cast("FieldModel", model))),
+    MODEL: FeatureKind(lambda model, weights: model_layout(cast("FieldModel", model))),
 }
 # What retrieval tries where nobody chose: all that come with the packages.
 DEFAULT_FEATURES = ("silhouette", "thumbnail", "imagenet")

@@ -21,24 +21,23 @@ from shapeshot import __version__
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.data.surface import outer_points
 from shapeshot.errors import EmptyShapeError, ExportError
-from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION
 from shapeshot.export import Shape, write_shape
 from shapeshot.files import atomic_path, atomic_write
 from shapeshot.geometry import Mesh, VoxelGrid
-from shapeshot.lab.config import to_json
 from shapeshot.lab.fit import FitResult
 from shapeshot.lab.fit_target import FitTarget
-from shapeshot.lab.representations import REPRESENTATIONS
-from shapeshot.lab.shapes import PredictedShape
+from shapeshot.lab.kinds import KINDS
+from shapeshot.lab.settings import to_json
 from shapeshot.preview import Framing, Tile, contact_sheet, render_mesh, render_points, render_voxels
 from shapeshot.scores.metrics import surface_scores, voxel_iou
+from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
 
 RESULT, CURVE, TURNTABLE, ANIMATION = "result.json", "loss.png", "turntable.png", "turntable.webp"
 SHEET_AZIMUTHS = (30, 90, 150, 210, 270, 330)
 TILE, FRAME, NUM_FRAMES, FRAME_MS = 256, 288, 24, 120
 SHOWN_SCORES = ("iou", "chamfer_l1", "f_score_1", "f_score_2", "f_score_5")
 
-# By the form that a kind predicts as such (Representation.form).
+# By the form that a kind predicts as such (Kind.form).
 FILES = {"mesh": "mesh.glb", "points": "points.ply", "voxels": "voxels.npz"}
 RENDERERS: dict[str, Callable[..., np.ndarray]] = {
     "mesh": render_mesh,
@@ -93,7 +92,7 @@ def _listed(path: Path) -> set[str]:
 
 def fitted_shape(result: FitResult) -> tuple[str, Shape]:
     """What was fitted as such, and its form: a key of FILES and RENDERERS. Raises EmptyShapeError."""
-    form = REPRESENTATIONS[result.config.model.type].form
+    form = KINDS[result.config.model.type].form
     return form, _forms(result.shape)[form]
 
 
@@ -113,7 +112,7 @@ def fit_facts(target: FitTarget, result: FitResult) -> dict[str, Any]:
     }
 
 
-def scores_of(shape: PredictedShape, target: FitTarget) -> dict[str, float | None]:
+def scores_of(shape: Prediction, target: FitTarget) -> dict[str, float | None]:
     """The scores of the evaluation protocol (docs/metrics.md) that need no normals; None for a cloud's IoU."""
     rng = np.random.default_rng(zlib.crc32(target.name.encode()))
     points, normals = outer_points(target.mesh.vertices, target.mesh.faces, target.solid, NUM_POINTS, rng)
@@ -123,7 +122,7 @@ def scores_of(shape: PredictedShape, target: FitTarget) -> dict[str, float | Non
     return {name: scores.get(name) for name in SHOWN_SCORES}
 
 
-def _forms(shape: PredictedShape) -> dict[str, Shape]:
+def _forms(shape: Prediction) -> dict[str, Shape]:
     """The readings that have something in them."""
     forms: dict[str, Shape] = {"points": shape.surface}
     if shape.occupancy is not None and shape.occupancy.any():

@@ -3,43 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapeshot.evaluation.predictor import NUM_POINTS, RESOLUTION, Prediction
-from shapeshot.evaluation.threshold import occupancy_probabilities
-from shapeshot.pipeline.reconstruct import load_model, reconstruct
+from shapeshot.evaluation.predictor import Answer
+from shapeshot.model.field_model import load_model
+from shapeshot.photo import View, look_at
+from shapeshot.pipeline.reconstruct import shape_in
 from shapeshot.scores.aspects import ASPECTS
+from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
 
 if TYPE_CHECKING:
+    from jaxtyping import UInt8
+
     from shapeshot.model.field_model import FieldModel
+    from shapeshot.model.seen import Seen
 
 
 class ModelPredictor:
-    """Scores an exported model through `shapeshot.pipeline.reconstruct.reconstruct`."""
+    """Scores an exported model through both halves of `shapeshot.reconstruct`."""
 
     gives = ASPECTS
 
     def __init__(self, model: FieldModel, threshold: float | None = None) -> None:
         """threshold: a probability of occupancy in place of the model's own."""
-        self.model, self.name = model, f"model {model.card['name']}"
+        self.model, self.name = model, f"model {model.name}"
         self.threshold = float(model.threshold) if threshold is None else threshold
-        self.details: Mapping[str, Any] = {"model": model.card["name"], "threshold": self.threshold}
-        self.probabilities = occupancy_probabilities(model)
+        self.details: Mapping[str, Any] = {"model": model.name, "threshold": self.threshold}
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> ModelPredictor:
-        """The model in `folder`, or the shipped one. Raises ModelError."""
-        return cls(load_model(folder))
+    def load(cls, model: str | PathLike[str] | None = None) -> ModelPredictor:
+        """The model of a name or in a folder, or the shipped one. Raises ModelError."""
+        return cls(load_model(model))
 
     def with_threshold(self, threshold: float) -> ModelPredictor:
         """The same model, cut at another probability."""
         return ModelPredictor(self.model, threshold)
 
-    def predict(self, view: np.ndarray) -> Prediction:
-        result = reconstruct(
-            view, model=self.model, resolution=RESOLUTION, num_points=NUM_POINTS, threshold=self.threshold
-        )
+    def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
+        return self.answer(view).shape()
+
+    def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
+        """Probabilities and shape of one run of the network. Raises PhotoError for a view that shows nothing."""
+        looked = look_at(view, self.model.image_size)
+        seen = self.model.see(looked.photo)
+        return Answer(seen.field(RESOLUTION).probabilities, lambda: self._shape(looked, seen))
+
+    def _shape(self, view: View, seen: Seen) -> Prediction:
+        result = shape_in(view, seen, RESOLUTION, NUM_POINTS, threshold=self.threshold)
         return Prediction(result.voxels.occupancy, result.points, result.mesh)

@@ -1,37 +1,35 @@
-"""What is scored: predictions, and what makes them of a view."""
+"""What makes a shape of a view, and is scored by it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from shapeshot.geometry import Mesh, PointCloud
+from shapeshot.scores.prediction import Prediction
 
-RESOLUTION = 32
-NUM_POINTS = 10_000  # of a surface; a protocol takes as many of them as it compares
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, UInt8
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
-    """One shape in the canonical cube; None is what its kind does not have.
+class Answer:
+    """What a predictor says to a view that it looked at once.
 
-    occupancy: bool [32, 32, 32]. surface: points, with normals where the kind has any (no points: an empty shape).
-    mesh: what a user would get.
+    probabilities: of occupancy. shape: makes the shape of what was seen; raises EmptyShapeError where there is none.
     """
 
-    occupancy: np.ndarray | None
-    surface: PointCloud
-    mesh: Mesh | None = None
+    probabilities: Float[np.ndarray, "n n n"]
+    shape: Callable[[], Prediction]
 
 
 class Predictor(Protocol):
     """Anything that makes a shape of one view.
 
     details: what was fitted and chosen, as plain JSON values; the report shows it.
-    gives: of `evaluation.aspects` what its predictions have. Metrics that need another are missing for it; those that
+    gives: of `scores.aspects` what its predictions have. Metrics that need another are missing for it; those that
         need one of these are at their worst where a prediction lacks it.
     """
 
@@ -39,16 +37,16 @@ class Predictor(Protocol):
     details: Mapping[str, Any]
     gives: frozenset[str]
 
-    def predict(self, view: np.ndarray) -> Prediction:
-        """The shape in a view, uint8 [size, size, 4]. Raises EmptyShapeError or PhotoError where it sees none."""
+    def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
+        """The shape in a view. Raises EmptyShapeError or PhotoError where it sees none."""
         ...
 
 
 class ThresholdedPredictor(Predictor, Protocol):
     """A predictor that gives "probabilities": a threshold makes its shape of them."""
 
-    def probabilities(self, view: np.ndarray) -> np.ndarray:
-        """Occupancy probability in a view, float [32, 32, 32]. Raises PhotoError for a view that shows nothing."""
+    def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
+        """Look at a view once, for probabilities and shape. Raises PhotoError for a view that shows nothing."""
         ...
 
     def with_threshold(self, threshold: float) -> ThresholdedPredictor:
@@ -64,6 +62,6 @@ class TruthSeer(Protocol):
     details: Mapping[str, Any]
     gives: frozenset[str]
 
-    def predict_from_truth(self, occupancy: np.ndarray) -> Prediction:
-        """The best it could have answered, given the true occupancy, bool [32, 32, 32]."""
+    def predict_from_truth(self, occupancy: Bool[np.ndarray, "n n n"]) -> Prediction:
+        """The best it could have answered, given the true occupancy."""
         ...

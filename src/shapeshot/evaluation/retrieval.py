@@ -19,9 +19,9 @@ from shapeshot.data.dataset import Dataset, Sample
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.errors import PhotoError
 from shapeshot.evaluation.features import Feature
-from shapeshot.evaluation.predictor import RESOLUTION, Prediction
 from shapeshot.evaluation.scoring import samples_of
 from shapeshot.scores.aspects import SHAPE
+from shapeshot.scores.prediction import RESOLUTION, Prediction
 from shapeshot.tuning.gallery import Gallery
 
 # Views taken of each training object. All 24 would double time and memory for nearly the same nearest neighbours.

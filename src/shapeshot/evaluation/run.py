@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 
 from shapeshot.data.dataset import MANIFEST, Dataset
@@ -20,7 +21,7 @@ from shapeshot.evaluation.scoring import evaluate, samples_of
 from shapeshot.evaluation.summary import Summary, summarise
 from shapeshot.evaluation.tables import require_row_format
 from shapeshot.evaluation.threshold import fix_threshold
-from shapeshot.pipeline.reconstruct import load_model
+from shapeshot.model.field_model import load_model
 
 
 def run_evaluation(
@@ -31,7 +32,7 @@ def run_evaluation(
     protocol: str = DEFAULT,
     baseline: str | None = None,
     features: Sequence[str] = (),
-    model: Path | None = None,
+    model: str | PathLike[str] | None = None,
     checkpoint: Path | None = None,
     kind: str | None = None,
     encoder: str | None = None,
@@ -113,7 +114,7 @@ def _baseline(
     name: str,
     dataset: Dataset,
     features: Sequence[str],
-    model: Path | None,
+    model: str | PathLike[str] | None,
     training_data: Sequence[Path],
     progress: bool,
 ) -> Predictor | TruthSeer:

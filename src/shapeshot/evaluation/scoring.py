@@ -7,48 +7,22 @@ a predictor that fails on a view gets the worst score for it.
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects
-from shapeshot.data.solid import downsample_occupancy
-from shapeshot.data.surface import outer_points
+from shapeshot.data.truth import Truth, true_shape
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.evaluation.confusion import SurfaceIndex
-from shapeshot.evaluation.predictor import (
-    NUM_POINTS,
-    RESOLUTION,
-    Prediction,
-    Predictor,
-    ThresholdedPredictor,
-    TruthSeer,
-)
+from shapeshot.evaluation.predictor import Predictor, ThresholdedPredictor, TruthSeer
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol, require_metrics
 from shapeshot.evaluation.rows import Row
-from shapeshot.geometry import PointCloud
 from shapeshot.scores.aspects import MESH, PROBABILITIES, SURFACE
 from shapeshot.scores.metrics import check_mesh, iou_curve, surface_scores, voxel_iou, worst_scores
-
-
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """What a prediction is scored against: occupancy bool [32, 32, 32] and surface points with normals."""
-
-    occupancy: np.ndarray
-    surface: PointCloud
-
-
-def true_shape(sample: Sample, num_points: int = NUM_POINTS) -> Truth:
-    """The truth of one object; its points are drawn with a seed made of its id, so all runs score against the same."""
-    occupancy = downsample_occupancy(sample.solid, RESOLUTION)
-    rng = np.random.default_rng(zlib.crc32(sample.id.encode()))
-    points, normals = outer_points(sample.vertices, sample.faces, sample.solid, num_points, rng)
-    return Truth(occupancy, PointCloud(points, normals=normals))
+from shapeshot.scores.prediction import Prediction
 
 
 def evaluate(
@@ -121,11 +95,11 @@ def score_view(
     protocol: EvaluationProtocol = PROTOCOLS[DEFAULT],
 ) -> tuple[Row, Prediction | None]:
     """The row of one view, and what was predicted."""
-    image = sample.view(view)
     start = time.perf_counter()
-    prediction, failure = _attempt(predictor, image, truth)
+    prediction, probabilities, failure = _attempt(predictor, sample.view(view), truth, protocol)
     seconds = time.perf_counter() - start
-    found = _curve_scores(predictor, image, truth, protocol)
+    # Of a prediction that is empty at its own threshold, too: at a lower one it may not be.
+    found = {} if probabilities is None else iou_curve(probabilities, truth.occupancy)
     if prediction is not None:
         found |= score_prediction(prediction, truth, protocol)
     scores = worst_scores(protocol.metrics(predictor.gives))
@@ -147,24 +121,19 @@ def score_prediction(
     return scores
 
 
-def _attempt(predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth) -> tuple[Prediction | None, str]:
-    """The prediction, or None and why. Only what a photo can cause is a failure; a broken model stops the run."""
-    try:
-        return predict_view(predictor, image, truth), ""
-    except (EmptyShapeError, PhotoError) as error:
-        return None, str(error)
-
-
-def _curve_scores(
+def _attempt(
     predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth, protocol: EvaluationProtocol
-) -> dict[str, float]:
-    """IoU over thresholds of occupancy, where there are probabilities and the protocol looks at them.
+) -> tuple[Prediction | None, np.ndarray | None, str]:
+    """The prediction, or None and why; and probabilities, where the predictor has them and the protocol looks at them.
 
-    Those of a prediction that is empty at its own threshold too: at a lower one it may not be.
+    The view is looked at once. Only what a photo can cause is a failure; a broken model stops the run.
     """
-    if PROBABILITIES not in protocol.scores & predictor.gives:
-        return {}
+    probabilities = None
     try:
-        return iou_curve(cast(ThresholdedPredictor, predictor).probabilities(image), truth.occupancy)
-    except PhotoError:
-        return {}
+        if PROBABILITIES not in protocol.scores & predictor.gives:
+            return predict_view(predictor, image, truth), None, ""
+        answer = cast(ThresholdedPredictor, predictor).answer(image)
+        probabilities = answer.probabilities
+        return answer.shape(), probabilities, ""
+    except (EmptyShapeError, PhotoError) as error:
+        return None, probabilities, str(error)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from shapeshot.evaluation.confusion import Confusion, confusion_text, count_confusions
-from shapeshot.evaluation.predictor import RESOLUTION
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol
 from shapeshot.evaluation.rows import ObjectScores, Row, object_means
 from shapeshot.evaluation.threshold import ThresholdFit
 from shapeshot.scores.metrics import CURVE_PERCENTS, METRICS, OCCUPANCY_PERCENTS, MeshCheck
+from shapeshot.scores.prediction import RESOLUTION
 from shapeshot.scores.statistics import Interval, bootstrap_mean
 
 FORMAT, VERSION = "shapeshot-evaluation", 1

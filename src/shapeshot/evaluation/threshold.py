@@ -12,12 +12,13 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.errors import PhotoError
-from shapeshot.evaluation.predictor import RESOLUTION, Predictor, ThresholdedPredictor, TruthSeer
+from shapeshot.evaluation.predictor import Predictor, ThresholdedPredictor, TruthSeer
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol
 from shapeshot.evaluation.scoring import samples_of
-from shapeshot.photo import find_object, prepare_photo
+from shapeshot.photo import look_at
 from shapeshot.scores.aspects import PROBABILITIES
 from shapeshot.scores.metrics import voxel_iou
+from shapeshot.scores.prediction import RESOLUTION
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -78,7 +79,7 @@ def fix_threshold(
         return predictor, None
     thresholded = cast(ThresholdedPredictor, predictor)
     fit = fit_threshold(
-        thresholded.probabilities,
+        lambda view: thresholded.answer(view).probabilities,
         dataset,
         views_per_object=views_per_object,
         protocol=protocol,
@@ -94,9 +95,7 @@ def occupancy_probabilities(model: FieldModel) -> Callable[[np.ndarray], np.ndar
     """
 
     def field_of(view: np.ndarray) -> np.ndarray:
-        photo = prepare_photo(view, find_object(view), model.image_size)
-        logits = model.grid(model.encode(photo.pixels), RESOLUTION, recalled=model.recall(photo)).logits
-        return (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
+        return model.see(look_at(view, model.image_size).photo).field(RESOLUTION).probabilities
 
     return field_of
 

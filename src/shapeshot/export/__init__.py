@@ -22,10 +22,23 @@ from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.geometry.voxel_boundary import voxel_boundary
 
-__all__ = ["WRITERS", "Shape", "Writer", "encode_files", "encode_shape", "find_writer", "write_shape"]
+__all__ = [
+    "FORMS",
+    "WRITERS",
+    "Shape",
+    "Writer",
+    "check_holds",
+    "default_form",
+    "encode_files",
+    "encode_shape",
+    "find_writer",
+    "forms_of",
+    "write_shape",
+]
 
 Shape: TypeAlias = Mesh | PointCloud | VoxelGrid
 
+FORMS: dict[str, type[Shape]] = {"mesh": Mesh, "points": PointCloud, "voxels": VoxelGrid}
 _NAMES = {Mesh: "mesh", PointCloud: "point cloud", VoxelGrid: "voxel grid"}
 
 
@@ -72,6 +85,23 @@ def find_writer(path: str | os.PathLike[str]) -> Writer:
     return WRITERS[suffix]
 
 
+def forms_of(suffix: str) -> tuple[str, ...]:
+    """The forms that a format can hold; voxels go as the mesh of their blocks where only meshes fit."""
+    return tuple(name for name, kind in FORMS.items() if _can_hold(WRITERS[suffix], kind))
+
+
+def default_form(suffix: str) -> str:
+    """The form that goes into a format where none is named: voxels into .npz, else the first that it holds."""
+    return "voxels" if suffix == "npz" else forms_of(suffix)[0]
+
+
+def check_holds(kind: type[Shape], suffix: str) -> None:
+    """Raise ExportError, with the formats that can, where a format cannot hold shapes of this type."""
+    if not _can_hold(find_writer(f"shape.{suffix}"), kind):
+        able = [f".{other}" for other, entry in sorted(WRITERS.items()) if _can_hold(entry, kind)]
+        raise ExportError(f"a .{suffix.lower()} file cannot hold a {_NAMES[kind]}; choose from {', '.join(able)}")
+
+
 def encode_shape(shape: Shape, suffix: str) -> bytes:
     """The bytes of one file with this suffix ("glb"), which stands alone. Raises ExportError as `write_shape` does."""
     writer = find_writer(f"shape.{suffix}")
@@ -109,15 +139,16 @@ def write_shape(shape: Shape, path: str | os.PathLike[str]) -> None:
 
 def _fitting(shape: Shape, writer: Writer, suffix: str) -> Shape:
     """The shape as the writer takes it: voxels as blocks where it holds meshes only. Raises ExportError."""
+    check_holds(type(shape), suffix)
     if isinstance(shape, VoxelGrid) and VoxelGrid not in writer.holds:
         shape = voxel_boundary(shape)
-    name = _NAMES[type(shape)]
-    if not isinstance(shape, writer.holds):
-        able = [f".{other}" for other, entry in sorted(WRITERS.items()) if isinstance(shape, entry.holds)]
-        raise ExportError(f"a .{suffix.lower()} file cannot hold a {name}; choose from {', '.join(able)}")
     if _is_empty(shape):
-        raise ExportError(f"there is nothing to write: the {name} is empty")
+        raise ExportError(f"there is nothing to write: the {_NAMES[type(shape)]} is empty")
     return shape
+
+
+def _can_hold(writer: Writer, kind: type[Shape]) -> bool:
+    return kind in writer.holds or (kind is VoxelGrid and Mesh in writer.holds)
 
 
 def _is_empty(shape: Shape) -> bool:

@@ -10,19 +10,24 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from shapeshot import limits
 from shapeshot.errors import ExportError
 from shapeshot.export.obj import encode_obj_files
 from shapeshot.files import atomic_path
 from shapeshot.geometry import Mesh
 
 PROPERTIES = "PluginFurnitureCatalog.properties"
+NOTE = "result.json"  # what shapeshot knows of a piece, beside its model
+_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, RuntimeError)  # of an archive
 _ICON_SIZE = 128  # pixels, as in the libraries of Sweet Home 3D
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same date for all members, so that equal shapes give equal bytes
 _CENTIMETRES = 100.0  # per metre
@@ -78,11 +83,14 @@ def encode_sh3f_files(mesh: Mesh, name: str) -> dict[str, bytes]:
     return {f"{name}.sh3f": encode_sh3f(mesh, name)}
 
 
-def merge_libraries(parts: Iterable[Path], path: Path, labels: FurnitureLabels) -> int:
+def merge_libraries(
+    parts: Iterable[Path], path: Path, labels: FurnitureLabels, note: Callable[[Path], bytes] | None = None
+) -> int:
     """Write one library of the pieces of several that `encode_sh3f` made; the number of pieces.
 
-    One part is open at a time, so that thousands fit. Raises ExportError where there is none or one is damaged, and
-    where the folder cannot be written.
+    note: called with each part, for what is to be kept beside its piece and found again by `pieces_of`; Sweet Home 3D
+    passes it over. One part is open at a time, so that thousands fit. Raises ExportError where there is none or one is
+    damaged, and where the folder cannot be written.
     """
     entries: list[str] = []
     ids: set[str] = set()
@@ -92,10 +100,45 @@ def merge_libraries(parts: Iterable[Path], path: Path, labels: FurnitureLabels) 
             entries.append(_renumbered(properties, number, ids, labels))
             for name, content in files.items():
                 _add(library, f"{number}/{name}", content)
+            if note is not None:
+                _add(library, f"{number}/{NOTE}", note(part))
         if not entries:
             raise ExportError(f"there is nothing to write into {path}: no piece of furniture was made")
         _add(library, PROPERTIES, (_header(path.stem, labels) + "\n".join(entries)).encode("ascii"))
     return len(entries)
+
+
+def pieces_of(path: Path, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, bytes]]:
+    """The note of each piece of a library that `merge_libraries` wrote with notes, and the library of that piece alone.
+
+    is_wanted: called with each note; other pieces are not unpacked. Pieces without a note are passed over, and a
+    library ends where it is damaged or a piece is too large to be ours.
+    """
+    with suppress(*_DAMAGED), zipfile.ZipFile(path) as library:
+        lines = library.read(PROPERTIES).decode("ascii").splitlines()
+        for member in library.infolist():
+            number, _, name = member.filename.partition("/")
+            if name != NOTE or member.file_size > limits.LIBRARY_NOTE_BYTES:
+                continue
+            note = library.read(member)
+            if is_wanted(note):
+                yield note, _taken_out(library, number, lines)
+
+
+def _taken_out(library: zipfile.ZipFile, number: str, lines: list[str]) -> bytes:
+    """The library of one piece out of many."""
+    own = [line.partition(f"#{number}=") for line in lines if line.partition("=")[0].endswith(f"#{number}")]
+    paths = {key: value.replace(f"/{number}/", "/1/", 1) for key, _, value in own if key in ("icon", "model")}
+    text = "".join(f"{key}#1={paths.get(key, value)}\n" for key, _, value in own)
+    members = [m for m in library.infolist() if m.filename.startswith(f"{number}/") and not m.filename.endswith(NOTE)]
+    if sum(member.file_size for member in members) > limits.ARCHIVE_MEMBER_BYTES:
+        raise ValueError(f"piece {number} is too large")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as piece:
+        _add(piece, PROPERTIES, text.encode("ascii"))
+        for member in members:
+            _add(piece, f"1/{Path(member.filename).name}", library.read(member))
+    return content.getvalue()
 
 
 def _read_part(part: Path) -> tuple[str, dict[str, bytes]]:

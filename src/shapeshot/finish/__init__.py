@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shapeshot.errors import MeshError, UserError
+from shapeshot.errors import MeshError, UserError, shortened
 from shapeshot.finish.simplify import MIN_FACES, import_library, simplified
 from shapeshot.finish.smooth import MAX_ROUNDS, smoothed
 from shapeshot.finish.solid import WallThickness, center_of_mass, wall_thickness
@@ -30,9 +30,11 @@ class FinishOptions:
 
     def __post_init__(self) -> None:
         if self.simplify is not None and self.simplify < MIN_FACES:
-            raise UserError(f"a closed mesh has at least {MIN_FACES} faces; got {self.simplify} to simplify to")
+            raise UserError(
+                f"a closed mesh has at least {MIN_FACES} faces; got {shortened(str(self.simplify))} to simplify to"
+            )
         if not 0 <= self.smooth <= MAX_ROUNDS:
-            raise UserError(f"the rounds of smoothing must lie in 0..{MAX_ROUNDS}; got {self.smooth}")
+            raise UserError(f"the rounds of smoothing must lie in 0..{MAX_ROUNDS}; got {shortened(str(self.smooth))}")
 
     def check(self) -> None:
         """UserError where a library that these options need is not installed, before any work."""

@@ -1,20 +1,18 @@
 """Many photos to many files: planning, one photo's work and result.json, runs over folders."""
 
-from shapeshot.folders.library import put_together
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import PHOTO_SUFFIXES, Target, is_library, plan_targets, result_facts, write_target
+from shapeshot.folders.library import put_together, take_apart
+from shapeshot.folders.listing import list_photos
 from shapeshot.folders.run import run_photos
+from shapeshot.folders.targets import Target, is_library, plan_targets
 from shapeshot.folders.work import Outcome
 
 __all__ = [
-    "PHOTO_SUFFIXES",
-    "BatchOptions",
     "Outcome",
     "Target",
     "is_library",
+    "list_photos",
     "plan_targets",
     "put_together",
-    "result_facts",
     "run_photos",
-    "write_target",
+    "take_apart",
 ]

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeshot import __version__
 from shapeshot.errors import ModelError, PhotoError
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import EncodedResult, write_result
-from shapeshot.folders.work import DecodedPhoto, Outcome, PhotoFile, PhotoJob, encode_photo, outcome_of, warm_up
+from shapeshot.folders.work import DecodedPhoto, Outcome, PhotoFile, PhotoJob, encode_photo, outcome_of
+from shapeshot.folders.writing import EncodedResult, write_result
 from shapeshot.jobs.ray import RayPool
+from shapeshot.pipeline.options import Options
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -26,10 +25,10 @@ Answer = tuple[Outcome, dict[str, bytes]]  # and the files, for `write_result`
 
 
 def ray_pool(
-    jobs: Iterable[PhotoJob], model: FieldModel, options: BatchOptions, address: str
+    jobs: Iterable[PhotoJob], model: FieldModel, options: Options, address: str
 ) -> RayPool[PhotoJob, PhotoFile | PhotoError, Answer, Outcome]:
     """The pool whose nodes reconstruct the photos of the jobs. Raises UserError, see `RayPool`."""
-    return RayPool(jobs, _read, reconstruct_remotely, _receive, address, (_model_files(model), options))
+    return RayPool(jobs, _read, reconstruct_remotely, _receive, address, (model.folder.contents(), options))
 
 
 def _read(job: PhotoJob) -> PhotoFile | PhotoError:
@@ -43,19 +42,19 @@ def _read(job: PhotoJob) -> PhotoFile | PhotoError:
 def _receive(job: PhotoJob, answer: Answer) -> Outcome:
     """Write what came back."""
     outcome, contents = answer
-    if outcome.status != "done":
+    if outcome.result is None:
         return outcome
+    encoded = EncodedResult(contents, outcome.result)
 
     def write() -> EncodedResult:
-        result = EncodedResult(contents, dict(outcome.facts))
-        write_result(job.target, result)
-        return result
+        write_result(job.target, encoded)
+        return encoded
 
     return outcome_of(job, write)
 
 
 def reconstruct_remotely(
-    job: PhotoJob, file: PhotoFile | PhotoError, model_files: ModelFiles, options: BatchOptions
+    job: PhotoJob, file: PhotoFile | PhotoError, model_files: ModelFiles, options: Options
 ) -> Answer:
     """On a node: the outcome of a photo and its files."""
     contents: dict[str, bytes] = {}
@@ -71,25 +70,18 @@ def reconstruct_remotely(
     return outcome_of(job, work), contents
 
 
-def _model_files(model: FieldModel) -> ModelFiles:
-    from shapeshot.model.field_model import CARD
-
-    return {name: (model.folder / name).read_bytes() for name in (CARD, *model.card["sha256"])}
-
-
 _models: dict[str, FieldModel] = {}  # of a worker process, by their digest
 
 
 def _loaded(digest: str, files: ModelFiles) -> FieldModel:
     if digest not in _models:
         from shapeshot.model.field_model import FieldModel
+        from shapeshot.model.folder import ModelFolder
 
         # Ray kills its workers, and a killed process removes nothing: the files are gone before the first photo.
         with tempfile.TemporaryDirectory(prefix="shapeshot-") as folder:
-            for name, content in files.items():
-                (Path(folder) / name).write_bytes(content)
-            model = FieldModel.load(folder, num_threads=1, verify=False, optimize=True)
-            warm_up(model)
+            model = FieldModel(ModelFolder.unpack(files, folder), num_threads=1, optimize=True)
+            model.warm_up()
         _models[digest] = model
     return _models[digest]
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import RESULT, Target
+from shapeshot.folders.targets import RESULT, Target
+from shapeshot.pipeline.json_values import from_json
+from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.result import Result
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
 
 
-def recipe_of(target: Target, model: FieldModel, options: BatchOptions) -> dict[str, Any]:
+def recipe_of(target: Target, model: FieldModel, options: Options) -> dict[str, Any]:
     """All that a result depends on but the photo itself: version, model and options, as JSON values."""
     wishes = asdict(options) | {"forms": target.forms, "preview": target.preview}
     recipe = {"shapeshot": __version__, "model": _digest(json.dumps(model.card, sort_keys=True).encode())}
@@ -29,20 +31,26 @@ def photo_facts(content: bytes, modified_ns: int) -> dict[str, Any]:
     return {"bytes": len(content), "modified_ns": modified_ns, "sha256": _digest(content)}
 
 
-def current_facts(target: Target, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
-    """result.json of a target whose files are all there, whole, and made from this photo by this recipe, else None.
+def current_result(target: Target, recipe: Mapping[str, Any]) -> Result | None:
+    """The result of a target whose files are all there, whole, and made from this photo by this recipe, else None.
 
     A photo counts as unchanged by its length and time of modification, as rsync judges it, or by its SHA-256.
     """
     try:
-        facts = json.loads((target.path / RESULT).read_bytes())
-        made_from = facts["made_from"]
+        result = from_json(Result, json.loads((target.path / RESULT).read_bytes()))
+        made_from = result.made_from or {}
         photo = made_from["photo"]
         same = {name: value for name, value in made_from.items() if name not in ("photo", "files")} == recipe
         if same and _is_same_photo(target.photo, photo) and _are_whole(target, made_from["files"]):
-            return facts
-    # None there, or not one of ours: it will be made.
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return result
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ):  # none there, or not one of ours: it will be made
         pass
     return None
 

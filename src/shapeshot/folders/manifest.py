@@ -10,47 +10,45 @@ from pathlib import Path
 from typing import Any
 
 from shapeshot.files import atomic_path, atomic_write
+from shapeshot.folders.targets import MANIFESTS
 from shapeshot.folders.work import Outcome
+from shapeshot.names import shown
+from shapeshot.pipeline.result import Result
 
-PARQUET, CSV = "manifest.parquet", "manifest.csv"
-
-
-def _fact(*names: str) -> Callable[[Outcome], Any]:
-    def read(outcome: Outcome) -> Any:
-        value: Any = outcome.facts
-        for name in names:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        return value
-
-    return read
+PARQUET, CSV = MANIFESTS
 
 
-def _extent(axis: int) -> Callable[[Outcome], Any]:
-    def read(outcome: Outcome) -> Any:
-        size = outcome.facts.get("size")
-        return size[axis] if isinstance(size, Sequence) and len(size) == 3 else None
-
-    return read
+def _told(read: Callable[[Result], Any]) -> Callable[[Outcome], Any]:
+    """A column of the result; null where there is none."""
+    return lambda outcome: None if outcome.result is None else read(outcome.result)
 
 
-# Column -> its type and where its value is; null where result.json does not say. Lengths are in `unit`.
+def _photo(name: str) -> Callable[[Outcome], Any]:
+    return _told(lambda result: (result.made_from or {}).get("photo", {}).get(name))
+
+
+def _seconds(stage: str) -> Callable[[Outcome], Any]:
+    return _told(lambda result: result.timings.get(stage))
+
+
+# Column -> its type and where its value is; null where the result does not say. Lengths are in `unit`.
 COLUMNS: dict[str, tuple[type, Callable[[Outcome], Any]]] = {
-    "photo": (str, lambda outcome: str(outcome.target.photo)),
+    "photo": (str, lambda outcome: shown(outcome.target.photo)),
     "folder": (str, lambda outcome: outcome.target.path.name),
     "outcome": (str, lambda outcome: outcome.status),
-    "error": (str, lambda outcome: outcome.error or None),
+    "error": (str, lambda outcome: shown(outcome.error) or None),
     "attempts": (int, lambda outcome: outcome.attempts),
-    "photo_bytes": (int, _fact("made_from", "photo", "bytes")),
-    "photo_sha256": (str, _fact("made_from", "photo", "sha256")),
-    "unit": (str, _fact("unit")),
-    "width": (float, _extent(0)),
-    "height": (float, _extent(1)),
-    "depth": (float, _extent(2)),
-    "faces": (int, _fact("mesh", "faces")),
-    "closed": (bool, _fact("mesh", "closed")),
-    "object": (str, _fact("object", "method")),
+    "photo_bytes": (int, _photo("bytes")),
+    "photo_sha256": (str, _photo("sha256")),
+    "unit": (str, _told(lambda result: result.unit)),
+    "width": (float, _told(lambda result: result.size[0])),
+    "height": (float, _told(lambda result: result.size[1])),
+    "depth": (float, _told(lambda result: result.size[2])),
+    "faces": (int, _told(lambda result: result.mesh.faces)),
+    "closed": (bool, _told(lambda result: result.mesh.closed)),
+    "object": (str, _told(lambda result: result.object.method)),
 } | {
-    f"seconds_{stage}": (float, _fact("timings", stage))
+    f"seconds_{stage}": (float, _seconds(stage))
     for stage in ("read", "photo", "encode", "mesh", "colors", "voxels", "points", "total", "write")
 }
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeshot.folders.fingerprint import current_facts, recipe_of
+from shapeshot.folders.fingerprint import current_result, recipe_of
 from shapeshot.folders.manifest import write_manifest
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import Target
+from shapeshot.folders.targets import Target
 from shapeshot.folders.work import LocalWorker, Outcome, PhotoJob, begin_photos, outcome_from
-from shapeshot.jobs import InThisProcess, Pool, ProcessPool, num_cores
-from shapeshot.jobs.folder_lock import locked_folder
+from shapeshot.jobs.cores import usable_cores
+from shapeshot.jobs.folder_lock import only_run_in
+from shapeshot.jobs.pool import InThisProcess, Pool
+from shapeshot.jobs.processes import ProcessPool
+from shapeshot.pipeline.options import Options
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -30,7 +32,7 @@ Report = Callable[[Outcome], None]
 def run_photos(
     targets: Sequence[Target],
     model: FieldModel,
-    options: BatchOptions,
+    options: Options,
     *,
     num_workers: int | None = None,
     ray: str | None = None,
@@ -44,30 +46,21 @@ def run_photos(
     Results that are there and were made from the same photo by the same model and options are kept. A run over more
     than one photo into a folder writes a manifest there: before the work, now and then, and at the end, also when it is
     interrupted.
-    Raises UserError where another run writes into the folder, and what the workers as a whole may raise; a photo's own
-    error is its outcome.
+    Raises FolderInUseError where another run writes into the folder, and what the workers as a whole may raise; a
+    photo's own error is its outcome.
     """
     if len(targets) > 1:
         model = model.optimized()  # whatever the number of workers, so that it changes no bit of the results
     manifest = _Manifest(targets)
-    with _locked(targets, manifest.folder):
+    with nullcontext() if manifest.folder is None else only_run_in(manifest.folder):
         return _run(targets, manifest, model, options, num_workers, ray, report)
-
-
-def _locked(targets: Sequence[Target], folder: Path | None) -> AbstractContextManager[None]:
-    """Keep other runs out of where this one writes. Runs of one photo each may share a folder."""
-    if folder is not None:
-        return locked_folder(folder)
-    if len(targets) == 1 and targets[0].is_folder and targets[0].path.parent.is_dir():
-        return locked_folder(targets[0].path.parent, is_shared=True)
-    return nullcontext()
 
 
 def _run(
     targets: Sequence[Target],
     manifest: _Manifest,
     model: FieldModel,
-    options: BatchOptions,
+    options: Options,
     num_workers: int | None,
     ray: str | None,
     report: Report,
@@ -96,15 +89,15 @@ def _run(
     return list(manifest.outcomes.values())
 
 
-def plan_job(target: Target, model: FieldModel, options: BatchOptions, resume: bool) -> PhotoJob | Outcome:
+def plan_job(target: Target, model: FieldModel, options: Options, resume: bool) -> PhotoJob | Outcome:
     """The job of a target, or its outcome where a result is there that can be kept."""
     recipe = recipe_of(target, model, options)
-    facts = current_facts(target, recipe) if resume else None
-    return PhotoJob(target, recipe) if facts is None else Outcome(target, "kept", facts=facts)
+    result = current_result(target, recipe) if resume else None
+    return PhotoJob(target, recipe) if result is None else Outcome(target, "kept", result=result)
 
 
 def _pool(
-    jobs: Sequence[PhotoJob], model: FieldModel, options: BatchOptions, num_workers: int | None, ray: str | None
+    jobs: Sequence[PhotoJob], model: FieldModel, options: Options, num_workers: int | None, ray: str | None
 ) -> Pool[PhotoJob, Outcome]:
     """Who does the jobs: a cluster, worker processes, or this process for a run that is not worth starting them."""
     if ray is not None and jobs:
@@ -112,10 +105,10 @@ def _pool(
 
         return ray_pool(jobs, model, options, ray)
     if num_workers is None:
-        num_workers = num_cores() if len(jobs) >= MIN_PHOTOS_FOR_WORKERS else 1
+        num_workers = usable_cores() if len(jobs) >= MIN_PHOTOS_FOR_WORKERS else 1
     if num_workers == 1 or len(jobs) < 2:
         return InThisProcess(jobs, lambda: LocalWorker(model, options).run)
-    begin = partial(begin_photos, os.fspath(model.folder), options)
+    begin = partial(begin_photos, os.fspath(model.folder.path), options)
     return ProcessPool(jobs, begin, num_workers, what="photo", looks_ahead=True)
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.folders.fingerprint import photo_facts
-from shapeshot.folders.finishing import made_ready
-from shapeshot.folders.options import BatchOptions
-from shapeshot.folders.outputs import PHOTO_SUFFIXES, EncodedResult, Target, encode_target, write_result
-from shapeshot.jobs import Done, Result
+from shapeshot.folders.targets import Target
+from shapeshot.folders.writing import EncodedResult, encode_target, write_result
+from shapeshot.jobs.pool import Done
+from shapeshot.jobs.pool import Result as PoolResult
+from shapeshot.names import shown
 from shapeshot.photo import Photo, read_bytes, read_photo
+from shapeshot.photo.formats import photo_suffixes
+from shapeshot.pipeline.finishing import made_ready
+from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.result import Result, result_of
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -36,7 +39,7 @@ class PhotoJob:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a photo: one of STATUSES, the error's text in one line, and what result.json says.
+    """What became of a photo: one of STATUSES, the error's text in one line, and the result where there is one.
 
     attempts: 1, or more after workers died over the photo.
     """
@@ -44,30 +47,35 @@ class Outcome:
     target: Target
     status: str
     error: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    result: Result | None = None
     attempts: int = 1
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoFile:
-    """An image file's bytes and when it was last changed."""
+    """An image file's bytes, when it was last changed, and the seconds that reading it took."""
 
     content: bytes
     modified_ns: int
+    seconds: float
 
     @classmethod
     def read(cls, path: Path) -> PhotoFile:
         """Raises PhotoError."""
         if path.is_dir():
-            raise PhotoError(f"no images in this folder; expected files ending in {', '.join(PHOTO_SUFFIXES)}")
-        # Before the content: a photo that is replaced meanwhile then counts as changed, whichever of the two was read.
-        modified_ns = _modified_ns(path)
-        return cls(read_bytes(path), modified_ns)
+            raise PhotoError(f"no images in this folder; expected files ending in {', '.join(photo_suffixes())}")
+        start = time.perf_counter()
+        try:
+            # Before it is read: of a photo that is replaced meanwhile, the time must not be the new one's.
+            modified_ns = path.stat().st_mtime_ns
+        except (OSError, ValueError):  # read_bytes says why
+            modified_ns = 0
+        return cls(read_bytes(path), modified_ns, time.perf_counter() - start)
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedPhoto:
-    """facts: see `fingerprint.photo_facts`. seconds: that decoding took."""
+    """facts: see `fingerprint.photo_facts`. seconds: that reading and decoding took."""
 
     photo: Photo
     facts: Mapping[str, Any]
@@ -79,13 +87,13 @@ class DecodedPhoto:
         start = time.perf_counter()
         photo = read_photo(file.content)
         facts = photo_facts(file.content, file.modified_ns)
-        return cls(photo, facts, time.perf_counter() - start)
+        return cls(photo, facts, file.seconds + time.perf_counter() - start)
 
 
 class LocalWorker:
     """Reads, reconstructs and writes photo after photo; the next is read and decoded beside the work on this one."""
 
-    def __init__(self, model: FieldModel, options: BatchOptions) -> None:
+    def __init__(self, model: FieldModel, options: Options) -> None:
         self._model, self._options = model, options
         self._ahead: dict[Path, Future[DecodedPhoto]] = {}
         self._reader: ThreadPoolExecutor | None = None  # started for the second photo: one alone needs no thread
@@ -110,7 +118,7 @@ class LocalWorker:
         self._ahead = {path: self._reader.submit(_read_and_decode, path)}  # what nobody came for is dropped
 
 
-def begin_photos(model_folder: str, options: BatchOptions) -> Callable[[PhotoJob, PhotoJob | None], Outcome]:
+def begin_photos(model_folder: str, options: Options) -> Callable[[PhotoJob, PhotoJob | None], Outcome]:
     """In a worker process: load the model, for one thread, and return what does its photos."""
     from shapeshot.model.field_model import FieldModel
 
@@ -118,32 +126,33 @@ def begin_photos(model_folder: str, options: BatchOptions) -> Callable[[PhotoJob
     return LocalWorker(FieldModel.load(model_folder, num_threads=1, verify=False, optimize=True), options).run
 
 
-def warm_up(model: FieldModel) -> None:
-    """Load every part of the model and run it once: sessions start, and files are read, when first needed."""
-    size = model.image_size
-    planes = model.see_batch(np.zeros((1, size, size, 3), np.uint8))[0][0]
-    model.grid(planes, 8)
-    model.colors_at(planes, np.zeros((1, 3), np.float32))
-    _ = model.memory, model.heads
-
-
-def encode_photo(job: PhotoJob, decoded: DecodedPhoto, model: FieldModel, options: BatchOptions) -> EncodedResult:
+def encode_photo(job: PhotoJob, decoded: DecodedPhoto, model: FieldModel, options: Options) -> EncodedResult:
     """A decoded photo's files. Raises UserError."""
     from shapeshot.pipeline.reconstruct import reconstruct
 
-    shape = reconstruct(decoded.photo, model=model, **options.arguments())
-    shape, facts = made_ready(job.target, shape, options)
-    shape.timings["read"] = decoded.seconds
-    result = encode_target(job.target, shape, model, facts)
-    sizes = {name: len(content) for name, content in result.contents.items()}
-    result.facts["made_from"] = {**job.recipe, "photo": dict(decoded.facts), "files": sizes}
-    return result
+    target = job.target
+    shape = reconstruct(decoded.photo, model=model, **options.of("find", "shape"))
+    ready = made_ready(shape, options, in_metres=target.in_metres, has_mesh="mesh" in target.forms)
+    result = result_of(
+        ready.shape,
+        model.name,
+        photo=shown(target.photo.name),
+        assumed_size=ready.assumed_size,
+        finish=ready.finish,
+        made_from={**job.recipe, "photo": dict(decoded.facts)},
+    )
+    result.spent("read", decoded.seconds)
+    encoded = encode_target(target, ready.shape, result)
+    sizes = {name: len(content) for name, content in encoded.contents.items()}
+    assert encoded.result.made_from is not None
+    encoded.result.made_from["files"] = sizes
+    return encoded
 
 
 def outcome_of(job: PhotoJob, work: Callable[[], EncodedResult]) -> Outcome:
     """Do the work and say how it went, whatever it was: one photo never ends a run of thousands."""
     try:
-        return Outcome(job.target, "done", facts=work().facts)
+        return Outcome(job.target, "done", result=work().result)
     except EmptyShapeError as error:
         return _without_result(job, "empty", str(error))
     except UserError as error:
@@ -154,18 +163,11 @@ def outcome_of(job: PhotoJob, work: Callable[[], EncodedResult]) -> Outcome:
         return _without_result(job, "failed", f"{type(error).__name__}: {error}; a mistake in shapeshot, please report")
 
 
-def outcome_from(result: Result[PhotoJob, Outcome]) -> Outcome:
+def outcome_from(result: PoolResult[PhotoJob, Outcome]) -> Outcome:
     """What became of the photo of a pool's result."""
     if isinstance(result, Done):
         return replace(result.value, attempts=result.attempts)
     return Outcome(result.task.target, "failed", result.reason, attempts=result.attempts)
-
-
-def _modified_ns(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except (OSError, ValueError):  # reading it tells what is wrong
-        return 0
 
 
 def _read_and_decode(path: Path) -> DecodedPhoto:

@@ -28,16 +28,20 @@ class Camera:
         direction = [horizontal * np.sin(azimuth), np.sin(elevation), horizontal * np.cos(azimuth)]
         return self.distance * np.array(direction)
 
+    @property
+    def axes(self) -> np.ndarray:
+        """Unit vectors, float64 [3, 3], in rows: the picture's right, its up, and the way back to the camera."""
+        azimuth = np.radians(self.azimuth_deg)
+        backward = self.origin / self.distance
+        right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
+        return np.stack([right, np.cross(backward, right), backward])
+
     def project(self, points: np.ndarray, size: int) -> np.ndarray:
         """Where points, float [points, 3], appear in a square image of `size` pixels: columns and rows.
 
         float32 [points, 2]; pixel i reaches from i to i + 1. Every point must lie in front of the camera.
         """
-        azimuth = np.radians(self.azimuth_deg)
-        backward = self.origin / self.distance
-        right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
-        axes = np.stack([right, np.cross(backward, right), backward]).astype(np.float32)
-        across, up, towards = axes @ np.asarray(points, np.float32).T
+        across, up, towards = self.axes.astype(np.float32) @ np.asarray(points, np.float32).T
         scale = size / 2 / np.tan(np.radians(self.fov_deg) / 2) / (np.float32(self.distance) - towards)
         return np.stack([size / 2 + across * scale, size / 2 - up * scale], axis=1).astype(np.float32)
 

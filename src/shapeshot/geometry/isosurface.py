@@ -20,7 +20,7 @@ _EDGE_BETWEEN = {frozenset((corner, corner | 1 << axis)): i for i, (axis, corner
 
 # A surface vertex keeps this share of its grid edge away from both ends: a sample that equals the level would otherwise
 # pull several vertices into one point and leave triangles without area.
-_END_MARGIN = 0.01
+END_MARGIN = 0.01
 
 
 def isosurface(
@@ -99,7 +99,7 @@ def _edge_vertices(padded: np.ndarray, inside: np.ndarray, level: np.floating) -
         start = flat[first].astype(np.float64)
         end = flat[first + padded.strides[axis] // padded.itemsize]
         place = np.stack(np.unravel_index(first, padded.shape), axis=1).astype(np.float64)
-        place[:, axis] += np.clip((level - start) / (end - start), _END_MARGIN, 1 - _END_MARGIN)
+        place[:, axis] += np.clip((level - start) / (end - start), END_MARGIN, 1 - END_MARGIN)
         vertex_of_edge[axis * total + first] = np.arange(count, count + len(first))
         count += len(first)
         positions.append(place)

@@ -1,8 +1,7 @@
-"""One run at a time in one folder."""
+"""A folder that one run at a time writes into."""
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,32 +14,59 @@ try:
 except ImportError:  # Windows: nothing is locked there
     fcntl = None  # type: ignore[assignment]
 
+LOCK = ".lock"
+
+
+class FolderInUseError(UserError):
+    """Another run writes into the folder."""
+
 
 @contextmanager
-def locked_folder(folder: Path, *, is_shared: bool = False) -> Iterator[None]:
-    """Hold a folder, made where it is missing, for as long as the block lasts; the lock leaves no file behind.
+def only_run_in(folder: Path) -> Iterator[None]:
+    """Hold the folder, which is made where it is missing; raises FolderInUseError where another process holds it.
 
-    is_shared: others may hold it in the same way, and nobody otherwise. The lock ends with the process, however that
-    ends. A file system that locks no folders, as some on a network, does not stop the run.
-    Raises UserError where another process holds the folder, and ExportError where it cannot be made.
+    The system drops the lock with the process, so a killed run locks nobody out. The lock's file goes with the lock.
+    A file system that knows no locks is used without one.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY) if fcntl else None
+        descriptor = _locked(folder / LOCK)
     except OSError as error:
-        raise ExportError(f"cannot write into {folder}: {error.strerror or error}; choose another folder") from error
-    if descriptor is None:
-        yield
-        return
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            os.close(descriptor)
-            raise UserError(
-                f"another run is writing into {folder}; wait for its end, or choose another folder"
-            ) from None
+        raise ExportError(f"cannot write {folder}: {error.strerror or error}; choose another folder") from error
     try:
         yield
     finally:
+        # Removed while it is held: whoever opened it before finds that it is no longer the folder's, and opens anew.
+        (folder / LOCK).unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _locked(path: Path) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(descriptor, path)
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                os.truncate(descriptor, 0)
+                os.write(descriptor, str(os.getpid()).encode())
+                return descriptor
+        except FileNotFoundError:  # its holder removed it in between
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "another one"
+        raise FolderInUseError(
+            f"process {holder} is writing into {path.parent}; wait until it ends, or choose another folder"
+        ) from None
+    except OSError:
+        pass  # some network file systems have no locks

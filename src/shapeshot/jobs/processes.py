@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Generic
 
 from shapeshot.errors import UserError
-from shapeshot.jobs.pool import Attempt, Done, Result, Task, Value, Waiting, Work
+from shapeshot.jobs.pool import Attempt, Done, InThisProcess, Pool, Result, Task, Value, Waiting, Work
 from shapeshot.jobs.worker import ONE_THREAD, Worker, WorkerDiedError
 
 MAX_ATTEMPTS = 2  # at a task over which a worker died
@@ -69,6 +70,38 @@ class ProcessPool(Generic[Task, Value]):
             for member in self._members:
                 member.worker.kill()
         return results
+
+
+def each(
+    function: Callable[[Task], Value],
+    items: Iterable[Task],
+    workers: int,
+    what: str = "item",
+    lost: Callable[[Task, str], Value] | None = None,
+) -> Generator[tuple[Task, Value], None, None]:
+    """Yield (item, function(item)) for every item, as they are done; with one worker in this process and in order.
+
+    function and items must pickle. An exception of the function is raised here. lost: makes the result of an item over
+    which workers died time and again out of it and the reason; without it that raises WorkerDiedError.
+    Whoever stops iterating stops the rest: items at work are finished, the others are not begun.
+    """
+    begin = partial(_begin_each, function)
+    pool: Pool[Task, Value]
+    pool = InThisProcess(items, begin) if workers == 1 else ProcessPool(items, begin, workers, what=what)
+    try:
+        for result in pool.results():
+            if isinstance(result, Done):
+                yield result.task, result.value
+            elif lost is not None:
+                yield result.task, lost(result.task, result.reason)
+            else:
+                raise WorkerDiedError(f"{result.reason}; run it again, with fewer workers or more memory")
+    finally:
+        pool.finish()
+
+
+def _begin_each(function: Callable[[Task], Value]) -> Work[Task, Value]:
+    return lambda task, upcoming: function(task)
 
 
 class _Member(Generic[Task, Value]):

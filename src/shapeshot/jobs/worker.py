@@ -7,10 +7,12 @@ its owner holds one pipe a process, on which an answer comes, or the end of the 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -22,19 +24,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
+from shapeshot.errors import UserError
+
 Value = TypeVar("Value")
 
 # Numerical libraries start a thread a core in every process, unless told before they are imported.
 ONE_THREAD: Mapping[str, str] = MappingProxyType(
     {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 )
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOP_SECONDS = 10.0  # that a process which was told to end may take before it is killed
 
 _environment = threading.Lock()  # os.environ is one for all threads that start workers
 
 
-class WorkerDiedError(Exception):
-    """The process ended before it answered: it was killed, ran out of memory, or crashed."""
+class WorkerDiedError(UserError):
+    """A process ended before it answered: it was killed, ran out of memory, or crashed."""
+
+    def __init__(self, message: str = "a worker process died (killed, or out of memory)") -> None:
+        super().__init__(message)
 
 
 class WorkerTracebackError(Exception):
@@ -137,7 +145,7 @@ def _end(process: SpawnProcess, connection: Connection) -> None:
 
 def _serve(connection: Connection, begin: Callable[[], Callable[..., Any]]) -> None:
     """Be the worker process: answer calls until the owner closes the pipe."""
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    _leave_with_parent()
     work: Callable[..., Any] | None = None
     while True:
         try:
@@ -170,10 +178,24 @@ def _portable(error: Exception) -> Exception:
 
 
 def _leave_with_parent() -> None:
+    """End this process as soon as its parent is gone, even killed: nobody is left to take its answers.
+
+    By the kernel on Linux, which also ends work that holds the interpreter, and which goes by the thread that started
+    this process; elsewhere by a thread that waits for the parent.
+    """
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    if parent is None:
+        return
+    threading.Thread(target=_wait_and_exit, args=(parent,), daemon=True).start()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent.pid:  # it died before the kernel was told
+            os._exit(1)
+
+
+def _wait_and_exit(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,11 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 from shapeshot.errors import ExportError, ModelError
 from shapeshot.files import atomic_path
+from shapeshot.lab.encoders.weights_file import first_line
 
 FORMAT = "shapeshot-checkpoint"
 VERSION = "1"
@@ -46,8 +49,10 @@ def save_checkpoint(
     metadata = {"format": FORMAT, "version": VERSION, "values": json.dumps(values)}
     metadata["sha256"] = _digest(flat, metadata["values"])
     with atomic_path(path) as temporary:
+        mode = temporary.stat().st_mode  # as the umask says; safetensors makes a new file, for its owner alone
         try:
             save_file(flat, temporary, metadata=metadata)
+            temporary.chmod(mode)
         except SafetensorError as error:
             raise ExportError(
                 f"cannot write the checkpoint {path} ({error}); free some space and run again: an earlier one is intact"
@@ -88,8 +93,43 @@ def _digest(tensors: Mapping[str, torch.Tensor], values: str) -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class Progress:
+    """step: how many steps a run made. best: its best validation score. seconds: how long that took."""
+
+    step: int
+    best: float
+    seconds: float
+
+
+def resume(
+    checkpoint: Checkpoint,
+    name: str | Path,
+    model: nn.Module,
+    ema: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    max_iter: int,
+) -> Progress:
+    """Put a run back where its checkpoint left it. Raises ModelError where that does not hold such a state."""
+    try:
+        model.load_state_dict(checkpoint.tensors["model"])
+        ema.load_state_dict(checkpoint.tensors["ema"])
+        restore_optimizer(optimizer, checkpoint.tensors["optimizer"])
+        step, best, seconds = (checkpoint.values[key] for key in ("step", "best", "seconds"))
+        if type(step) is not int or not 0 <= step <= max_iter:
+            raise ValueError(f"step must be a whole number in 0..{max_iter}; got {step!r:.40}")
+        for number in (best, seconds):
+            if type(number) not in (int, float) or not math.isfinite(number):
+                raise ValueError(f"best and seconds must be finite numbers; got {number!r:.40}")
+    except (KeyError, ValueError, TypeError, RuntimeError, IndexError, OverflowError) as error:
+        raise ModelError(
+            f"{name} is not a state that this run could have left ({first_line(error)}); remove it to start again"
+        ) from error
+    return Progress(step, float(best), float(seconds))
+
+
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """An optimizer's state as flat named tensors."""
+    """Return an optimizer's state as flat named tensors."""
     state = optimizer.state_dict()["state"]
     return {
         f"{index}.{name}": torch.as_tensor(value) for index, slots in state.items() for name, value in slots.items()
@@ -97,10 +137,17 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tenso
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
-    """The inverse of `optimizer_tensors`, into an optimizer over the same parameters."""
+    """Undo `optimizer_tensors`, for an optimizer over the same parameters. Raises ValueError where they do not fit."""
     state = optimizer.state_dict()
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     slots: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in tensors.items():
         index, _, slot = name.partition(".")
+        if not index.isdecimal() or int(index) >= len(parameters):
+            raise ValueError(f"the optimizer has no parameter {index!r}")
+        if tensor.ndim and tensor.shape != parameters[int(index)].shape:
+            raise ValueError(f"the optimizer's {name} has the shape {list(tensor.shape)}")
         slots.setdefault(int(index), {})[slot] = tensor
+    if len({frozenset(members) for members in slots.values()}) > 1:
+        raise ValueError("the optimizer's parameters have different states")
     optimizer.load_state_dict({"state": slots, "param_groups": state["param_groups"]})

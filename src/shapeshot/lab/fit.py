@@ -1,45 +1,49 @@
 """Optimising a shape itself towards a target, without photo or network: the way to see what a loss does.
 
-The loss, its targets and its score are the representation's own (`representations.py`), the optimizer and its schedule
-those of training, so what is seen here is what a network is told there.
+The loss, its targets and its score are the kind's own (`lab/kinds/`), the optimizer and its schedule those of training,
+so what is seen here is what a network is told there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 from tqdm import tqdm
 
-from shapeshot.errors import UserError
-from shapeshot.lab.batches import TrainingObject
-from shapeshot.lab.config import TrainConfig
+from shapeshot.errors import ModelError, UserError, unknown_name
+from shapeshot.lab.configure import config_from_json
 from shapeshot.lab.encoders.encoder import Encoder
-from shapeshot.lab.model import ModelConfig, SingleViewModel, decoder_name
+from shapeshot.lab.kinds import KINDS, level_of
+from shapeshot.lab.loading.training_set import TrainingObject
+from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
-from shapeshot.lab.representations import REPRESENTATIONS, level_of
-from shapeshot.lab.shapes import PredictedShape
+from shapeshot.lab.train_config import TrainConfig
+from shapeshot.scores.prediction import Prediction
 
 THRESHOLD = 0.5  # of occupancy: a fit has no validation split to choose another on
 WARMUP = 10
+NUM_POINTS = 2000
 
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """What a fit came to.
+    """The shape that a fit ended with, and how it got there.
 
-    shape: its three readings. score: the representation's own against the target. score_name: what that is.
-    history: the value of each term of the loss at each step that was made, float64 [steps] by name. interrupted:
-    whether it was stopped before `config.max_iter`; the shape is then that of the last whole step.
+    shape: its three readings. score: the kind's own against the target. score_name: what that is.
+    history: the value of each term of the loss at each step that was made, by name. interrupted: whether it was
+    stopped before `config.max_iter`; the shape is then that of the last whole step.
     """
 
     config: TrainConfig
-    shape: PredictedShape
+    shape: Prediction
     score: float
     score_name: str
-    history: dict[str, np.ndarray]
+    history: dict[str, Float64[np.ndarray, steps]]
     interrupted: bool = False
 
 
@@ -49,46 +53,39 @@ def fit_config(
     steps: int = 300,
     lr: float = 0.02,
     optimizer: str = "adamw",
-    num_points: int = 2000,
-    w_chamfer: float = 1.0,
-    w_smooth: float = 0.1,
-    w_edge: float = 0.0,
-    w_normal: float = 0.0,
-    chamfer: str = "mean",
-    voxel_form: str = "clamped",
+    num_points: int | None = None,
     seed: int = 0,
+    **loss: Any,
 ) -> TrainConfig:
-    """The settings of a fit as those of a training run. num_points: of the cloud, and of samples on a mesh.
+    """Make the settings of a fit, which are those of a training run of its kind.
 
-    The terms of the loss are chosen as in TrainConfig. Raises UserError for values out of range and unknown names, and
-    ModelError for an unknown kind.
+    num_points: of the cloud, or of samples on a mesh; 2000 unless given. loss: the kind's own settings of the loss, as
+    in its configuration: w_chamfer, w_smooth, w_edge, w_normal, chamfer, voxel_form.
+    Raises UserError for values out of range, unknown names and settings of another kind, and ModelError for an unknown
+    kind.
     """
-    if steps < 1 or num_points < 1:
+    if kind not in KINDS:
+        raise unknown_name("type", kind, KINDS, ModelError)
+    if steps < 1 or (num_points is not None and num_points < 1):
         raise UserError(f"a fit needs at least one step and one point; got {steps} and {num_points}")
-    weights = {"w_chamfer": w_chamfer, "w_smooth": w_smooth, "w_edge": w_edge, "w_normal": w_normal}
-    for name, weight in weights.items():
-        if not 0 <= weight < float("inf"):
-            raise UserError(f"{name} must be a number that is not negative; got {weight}")
-    model = ModelConfig(type=kind, num_points=num_points)
-    decoder_name(model)
-    return TrainConfig(
-        model=model,
-        max_iter=steps,
-        warmup=min(WARMUP, steps),
-        lr=lr,
-        encoder_lr=0.0,
-        optimizer=optimizer,
-        weight_decay=0.0,
-        w_chamfer=w_chamfer,
-        w_smooth=w_smooth,
-        w_edge=w_edge,
-        w_normal=w_normal,
-        chamfer=chamfer,
-        voxel_form=voxel_form,
-        num_samples=num_points,
-        amp=False,
-        seed=seed,
-    )
+    values: dict[str, Any] = {
+        "max_iter": steps,
+        "warmup": min(WARMUP, steps),
+        "lr": lr,
+        "encoder_lr": 0.0,
+        "optimizer": optimizer,
+        "weight_decay": 0.0,
+        "amp": False,
+        "seed": seed,
+        **loss,
+        "model": {"type": kind},
+    }
+    table, _, name = KINDS[kind].fit_points.rpartition(".")
+    if name:
+        (values[table] if table else values)[name] = NUM_POINTS if num_points is None else num_points
+    elif num_points is not None:
+        raise UserError(f"{kind} is not told by points, so there is no number of them to give; leave it out")
+    return config_from_json(values)
 
 
 def fit(item: TrainingObject, config: TrainConfig, progress: bool = True) -> FitResult:
@@ -98,7 +95,7 @@ def fit(item: TrainingObject, config: TrainConfig, progress: bool = True) -> Fit
     nothing is left of the shape.
     """
     model, history, interrupted = _optimise(item, config, progress)
-    row = REPRESENTATIONS[config.model.type]
+    row = KINDS[config.model.type]
     with torch.no_grad():
         output = model.decoder()
         scores = row.score(model, output, row.truth(item))
@@ -113,8 +110,8 @@ def _optimise(
     item: TrainingObject, config: TrainConfig, progress: bool
 ) -> tuple[SingleViewModel, list[dict[str, float]], bool]:
     torch.manual_seed(config.seed)
-    row = REPRESENTATIONS[config.model.type]
-    model = SingleViewModel(Encoder(), row.free.build(Encoder(), config.model), config.model)
+    row = KINDS[config.model.type]
+    model = SingleViewModel(Encoder(), row.free(config.model), config.model)
     optimizer = build_optimizer(model, config)
     history: list[dict[str, float]] = []
     whole = _copy(model)  # after the last whole step, which an interrupt in the middle of one goes back to
@@ -138,7 +135,7 @@ def _optimise(
 def _step(
     model: SingleViewModel, optimizer: torch.optim.Optimizer, item: TrainingObject, config: TrainConfig, step: int
 ) -> dict[str, float]:
-    row = REPRESENTATIONS[config.model.type]
+    row = KINDS[config.model.type]
     rng, generator = np.random.default_rng([config.seed, step]), torch.Generator().manual_seed(config.seed + step)
     arrays = row.target(item, rng, config)
     targets = {name: torch.from_numpy(np.ascontiguousarray(values))[None] for name, values in arrays.items()}

@@ -16,7 +16,7 @@ from shapeshot.data.queries import PackedSolid
 from shapeshot.data.sources.folder import read_mesh_file
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import Mesh
-from shapeshot.lab.batches import TrainingObject, training_object
+from shapeshot.lab.loading.training_set import TrainingObject, training_object
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +24,14 @@ class FitTarget:
     """One object in the canonical cube, as training sees it and as it is shown and scored.
 
     name: for people. item: what the losses read. solid: bool [128, 128, 128]. mesh: as its artist left it, often open.
+    left_out: what its file has and the shape has not, a line each.
     """
 
     name: str
     item: TrainingObject
     solid: np.ndarray
     mesh: Mesh
+    left_out: tuple[str, ...] = ()
 
 
 def target_from_file(path: Path | str) -> FitTarget:
@@ -45,7 +47,7 @@ def target_from_model(model: ObjectModel, name: str) -> FitTarget:
     shape = canonical_shape(model, name, np.random.default_rng(zlib.crc32(name.encode())))
     points, colors = shape.surface.points.astype(np.float16), shape.surface.colors
     item = TrainingObject(name, (), PackedSolid.pack(shape.solid), points, colors)
-    return FitTarget(name, item, shape.solid, Mesh(shape.vertices, shape.faces))
+    return FitTarget(name, item, shape.solid, Mesh(shape.vertices, shape.faces), model.left_out)
 
 
 def target_from_dataset(folder: Path | str, object_id: str) -> FitTarget:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,37 +26,40 @@ from shapeshot.lab.ops import (
 CLAMP = 1e-6  # float32 tells 1 - 1e-6 from 1, and -log(1e-6) = 13.8 is the most that one voxel can cost
 CHAMFER_REDUCTIONS = ("mean", "sum")
 
+Target = Float[Tensor, "*places"] | Bool[Tensor, "*places"]
 
-def voxel_loss(probabilities: Tensor, targets: Tensor, clamp: float = CLAMP) -> Tensor:
+
+def voxel_loss(probabilities: Float[Tensor, "*places"], targets: Target, clamp: float = CLAMP) -> Float[Tensor, ""]:
     """Binary cross-entropy of occupancy probabilities, clamped to [clamp, 1 - clamp], mean over all voxels.
 
     -(t log p + (1 - t) log(1 - p)) (Girdhar et al., "Learning a Predictable and Generative Vector Representation for
     Objects", ECCV 2016, equation 1). The clamp keeps a certain mistake finite; beyond it the gradient is 0.
 
-    probabilities: [batch, x, y, z] (any shape) in [0, 1]; targets: the same shape, bool or in [0, 1].
+    probabilities: in [0, 1], of any shape, usually [batch, x, y, z]; targets: the same shape, bool or in [0, 1].
     """
     p = _wide(probabilities).clamp(clamp, 1 - clamp)  # in half precision 1 - 1e-6 would be 1
     t = targets.to(p.dtype)
     return -(t * p.log() + (1 - t) * torch.log1p(-p)).mean()
 
 
-def voxel_loss_from_logits(logits: Tensor, targets: Tensor) -> Tensor:
-    """`voxel_loss` of sigmoid(logits) without the clamp: never saturates, so a certain mistake keeps its gradient.
+def voxel_loss_from_logits(logits: Float[Tensor, "*places"], targets: Target) -> Float[Tensor, ""]:
+    """Compute `voxel_loss` of sigmoid(logits) without the clamp: a certain mistake keeps its gradient.
 
     Equal to the clamped form where no clamp acts (|logit| < 13.8).
     """
     return field_occupancy_loss(logits, targets)
 
 
-def chamfer_loss(points: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+def chamfer_loss(
+    points: Float[Tensor, "batch n 3"], targets: Float[Tensor, "batch m 3"], reduction: str = "mean"
+) -> Float[Tensor, ""]:
     """Squared distance to the nearest point, both directions, mean over the batch.
 
     mean: mean_p min_t |p - t|^2 + mean_t min_p |t - p|^2, which does not depend on how many points there are.
     sum: the classic sums over points (Fan et al., "A Point Set Generation Network", CVPR 2017, equation 2); twice the
     points, twice the loss, so weights beside it must be chosen anew.
 
-    points: [batch, points, 3]; targets: [batch, other points, 3]. Raises UserError for an unknown reduction, for clouds
-    without points and for values that are not finite.
+    Raises UserError for an unknown reduction, for clouds without points and for values that are not finite.
     """
     if reduction not in CHAMFER_REDUCTIONS:
         raise unknown_name("chamfer reduction", reduction, CHAMFER_REDUCTIONS)
@@ -68,7 +72,7 @@ def chamfer_loss(points: Tensor, targets: Tensor, reduction: str = "mean") -> Te
     return distance
 
 
-def smoothness_loss(meshes: MeshBatch) -> Tensor:
+def smoothness_loss(meshes: MeshBatch) -> Float[Tensor, ""]:
     """Uniform Laplacian smoothing: mean over vertices of the distance to the middle of their neighbours.
 
     |1 / |N(i)| sum_{j in N(i)} v_j - v_i| (Desbrun et al., SIGGRAPH 1999), as in Pixel2Mesh and PyTorch3D.
@@ -92,19 +96,19 @@ class MeshLossWeights:
 
 def mesh_loss(
     meshes: MeshBatch,
-    targets: Tensor,
+    targets: Float[Tensor, "batch points 3"],
     weights: MeshLossWeights | None = None,
     *,
     num_samples: int = 2000,
     reduction: str = "mean",
     generator: torch.Generator | None = None,
 ) -> dict[str, Tensor]:
-    """Chamfer between points sampled on the meshes and the targets, plus what keeps the surface smooth.
+    """Compute the chamfer distance of points sampled on the meshes to the targets, and the terms of smoothness.
 
     After Wang et al., "Pixel2Mesh" (ECCV 2018), with points on faces in place of vertices alone. Gradients reach the
     vertices through each sample's barycentric weights.
 
-    targets: [batch, points, 3] of the true surface. num_samples: points on each mesh. generator: of those samples.
+    targets: points of the true surface. num_samples: points on each mesh. generator: of those samples.
     Returns each unweighted term by name, and "loss", their weighted sum.
     """
     weights = weights or MeshLossWeights()
@@ -122,26 +126,32 @@ def mesh_loss(
     return {"loss": loss} | {name: value for name, (_, value) in terms.items()}
 
 
-def field_occupancy_loss(logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Binary cross-entropy of occupancy logits, mean over all points; a scalar.
+def field_occupancy_loss(
+    logits: Float[Tensor, "*places"], targets: Target, weights: Float[Tensor, "*places"] | None = None
+) -> Float[Tensor, ""]:
+    """Binary cross-entropy of occupancy logits, mean over all points.
 
     For logit z, target t in [0, 1] and weight w: w (max(z, 0) - z t + log(1 + exp(-|z|))), which is
     -w (t log s(z) + (1 - t) log(1 - s(z))) with the logistic s, written so that it never overflows
     (Mescheder et al., "Occupancy Networks", CVPR 2019, equation 3).
 
-    logits, targets, weights: the same shape, usually [batch, points]. Weights default to 1; the mean is over points,
-    not over weights, so weights that average 1 keep the loss's scale.
+    All are of one shape, usually [batch, points]. Weights default to 1; the mean is over points, not over weights, so
+    weights that average 1 keep the loss's scale.
     """
     return F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype), weight=weights)
 
 
-def field_color_loss(colors: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Mean absolute sRGB difference over the points where colour is known; a scalar, 0 where none is.
+def field_color_loss(
+    colors: Float[Tensor, "batch points 3"],
+    targets: Float[Tensor, "batch points 3"],
+    weights: Float[Tensor, "batch points"] | None = None,
+) -> Float[Tensor, ""]:
+    """Mean absolute sRGB difference over the points where colour is known; 0 where none is.
 
     sum_p w_p mean_c |colors_pc - targets_pc| / sum_p w_p. Colour means something only near the surface: give
     weights 1 there and 0 elsewhere.
 
-    colors, targets: [batch, points, 3] in [0, 1]; weights: [batch, points], not negative, default 1.
+    colors, targets: in [0, 1]; weights: not negative, default 1.
     """
     difference = (colors - targets).abs().mean(dim=-1)
     if weights is None:
@@ -149,6 +159,6 @@ def field_color_loss(colors: Tensor, targets: Tensor, weights: Tensor | None = N
     return (difference * weights).sum() / weights.sum().clamp(min=1e-8)
 
 
-def _wide(values: Tensor) -> Tensor:
-    """At least float32."""
+def _wide(values: Float[Tensor, ...]) -> Float[Tensor, ...]:
+    """Return the values in at least single precision."""
     return values.to(torch.promote_types(values.dtype, torch.float32))

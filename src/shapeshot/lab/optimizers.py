@@ -4,28 +4,51 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import torch
 
 from shapeshot.errors import unknown_name
-from shapeshot.lab.config import TrainConfig
 from shapeshot.lab.model import SingleViewModel
 
 BETAS = (0.9, 0.98)  # a shorter memory of squared gradients than 0.999: runs here are thousands of steps, not millions
 
+Groups = list[dict[str, Any]]
 
-def _adamw(groups: list[dict], lr: float) -> torch.optim.Optimizer:
+
+class OptimizerSettings(Protocol):
+    """The part of a TrainConfig that is read here; a TrainConfig checks its names against this file's registries."""
+
+    @property
+    def optimizer(self) -> str: ...
+    @property
+    def schedule(self) -> str: ...
+    @property
+    def lr(self) -> float: ...
+    @property
+    def encoder_lr(self) -> float: ...
+    @property
+    def freeze_encoder(self) -> bool: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def warmup(self) -> int: ...
+    @property
+    def max_iter(self) -> int: ...
+
+
+def _adamw(groups: Groups, lr: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=lr, betas=BETAS)
 
 
-def _radam(groups: list[dict], lr: float) -> torch.optim.Optimizer:
+def _radam(groups: Groups, lr: float) -> torch.optim.Optimizer:
     # Decoupled, as in AdamW: otherwise the comparison would be of weight decays.
     return torch.optim.RAdam(groups, lr=lr, betas=BETAS, decoupled_weight_decay=True)
 
 
 # Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019); Liu et al., "On the Variance of the
 # Adaptive Learning Rate and Beyond" (ICLR 2020).
-OPTIMIZERS: dict[str, Callable[[list[dict], float], torch.optim.Optimizer]] = {"adamw": _adamw, "radam": _radam}
+OPTIMIZERS: dict[str, Callable[[Groups, float], torch.optim.Optimizer]] = {"adamw": _adamw, "radam": _radam}
 
 
 def _constant(progress: float) -> float:
@@ -41,16 +64,16 @@ def _cosine(progress: float) -> float:
 SCHEDULES: dict[str, Callable[[float], float]] = {"constant": _constant, "cosine": _cosine}
 
 
-def build_optimizer(model: SingleViewModel, config: TrainConfig) -> torch.optim.Optimizer:
-    """The optimizer of a run; the encoder at its own rate, no decay on biases, norms and embeddings.
+def build_optimizer(model: SingleViewModel, config: OptimizerSettings) -> torch.optim.Optimizer:
+    """Make the optimizer of a run: the encoder has a rate of its own, and biases, norms and embeddings do not decay.
 
-    Those are what has fewer than two dimensions. An encoder rate of 0, or `freeze_encoder`, freezes the encoder.
-    Raises UserError for an unknown name.
+    Those are the parameters of fewer than two dimensions. An encoder rate of 0, or `freeze_encoder`, freezes the
+    encoder. Raises UserError for an unknown name.
     """
     if config.optimizer not in OPTIMIZERS:
         raise unknown_name("optimizer", config.optimizer, OPTIMIZERS)
     encoder_lr = 0.0 if config.freeze_encoder else config.encoder_lr
-    groups = []
+    groups: Groups = []
     for module, peak in ((model.decoder, config.lr), (model.encoder, encoder_lr)):
         if peak == 0:
             module.requires_grad_(False)
@@ -64,8 +87,8 @@ def build_optimizer(model: SingleViewModel, config: TrainConfig) -> torch.optim.
     return OPTIMIZERS[config.optimizer](groups, config.lr)
 
 
-def lr_factor(step: int, config: TrainConfig) -> float:
-    """Share of the peak rate at a step: linear warm-up to 1, then the schedule. UserError for an unknown schedule."""
+def lr_factor(step: int, config: OptimizerSettings) -> float:
+    """Share of the peak rate at a step: linear warm-up to 1, then the schedule. Raises UserError for an unknown one."""
     if config.schedule not in SCHEDULES:
         raise unknown_name("schedule", config.schedule, SCHEDULES)
     if step < config.warmup:

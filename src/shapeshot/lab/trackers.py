@@ -7,25 +7,23 @@ from pathlib import Path
 from accelerate import Accelerator
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
 
-from shapeshot.errors import UserError, unknown_name
-from shapeshot.lab.config import TrainConfig
+from shapeshot.errors import UserError
 
 NONE = "none"
+TRACKERS = (*map(str, LOGGER_TYPE_TO_CLASS), NONE)
 
 
-def start_tracker(accelerator: Accelerator, config: TrainConfig, folder: Path) -> None:
-    """Let `accelerator.log` write to the run's tracker, in the folder `tracking` of the run.
+def require_tracker(name: str) -> None:
+    """Raise UserError for a tracker, one of TRACKERS, whose package is not installed."""
+    if name != NONE and name not in map(str, get_available_trackers()):
+        raise UserError(f"the tracker {name} is not installed; install its package, or pass --tracker none")
 
-    Raises UserError for an unknown name and for a tracker that is not installed.
-    """
-    name = config.tracker
+
+def start_tracker(accelerator: Accelerator, name: str, folder: Path) -> None:
+    """Let `accelerator.log` write to the tracker `name`, in the folder `tracking` of the run's `folder`."""
     if name == NONE:
         return
-    known = [str(tracker) for tracker in LOGGER_TYPE_TO_CLASS]
-    if name not in known:
-        raise unknown_name("tracker", name, [*known, NONE])
-    if name not in map(str, get_available_trackers()):
-        raise UserError(f"the tracker {name} is not installed; install its package, or pass --tracker none")
+    require_tracker(name)
     accelerator.log_with = [name]
     accelerator.project_configuration.set_directories(str(folder))
     accelerator.init_trackers("tracking")

@@ -18,35 +18,46 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
+from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
-from shapeshot.lab.batches import AugmentedViews, Batch, Examples, StepBatches, TrainingSet, batches
-from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
-from shapeshot.lab.config import TrainConfig, from_json, to_json
-from shapeshot.lab.frozen import FrozenFeatures, validation_inputs
+from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, resume, save_checkpoint
+from shapeshot.lab.encoders import EncoderOutput
+from shapeshot.lab.kinds import KINDS, Targets
+from shapeshot.lab.loading.batches import AugmentedViews, Batch, Examples, Inputs, StepBatches, batches
+from shapeshot.lab.loading.frozen import FrozenFeatures, validation_inputs
+from shapeshot.lab.loading.training_set import TrainingSet
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
-from shapeshot.lab.representations import REPRESENTATIONS, Representation, Targets
-from shapeshot.lab.runs import BEST
-from shapeshot.lab.trackers import start_tracker
+from shapeshot.lab.run_folder import CONFIG, LAST, LOG, own_run_folder
+from shapeshot.lab.runs import BEST, config_of
+from shapeshot.lab.settings import to_json
+from shapeshot.lab.trackers import require_tracker, start_tracker
+from shapeshot.lab.train_config import TrainConfig
 
-LAST, LOG, CONFIG = "last.safetensors", "log.jsonl", "config.json"
 REPORT_EVERY = 50
 
 
 def train(config: TrainConfig, folder: str | Path, progress: bool = True, stop_after: int | None = None) -> Path:
     """Train until `config.max_iter` (or for `stop_after` more steps) and return the path of the best checkpoint.
 
-    Raises UserError where no data is named, the folder holds a run with other settings, or the loss is not finite.
+    Raises UserError where no data is named, another process trains in the folder, it holds a run with other settings,
+    or the loss is not finite; ModelError where its checkpoint is damaged.
     """
     folder = Path(folder)
     if not config.data:
         raise UserError("no data to train on; pass --data DIR (made by `shapeshot data build`)")
-    run = Run(config, folder, progress)
+    require_tracker(config.tracker)
+    with own_run_folder(folder, PartialState(cpu=not torch.cuda.is_available()).is_main_process):
+        return _train(Run(config, folder, progress), stop_after)
+
+
+def _train(run: Run, stop_after: int | None) -> Path:
+    config, folder = run.config, run.folder
     stop = config.max_iter if stop_after is None else min(config.max_iter, run.step + stop_after)
     loader = batches(run.steps, run.step, stop, config.workers)
     with tqdm(loader, initial=run.step, total=stop, desc="training", unit="step", disable=not run.progress) as bar:
@@ -64,17 +75,18 @@ def train(config: TrainConfig, folder: str | Path, progress: bool = True, stop_a
 
 
 class Objective(nn.Module):
-    """Batch -> loss terms, as one module: what several processes must share is everything that has gradients."""
+    """From a batch to the terms of the loss, as one module: processes that train together share what has gradients."""
 
-    def __init__(self, model: SingleViewModel, representation: Representation, config: TrainConfig) -> None:
+    def __init__(self, model: SingleViewModel, config: TrainConfig) -> None:
         super().__init__()
-        self.model, self.representation, self.config = model, representation, config
+        self.model, self.config = model, config
+        self.kind = KINDS[model.kind]
 
     def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         inputs = batch.inputs
         with torch.autocast(generator.device.type, torch.bfloat16, enabled=self.config.amp):
             output = self.model(inputs) if isinstance(inputs, Tensor) else self.model.decode(inputs)
-            return self.representation.loss(self.model, output, batch.targets, self.config, generator)
+            return self.kind.loss(self.model, output, batch.targets, self.config, generator)
 
 
 class Run:
@@ -87,19 +99,19 @@ class Run:
         self._check_shares()
         torch.manual_seed(config.seed)
         self.model = build_model(config.model)
-        self.representation = REPRESENTATIONS[self.model.kind]
+        self.kind = KINDS[self.model.kind]
         self._start_from(config.init)
         self.model.to(self.accelerator.device)
         self.optimizer = build_optimizer(self.model, config)
         self.ema = copy.deepcopy(self.model).requires_grad_(False).eval()
         self.step, self.best, self.started = 0, -1.0, time.monotonic()
         self._start_or_resume()
-        self.objective = self.accelerator.prepare_model(Objective(self.model, self.representation, config))
+        self.objective = self.accelerator.prepare_model(Objective(self.model, config))
         self._open_data()
-        start_tracker(self.accelerator, config, folder)
+        start_tracker(self.accelerator, config.tracker, folder)
 
     def train_step(self, batch: Batch) -> dict[str, float]:
-        """One optimizer step; the loss terms as numbers (of this process's share)."""
+        """Make one optimizer step and return the loss's terms (of this process's share) as numbers."""
         self.objective.train()
         factor = lr_factor(self.step, self.config)
         for group in self.optimizer.param_groups:
@@ -120,13 +132,13 @@ class Run:
 
     @torch.no_grad()
     def validate(self) -> float:
-        """The validation score of the moving average; a new best is saved."""
+        """Score the moving average on the validation split, and save it where it is the best so far."""
         with torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=self.config.amp):
             scores = torch.stack(
                 [self._score(inputs, truth) for inputs, truth in zip(self.val_inputs, self.val_truths, strict=True)]
             ).mean(dim=0)
         score, index = scores.max(dim=0)
-        thresholds = self.representation.thresholds
+        thresholds = self.kind.thresholds
         chosen = {"threshold": thresholds[int(index)]} if thresholds else {}
         self._log({"val_score": float(score)} | chosen)
         if float(score) > self.best:
@@ -140,7 +152,7 @@ class Run:
         self._log(losses | {"lr": self.optimizer.param_groups[0]["lr"]})
 
     def save(self, path: Path) -> None:
-        """Everything needed to continue."""
+        """Write everything that is needed to continue."""
         tensors = {
             "model": self.model.state_dict(),
             "ema": self.ema.state_dict(),
@@ -152,7 +164,7 @@ class Run:
         config, size = self.config, self.model.image_size
         train_set = TrainingSet(config.data, "train", progress=self.progress).objects
         held_out = TrainingSet(config.data, "val", config.val_views, self.progress).objects
-        inputs = (
+        inputs: Inputs = (
             FrozenFeatures.of(self.model, train_set, self.accelerator, self.progress)
             if config.freeze_encoder
             else AugmentedViews(train_set, size, config.augment)
@@ -160,15 +172,15 @@ class Run:
         examples = Examples(train_set, inputs, Targets(self.model.kind, config))
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         self.steps = StepBatches(examples, config.batch_size, config.seed, rank, world)
-        self.val_inputs = validation_inputs(self.model, held_out, config.freeze_encoder, self.accelerator.device)
-        self.val_truths = [self.representation.truth(item) for item in held_out]
+        self.val_inputs = validation_inputs(self.ema, held_out, config.freeze_encoder, self.accelerator.device)
+        self.val_truths = [self.kind.truth(item) for item in held_out]
 
-    def _score(self, inputs: Any, truth: Tensor) -> Tensor:
-        output = self.ema(inputs) if isinstance(inputs, Tensor) else self.ema.decode(inputs)
-        return self.representation.score(self.ema, output, truth)
+    def _score(self, inputs: Tensor | EncoderOutput, truth: Tensor) -> Float[Tensor, thresholds]:
+        output = self.ema(inputs) if isinstance(inputs, Tensor) else self.ema.read(inputs)
+        return self.kind.score(self.ema, output, truth)
 
     def _generator(self) -> torch.Generator:
-        """Of what is random in this step on this process; dropout draws from the global one."""
+        """Make the generator that this step draws from on this process, and seed the global one, which dropout uses."""
         seed = (self.config.seed * 1_000_003 + self.step) * 4096 + self.accelerator.process_index
         torch.manual_seed(seed)
         return torch.Generator(self.accelerator.device).manual_seed(seed)
@@ -193,13 +205,11 @@ class Run:
                 atomic_write(self.folder / CONFIG, json.dumps(to_json(self.config), indent=1))
             return
         checkpoint = load_checkpoint(last)
-        if from_json(TrainConfig, checkpoint.values["config"]) != self.config:
+        if config_of(checkpoint, last) != self.config:
             raise UserError(f"{self.folder} holds a run with other settings; choose another folder or remove it")
-        self.model.load_state_dict(checkpoint.tensors["model"])
-        self.ema.load_state_dict(checkpoint.tensors["ema"])
-        restore_optimizer(self.optimizer, checkpoint.tensors["optimizer"])
-        self.step, self.best = checkpoint.values["step"], checkpoint.values["best"]
-        self.started -= checkpoint.values["seconds"]
+        progress = resume(checkpoint, last, self.model, self.ema, self.optimizer, self.config.max_iter)
+        self.step, self.best = progress.step, progress.best
+        self.started -= progress.seconds
 
     def _values(self) -> dict[str, Any]:
         return {

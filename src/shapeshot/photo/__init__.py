@@ -1,13 +1,13 @@
 """The one image path, used by the runtime and by training: decode, orient, find the object, crop on grey.
 
-rgba = load_photo("chair.jpg")
-photo = prepare_photo(rgba, find_object(rgba))
-photo.pixels  # uint8 [128, 128, 3], what the network sees
+view = look_at("chair.jpg", image_size=128)
+view.photo.pixels  # uint8 [128, 128, 3], what the network sees
 """
 
 from shapeshot.photo.background import BACKGROUNDS, ObjectMask, find_object
 from shapeshot.photo.crop import GREY, Box, PreparedPhoto, crop_on_grey, crop_outline, object_box, prepare_photo
 from shapeshot.photo.decode import Photo, load_photo, read_bytes, read_photo
+from shapeshot.photo.look import View, look_at
 from shapeshot.photo.pointed import given_mask, object_in_region, parse_region, read_mask
 
 __all__ = [
@@ -17,11 +17,13 @@ __all__ = [
     "ObjectMask",
     "Photo",
     "PreparedPhoto",
+    "View",
     "crop_on_grey",
     "crop_outline",
     "find_object",
     "given_mask",
     "load_photo",
+    "look_at",
     "object_box",
     "object_in_region",
     "parse_region",

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from shapeshot.errors import PhotoError, unknown_name
+from shapeshot.onnx_runtime import silence_telemetry
 from shapeshot.photo.plain import PlainResult, plain_background
 
 _MIN_TRANSPARENT = 0.01  # less than this fraction of transparent pixels is a rounded corner, not a cut-out
@@ -77,6 +78,7 @@ def _by_rembg(rgba: np.ndarray) -> ObjectMask:
 
 
 def _rembg_mask(image: Image.Image) -> Image.Image:
+    silence_telemetry()  # rembg imports ONNX Runtime
     from rembg import remove
 
     return remove(image, session=_rembg_session(), only_mask=True)

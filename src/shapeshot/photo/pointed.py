@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from shapeshot.errors import PhotoError, UserError
+from shapeshot.limits import PHOTO_MIN_SIDE, PHOTO_PIXELS
 from shapeshot.photo.background import ObjectMask, find_object
-from shapeshot.photo.decode import MAX_PIXELS, MIN_SIDE, Photo, PhotoSource, read_photo
+from shapeshot.photo.decode import Photo, PhotoSource, read_photo
 
 Region = tuple[float, float, float, float]
 
@@ -53,7 +54,7 @@ def object_in_region(photo: Photo, region: Region, background: str = "auto") -> 
     return ObjectMask(mask, found.method)
 
 
-def read_mask(source: PhotoSource, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_mask(source: PhotoSource, max_pixels: int = PHOTO_PIXELS) -> np.ndarray:
     """A mask from an image file, uint8 [height, width], scaled down as photos are: white, or opaque, is the object.
 
     Where any of it is transparent its alpha counts, else its lightness. Raises PhotoError as read_photo does.
@@ -97,7 +98,7 @@ def _in_frame(photo: Photo, region: Region) -> tuple[int, int, int, int]:
     scale_x, scale_y = width / photo.size[0], height / photo.size[1]
     left, right = (int(np.clip(round(x * scale_x), 0, width)) for x in (region[0], region[2]))
     top, bottom = (int(np.clip(round(y * scale_y), 0, height)) for y in (region[1], region[3]))
-    if min(right - left, bottom - top) < MIN_SIDE:
+    if min(right - left, bottom - top) < PHOTO_MIN_SIDE:
         given = ",".join(f"{edge:g}" for edge in region)
         raise PhotoError(
             f"the region {given} holds too little of the photo of {photo.size[0]}x{photo.size[1]} pixels; "

@@ -27,7 +27,8 @@ class ColorTransfer:
 
     def __call__(self, colors: np.ndarray) -> np.ndarray:
         """sRGB float32 [..., 3], shape kept."""
-        return np.clip(colors + self.shift, 0, 1).astype(np.float32)
+        moved: np.ndarray = np.clip(colors + self.shift, 0, 1).astype(np.float32)
+        return moved
 
 
 def object_pixels(rgba: np.ndarray, mask: np.ndarray, max_pixels: int = 20_000) -> np.ndarray:

@@ -4,29 +4,56 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
-from shapeshot.errors import MeshError, UserError, unknown_name
+from shapeshot import limits
+from shapeshot.errors import MeshError, UserError, shortened, unknown_name
 
 # The canonical axes as people name an object's dimensions; see docs/conventions.md.
 AXES = {"width": 0, "height": 1, "depth": 2}
 
 METRES_PER_UNIT = {"mm": 0.001, "cm": 0.01, "m": 1.0, "in": 0.0254, "ft": 0.3048}
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
-_SIZE = re.compile(rf"\s*(\w+)\s*=\s*({_NUMBER})\s*([a-z]*)\s*", re.IGNORECASE | re.ASCII)
+AUTO_SIZE = "auto"  # in place of a known dimension: the model's own estimate
+MIN_METRES, MAX_METRES = limits.METRES
+
+_SPACE = r"[ \t\n\v\f\r]*"
+_UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+NUMBER_PATTERN = rf"[+-]?{_UNSIGNED}"
+_SIZE = re.compile(
+    rf"{_SPACE}(\w+){_SPACE}={_SPACE}({NUMBER_PATTERN}){_SPACE}([a-z]*){_SPACE}", re.IGNORECASE | re.ASCII
+)
+
+
+def _any_case(words: Iterable[str]) -> str:
+    """A regular expression of one of the words in capitals or not, for dialects that have no flag for it."""
+    return "|".join("".join(f"[{letter.upper()}{letter}]" for letter in word) for word in words)
+
+
+# All that `check_size` takes but for the range of the length: ECMA-262, as JSON Schema has it.
+SIZE_PATTERN = (
+    rf"^({AUTO_SIZE}|{_SPACE}({_any_case(AXES)}){_SPACE}={_SPACE}\+?{_UNSIGNED}"
+    rf"{_SPACE}({_any_case(METRES_PER_UNIT)})?{_SPACE})$"
+)
+
+
+def check_size(text: str) -> None:
+    """Raise UserError unless `text` is "auto" or one known dimension as `parse_size` reads it."""
+    if text != AUTO_SIZE:
+        parse_size(text)
 
 
 def parse_size(text: str) -> tuple[str, float]:
     """One known dimension as people write it: "height=80cm" -> ("height", 0.8).
 
     The name is width (x), height (y) or depth (z); the unit mm, cm, m, in or ft, and metres where there is none.
-    Raises UserError for anything else, and for a length that is not positive and finite.
+    Raises UserError for anything else, and for a length outside of MIN_METRES..MAX_METRES.
     """
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise UserError(f"cannot read the size {text!r}; write one known dimension like height=80cm")
+        raise UserError(f"cannot read the size {shortened(text)!r}; write one known dimension like height=80cm")
     name, unit = match[1].lower(), match[3].lower() or "m"
     if name not in AXES:
         raise unknown_name("dimension", name, AXES)
@@ -59,4 +86,8 @@ def metric_scale(
 
 def _require_length(name: str, metres: float, given: str) -> None:
     if not (math.isfinite(metres) and metres > 0):
-        raise UserError(f"the {name} must be a positive length; got {given!r}, expected for example {name}=80cm")
+        raise UserError(
+            f"the {name} must be a positive length; got {shortened(given)!r}, expected for example {name}=80cm"
+        )
+    if not MIN_METRES <= metres <= MAX_METRES:
+        raise UserError(f"the {name} must lie in {MIN_METRES:g}..{MAX_METRES:g} metres; got {shortened(given)!r}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
-from shapeshot.finish.simplify import MIN_FACES
+from shapeshot.pipeline.result import Result
 from shapeshot.service.problems import MEDIA_TYPE, Problem
 
 EXAMPLE_ID = "kq3Y6pQ1m0eWv8ZbX2c9Lw"
@@ -45,6 +47,20 @@ RESULT_EXAMPLE: dict[str, Any] = {
 }
 
 
+CONTROL_EXAMPLE: dict[str, Any] = {
+    "kind": "slider",
+    "label": "Resolution",
+    "low": 16,
+    "high": 128,
+    "step": 8,
+    "is_log2": False,
+    "unset_at": None,
+    "said": "{}³ voxels",
+    "zero": "",
+    "unset": "",
+}
+
+
 class Links(BaseModel):
     """Where the parts of a result are had. mesh, points, voxels: a path by file format."""
 
@@ -54,6 +70,15 @@ class Links(BaseModel):
     mesh: dict[str, str]
     points: dict[str, str]
     voxels: dict[str, str]
+
+
+class _ResultSchema:
+    """Gives a dictionary that `to_json` made of a `Result` the schema of a `Result`."""
+
+    def __get_pydantic_json_schema__(self, _: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = TypeAdapter(Result).core_schema | {"ref": Result.__name__}  # a component of its own, of this name
+        reference = core_schema.definition_reference_schema(Result.__name__)
+        return handler(core_schema.definitions_schema(reference, [schema]))
 
 
 class ReconstructionAnswer(BaseModel):
@@ -79,7 +104,7 @@ class ReconstructionAnswer(BaseModel):
     id: str
     expires: str
     links: Links
-    result: dict[str, Any]
+    result: Annotated[dict[str, Any], _ResultSchema()]
 
 
 class ObjectAnswer(BaseModel):
@@ -118,6 +143,33 @@ class FormatsAnswer(BaseModel):
 
     formats: list[FormatAnswer]
     limits: dict[str, float] = Field(examples=[{"max_upload": 33554432, "max_resolution": 128, "max_points": 1000000}])
+
+
+class ControlAnswer(BaseModel):
+    """How the page shows an option. A slider's ends and step are positions, exponents of two where `is_log2`."""
+
+    model_config = {"extra": "allow"}
+    kind: Literal["slider", "switch", "choice", "text", "size"]
+    label: str
+    said: str
+    zero: str
+    unset: str
+
+
+class OptionAnswer(BaseModel):
+    """An option of a reconstruction, with this server's bounds. control: null where the page shows it elsewhere."""
+
+    name: str = Field(examples=["resolution"])
+    stage: Literal["find", "shape", "finish"] = Field(examples=["shape"])
+    default: int | float | bool | str | None = Field(examples=[32])
+    schema_: dict[str, Any] = Field(alias="schema", examples=[{"type": "integer", "minimum": 8, "maximum": 128}])
+    control: ControlAnswer | None = Field(examples=[CONTROL_EXAMPLE])
+
+
+class OptionsAnswer(BaseModel):
+    """The options, in the order in which a page shows them."""
+
+    options: list[OptionAnswer]
 
 
 class Health(BaseModel):
@@ -163,73 +215,3 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         if status in (429, 503):
             answers[status]["headers"] = RETRY
     return answers
-
-
-_PHOTO_FIELDS: dict[str, Any] = {
-    "image": {"type": "string", "format": "binary", "description": "The photo: JPEG, PNG, WebP, TIFF, BMP or GIF."},
-    "background": {
-        "type": "string",
-        "enum": ["auto", "alpha", "plain", "rembg", "keep"],
-        "default": "auto",
-        "description": "How the object is found.",
-    },
-    "region": {
-        "type": "string",
-        "pattern": r"^-?\d+(\.\d+)?(,-?\d+(\.\d+)?){3}$",
-        "example": "100,80,900,1500",
-        "description": "left,top,right,bottom in pixels of the upright photo: where to look for the object.",
-    },
-    "mask": {
-        "type": "string",
-        "format": "binary",
-        "description": "A PNG as large as the upright photo, or a scaled copy: the object white on black, or opaque.",
-    },
-}
-
-
-def multipart(max_resolution: int, max_points: int, max_smooth: int, formats: list[str]) -> dict[str, Any]:
-    """`openapi_extra` of POST /v1/reconstructions."""
-    resolution = {"minimum": 8, "maximum": max_resolution, "default": min(32, max_resolution)}
-    points = {"minimum": 1, "maximum": max_points, "default": min(2048, max_points)}
-    fields = _PHOTO_FIELDS | {
-        "resolution": {"type": "integer", "description": "Voxels along each side.", **resolution},
-        "points": {"type": "integer", "description": "Points of the cloud.", **points},
-        "size": {
-            "type": "string",
-            "pattern": r"^(auto|(width|height|depth)=[1-9]\d{0,3}(mm|cm|m|in|ft))$",
-            "example": "height=80cm",
-            "description": "One known dimension, or auto for the model's estimate; everything comes in metres.",
-        },
-        "threshold": {
-            "type": "number",
-            "minimum": 0.001,
-            "maximum": 0.999,
-            "description": "Probability of occupancy at the surface; the model's own by default. Lower is fatter.",
-        },
-        "simplify": {"type": "integer", "minimum": MIN_FACES, "description": "Faces that the mesh comes down to."},
-        "smooth": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": max_smooth,
-            "default": 0,
-            "description": "Rounds of smoothing.",
-        },
-        "printable": {
-            "type": "boolean",
-            "default": False,
-            "description": "One closed piece; `result.finish` tells the thinnest wall, volume and centre of mass.",
-        },
-        "format": {"type": "string", "enum": formats, "description": "Answer with this file in place of JSON."},
-        "form": {"type": "string", "enum": ["mesh", "points", "voxels"], "description": "What the file holds."},
-    }
-    return _body(fields)
-
-
-def object_multipart() -> dict[str, Any]:
-    """`openapi_extra` of POST /v1/objects."""
-    return _body(_PHOTO_FIELDS)
-
-
-def _body(fields: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "required": ["image"], "properties": fields, "additionalProperties": False}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

@@ -106,7 +106,10 @@ class Decoders:
         if self._is_closed:
             raise PhotoError("the server is shutting down; try again later")
         try:
-            worker.send(image, mask, max_pixels, num_bytes)
+            try:
+                worker.send(image, mask, max_pixels, num_bytes)
+            except WorkerDiedError:  # between two photos: its thread has ended, or somebody killed it
+                worker.send(image, mask, max_pixels, num_bytes)
             return _received(worker, seconds)
         except TimeoutError:
             worker.kill()

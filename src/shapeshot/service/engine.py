@@ -22,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from shapeshot.folders.work import warm_up
 from shapeshot.limits import SERVER_HEAVY_JOB_BYTES, SERVER_STUCK_SECONDS
 from shapeshot.model.field_model import FieldModel
-from shapeshot.pipeline.reconstruct import Clock, View, shape_in
+from shapeshot.model.seen import Seen
+from shapeshot.photo import View
+from shapeshot.pipeline.reconstruct import Clock, shape_in
 from shapeshot.service.decoding import Decoders, NotLightError
 from shapeshot.service.metrics import Metrics
 
@@ -117,7 +118,7 @@ class Engine:
 
     def start(self) -> None:
         """Start the workers, with a model that has run once: its sessions start when first needed."""
-        warm_up(self.model)
+        self.model.warm_up()
         for thread in self._threads:
             thread.start()
 
@@ -253,17 +254,15 @@ class Engine:
         """Run the encoder on the batch, and all that follows on each of its jobs."""
         start = time.perf_counter()
         try:
-            pixels = np.stack([job.view.photo.pixels for job in prepared if job.view])
-            planes, features = self.model.see_batch(pixels)
+            seen = self.model.see_batch([job.view.photo for job in prepared if job.view])
         except Exception as error:
             for job in prepared:
                 job.result.set_exception(error)
             return
         seconds = (time.perf_counter() - start) / len(prepared)
-        for index, job in enumerate(prepared):
+        for job, own in zip(prepared, seen, strict=True):
             job.clock.add("encode", seconds)
-            own = None if features is None else features[index]
-            self._attempt(job, partial(self._shape, planes=planes[index], features=own))
+            self._attempt(job, partial(self._shape, seen=own))
 
     def _look(self, job: Job) -> None:
         job.clock = Clock()  # the stages are work; what came before was waiting
@@ -281,10 +280,10 @@ class Engine:
         else:
             job.view = view
 
-    def _shape(self, job: Job, planes: np.ndarray, features: np.ndarray | None) -> None:
+    def _shape(self, job: Job, seen: Seen) -> None:
         assert job.view is not None
         assert job.shape is not None
-        shape = shape_in(job.view, planes, self.model, **job.shape, clock=job.clock, features=features)
+        shape = shape_in(job.view, seen, **job.shape, clock=job.clock)
         job.view = None  # a worker that waits for its next batch holds on to this one
         if job.is_over:
             raise DroppedError

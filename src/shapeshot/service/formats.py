@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from shapeshot.errors import ExportError, UserError, unknown_name
-from shapeshot.export import WRITERS, Shape, encode_shape
+from shapeshot.export import FORMS, WRITERS, Shape, default_form, encode_shape, forms_of
 from shapeshot.export.npz import encode_npz
-from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+from shapeshot.pipeline.result import AssumedScale
 
 JSON = "application/json"
-FORMS: dict[str, type] = {"mesh": Mesh, "points": PointCloud, "voxels": VoxelGrid}
 # As registered with IANA where they are; whatever has no name of its own is bytes.
 MEDIA_TYPES = {
     "glb": "model/gltf-binary",
@@ -44,17 +42,6 @@ def usable_formats() -> tuple[str, ...]:
         return True
 
     return tuple(filter(works, sorted(WRITERS)))
-
-
-def forms_of(suffix: str) -> list[str]:
-    """The forms that a format can hold; voxels go as the mesh of their blocks where only meshes fit."""
-    holds = WRITERS[suffix].holds
-    return [name for name, kind in FORMS.items() if kind in holds or (kind is VoxelGrid and Mesh in holds)]
-
-
-def default_form(suffix: str) -> str:
-    """What the command line would write for the suffix: a mesh, or voxels for .npz."""
-    return "voxels" if suffix == "npz" else forms_of(suffix)[0]
 
 
 def check_format(suffix: str, form: str | None) -> str:
@@ -93,12 +80,12 @@ def _by_preference(accept: str) -> list[str]:
     return [kind for _, kind in sorted(weighted, key=lambda pair: pair[0])]
 
 
-def encode_form(shape: Shape, suffix: str, more: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
+def encode_form(shape: Shape, suffix: str, more: Mapping[str, np.ndarray], assumed_scale: AssumedScale | None) -> bytes:
     """A file with this suffix.
 
-    more: arrays that a .npz holds beside the shape's own; other formats have no place for them. facts: of the result,
-    whose assumed scale gives a real size to files that are made for one.
+    more: arrays that a .npz holds beside the shape's own; other formats have no place for them. assumed_scale: of a
+    result without a known size; it gives one to files that are made for real sizes.
     """
-    if WRITERS[suffix].in_metres and "assumed_scale" in facts:
-        shape = shape.scaled(facts["assumed_scale"]["metres_per_unit"])
+    if WRITERS[suffix].in_metres and assumed_scale is not None:
+        shape = shape.scaled(assumed_scale.metres_per_unit)
     return encode_npz(shape, more) if suffix == "npz" and more else encode_shape(shape, suffix)

@@ -16,27 +16,22 @@ from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
+from shapeshot.export import FORMS, forms_of
+from shapeshot.pipeline.json_values import from_json
+from shapeshot.pipeline.result import AssumedScale
 from shapeshot.service.answers import (
     FormatAnswer,
     FormatsAnswer,
     Health,
     Links,
     ObjectAnswer,
+    OptionsAnswer,
     ReconstructionAnswer,
-    multipart,
-    object_multipart,
     problems,
 )
 from shapeshot.service.engine import DroppedError, Engine, Job
-from shapeshot.service.formats import (
-    FORMS,
-    check_format,
-    encode_form,
-    forms_of,
-    media_type,
-    usable_formats,
-    wanted_format,
-)
+from shapeshot.service.form import limits, multipart, object_multipart, page_options
+from shapeshot.service.formats import check_format, encode_form, media_type, usable_formats, wanted_format
 from shapeshot.service.metrics import Metrics
 from shapeshot.service.problems import ApiError
 from shapeshot.service.sending import FileAnswer
@@ -80,9 +75,7 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
         status_code=201,
         summary="Reconstruct the object in a photo",
         responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504, 507)},
-        openapi_extra=multipart(
-            settings.max_resolution, settings.max_points, settings.max_smooth, list(usable_formats())
-        ),
+        openapi_extra=multipart(settings),
         response_model=None,
     )
     async def create(request: Request) -> Response:
@@ -105,7 +98,7 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
         "/v1/objects",
         summary="Find the object in a photo, and nothing more",
         responses=problems(400, 408, 413, 415, 422, 429, 503, 504, 507),
-        openapi_extra=object_multipart(),
+        openapi_extra=object_multipart(settings),
         response_model=ObjectAnswer,
     )
     async def find(request: Request) -> Any:
@@ -163,12 +156,12 @@ def _add_probes(router: APIRouter, service: Service) -> None:
 
     @router.get("/v1/formats", summary="File formats, and this server's limits", responses=problems())
     async def formats() -> FormatsAnswer:
-        limits = {
-            name: getattr(settings, name)
-            for name in ("max_upload", "max_pixels", "max_resolution", "max_points", "max_smooth")
-        }
-        rows = [FormatAnswer(suffix=s, media_type=media_type(s), forms=forms_of(s)) for s in usable_formats()]
-        return FormatsAnswer(formats=rows, limits=limits)
+        rows = [FormatAnswer(suffix=s, media_type=media_type(s), forms=list(forms_of(s))) for s in usable_formats()]
+        return FormatsAnswer(formats=rows, limits=limits(settings))
+
+    @router.get("/v1/options", summary="A reconstruction's options, and how a page shows them", responses=problems())
+    async def options() -> OptionsAnswer:
+        return OptionsAnswer.model_validate({"options": page_options(settings)})
 
     @router.get("/healthz", summary="Whether the server lives", responses=problems())
     async def healthz() -> Health:
@@ -252,7 +245,9 @@ async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:
 
 
 def _encoded(result: Result, form: str, suffix: str) -> bytes:
-    return encode_form(result.form(form), suffix, result.more(form), result.facts)
+    scale = result.facts.get("assumed_scale")
+    assumed = None if scale is None else from_json(AssumedScale, scale)
+    return encode_form(result.form(form), suffix, result.more(form), assumed)
 
 
 def _gone() -> ApiError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from shapeshot import limits
 from shapeshot.errors import UserError
-from shapeshot.jobs import check_workers, num_cores
+from shapeshot.jobs.cores import usable_cores
+from shapeshot.model.registry import find_model
 
 MIB = 2**20
 
@@ -20,7 +21,7 @@ class Settings:
     token: what clients must send as `Authorization: Bearer`, or None for no such check.
     max_upload: bytes of one request. max_pixels: of one image. queue: requests being worked on or waiting.
     timeout: seconds from a request's arrival to its answer. ttl: seconds a result is kept.
-    disk_budget: bytes that all results together may take. model: a folder, or None for the shipped one.
+    disk_budget: bytes that all results together may take. model: a name or a folder, or None for the shipped one.
     workers: threads that compute; None is one for each usable core. max_batch: photos in one run of the encoder.
     max_resolution, max_points, max_smooth: tighter than the library's, because one request must not take all
     memory or all time.
@@ -54,17 +55,20 @@ class Settings:
         for name, unit in (("max_upload", "bytes"), ("queue", "requests"), ("disk_budget", "bytes"), ("max_batch", "")):
             if getattr(self, name) < 1:
                 raise UserError(f"{name.replace('_', '-')} must be at least 1 {unit}".rstrip())
-        for name in ("timeout", "ttl"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise UserError(f"{name} must be a positive number of seconds; got {getattr(self, name)}")
-        check_workers(self.workers)
+        for name, most in (("timeout", limits.SERVER_TIMEOUT), ("ttl", limits.SERVER_TTL)):
+            if not 0 < getattr(self, name) <= most:
+                raise UserError(
+                    f"{name} must be a positive number of seconds, at most {most}; got {getattr(self, name)}"
+                )
+        if self.workers is not None and not 1 <= self.workers <= limits.WORKERS:
+            raise UserError(f"workers must lie in 1..{limits.WORKERS}; got {self.workers}")
         if not 0 <= self.port <= 65535:
             raise UserError(f"the port must lie in 0..65535; got {self.port}")
         if self.token is not None and (not self.token or not self.token.isascii() or not self.token.isprintable()):
             raise UserError("the token must be printable ASCII and not empty")
         if self.public_url is not None:
             _check_public_url(self.public_url)
-        if self.model is not None and not Path(self.model).is_dir():
+        if not find_model(self.model).is_dir():  # a name that is not known is told there
             raise UserError(f"no such model folder: {self.model}; give a folder that shapeshot exported")
 
     @property
@@ -75,7 +79,7 @@ class Settings:
     @property
     def num_workers(self) -> int:
         """Threads that compute."""
-        return self.workers or num_cores()
+        return self.workers or usable_cores()
 
     @property
     def is_loopback(self) -> bool:

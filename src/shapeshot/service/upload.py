@@ -15,8 +15,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from shapeshot.errors import UserError, unknown_name
 from shapeshot.limits import SERVER_UPLOAD_SECONDS
-from shapeshot.photo import parse_region
 from shapeshot.service.decoding import Decoded, Decoders
+from shapeshot.service.form import text_fields
 from shapeshot.service.problems import ApiError
 
 FILES = ("image", "mask")
@@ -25,47 +25,7 @@ MAX_FIELDS = 32
 UPLOAD_SECONDS = SERVER_UPLOAD_SECONDS  # at most
 
 
-def _whole(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise UserError(f"{name} must be a whole number; got {text!r}") from None
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UserError(f"{name} must be a number; got {text!r}") from None
-
-
-def _text(name: str, text: str) -> str:
-    return text
-
-
-def _region(name: str, text: str) -> tuple[float, ...]:
-    return parse_region(text)
-
-
-def _switch(name: str, text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise UserError(f"{name} must be true or false; got {text!r}")
-    return text.lower() == "true"
-
-
-FIELDS: dict[str, Callable[[str, str], Any]] = {
-    "resolution": _whole,
-    "points": _whole,
-    "size": _text,
-    "threshold": _number,
-    "background": _text,
-    "region": _region,
-    "simplify": _whole,
-    "smooth": _whole,
-    "printable": _switch,
-    "format": _text,
-    "form": _text,
-}
+FIELDS = text_fields()
 
 
 @dataclass

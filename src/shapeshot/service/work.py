@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from shapeshot.errors import EmptyShapeError, UserError, unknown_name
-from shapeshot.folders import BatchOptions, Target, result_facts
-from shapeshot.folders.finishing import assumed_scale, made_ready
+from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.model.field_model import FieldModel
-from shapeshot.pipeline.reconstruct import Reconstruction, View, look_at
+from shapeshot.photo import View, look_at
+from shapeshot.pipeline.finishing import Ready, assumed_scale, made_ready
+from shapeshot.pipeline.json_values import to_json
+from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.reconstruct import Reconstruction
+from shapeshot.pipeline.result import PixelBox, Result, result_of
 from shapeshot.service.cost import check_cost
 from shapeshot.service.engine import Job
+from shapeshot.service.form import options_from
 from shapeshot.service.formats import check_format, encode_form
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Entry, Store, more_of
 from shapeshot.service.upload import FILES, Upload
 
 HEAVY_RESOLUTION = 64  # above it a reconstruction takes seconds, and at 128 most of a gigabyte
-# In place of a target on disk: all forms, in formats that take a shape at whatever scale it has.
-ALL_FORMS = Target(Path("photo"), Path("result"), ("mesh", "points", "voxels"), is_folder=True, preview=False)
 
 
 @dataclass(frozen=True)
 class Done:
-    """A finished reconstruction. file: in the format that was asked for, or None."""
+    """A finished reconstruction. facts: the result as JSON values. file: in the format that was asked for, or None."""
 
     entry: Entry
     facts: dict[str, Any]
@@ -43,44 +44,35 @@ def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings
     wishes = dict(upload.options)
     suffix, form = wishes.pop("format", None), wishes.pop("form", None)
     form = check_format(suffix, form) if suffix else None
-    options = _options(wishes, settings)
+    options = options_from(wishes, settings)
 
     def finish(shape: Reconstruction) -> Done:
         if not shape.voxels.occupancy.any():
             raise EmptyShapeError(f"the object fills no cell at resolution {options.resolution}; give a higher one")
         check_cost(len(shape.mesh.faces), options.simplify, options.smooth, options.printable)
-        shape, more = made_ready(ALL_FORMS, shape, options)
-        facts = facts_of(shape, model) | more
-        file = encode_form(getattr(shape, form), suffix, more_of(shape, form), facts) if suffix and form else None
-        return Done(store.add(shape, facts, pictures_of(shape)), facts, file)
+        # Nothing is scaled: a file that is made for real sizes is, once it is asked for.
+        ready = made_ready(shape, options, in_metres=False, has_mesh=True)
+        return _kept(ready, model, store, suffix, form)
 
-    names = ("resolution", "num_points", "size", "threshold")
-    shape = {name: getattr(options, name) for name in names}
     is_heavy = options.resolution > HEAVY_RESOLUTION
-    return Job(_looker(upload, options, model, settings), shape, finish, is_heavy)
+    return Job(_looker(upload, options, model, settings), options.of("shape"), finish, is_heavy)
 
 
 def object_job(upload: Upload, model: FieldModel, settings: Settings) -> Job:
     """The job of POST /v1/objects; its result is the answer's content. Raises UserError for options out of range."""
-    known = ("background", "region")
+    known = [row.name for row in Options.declared() if row.stage == "find"]
     if unknown := [name for name in upload.options if name not in known]:
         raise unknown_name("field", unknown[0], (*FILES, *known))
-    options = _options(upload.options, settings)
+    options = options_from(upload.options, settings)
     return Job(_looker(upload, options, model, settings), None, object_facts)
 
 
-def facts_of(shape: Reconstruction, model: FieldModel) -> dict[str, Any]:
-    """What result.json says, without the photo's name, and with the box of what was taken for the object.
-
-    "assumed_scale": where no size is known, the metres per unit that files made for real sizes are written with.
-    """
-    facts = result_facts(Path("photo"), shape, model)
-    del facts["photo"]
-    facts["object"]["box"] = _box(shape.mask, shape.photo_size)
-    if not shape.is_metric:
-        factor, source = assumed_scale(shape)
-        facts["assumed_scale"] = {"metres_per_unit": factor, "from": source}
-    return facts
+def told_of(ready: Ready, model: FieldModel) -> Result:
+    """What result.json says, without the photo's name, and with the box of what was taken for the object."""
+    shape = ready.shape
+    scale = None if shape.is_metric else assumed_scale(shape)
+    result = result_of(shape, model.name, finish=ready.finish, assumed_scale=scale)
+    return replace(result, object=replace(result.object, box=_box(shape.mask, shape.photo_size)))
 
 
 def object_facts(view: View) -> dict[str, Any]:
@@ -89,7 +81,7 @@ def object_facts(view: View) -> dict[str, Any]:
     return {
         "photo_size": list(view.source.size),
         "method": view.found.method,
-        "box": _box(view.found.mask, view.source.size),
+        "box": to_json(_box(view.found.mask, view.source.size)),
         "crop": {edge: float(pixels) * scale for edge, pixels in view.photo.box._asdict().items()},
         "mask": _data_url(mask_png(view.found.mask)),
         "seen": _data_url(_png(Image.fromarray(view.photo.pixels))),
@@ -106,39 +98,31 @@ def mask_png(mask: np.ndarray) -> bytes:
     return _png(Image.fromarray(np.rint(mask * 255).astype(np.uint8)))
 
 
-def _options(wishes: Mapping[str, Any], settings: Settings) -> BatchOptions:
-    """The options of one photo, checked as the command line checks them and by the server's own limits."""
-    defaults = {"resolution": min(32, settings.max_resolution), "points": min(2048, settings.max_points)}
-    given = {**defaults, **wishes}
-    num_points = given.pop("points")
-    options = BatchOptions(num_points=num_points, **given)
-    options.check()
-    _check_limit("resolution", options.resolution, settings.max_resolution)
-    _check_limit("number of points", options.num_points, settings.max_points)
-    _check_limit("number of rounds of smoothing", options.smooth, settings.max_smooth)
-    return options
+def _kept(ready: Ready, model: FieldModel, store: Store, suffix: str | None, form: str | None) -> Done:
+    """The finished shape in the store, and the file that was asked for."""
+    shape, result = ready.shape, told_of(ready, model)
+    file = None
+    if suffix and form:
+        file = encode_form(getattr(shape, form), suffix, more_of(shape, form), result.assumed_scale)
+    facts = to_json(result)
+    return Done(store.add(shape, facts, pictures_of(shape)), facts, file)
 
 
-def _looker(upload: Upload, options: BatchOptions, model: FieldModel, settings: Settings) -> Callable[[], View]:
+def _looker(upload: Upload, options: Options, model: FieldModel, settings: Settings) -> Callable[[], View]:
     def look() -> View:
         decoded = upload.decoded(settings.max_pixels)
-        return look_at(decoded.photo, model.image_size, options.background, options.region, decoded.mask)
+        return look_at(decoded.photo, model.image_size, mask=decoded.mask, **options.of("find"))
 
     return look
 
 
-def _check_limit(what: str, value: int, limit: int) -> None:
-    if value > limit:
-        raise UserError(f"this server takes a {what} of at most {limit}; got {value}")
-
-
-def _box(mask: np.ndarray, photo_size: tuple[int, int]) -> dict[str, float]:
+def _box(mask: np.ndarray, photo_size: tuple[int, int]) -> PixelBox:
     """The box of a mask's object in pixels of the photo as it came."""
     inside = mask >= 0.5
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     x, y = photo_size[0] / mask.shape[1], photo_size[1] / mask.shape[0]
-    edges = {"left": columns[0] * x, "top": rows[0] * y, "right": (columns[-1] + 1) * x, "bottom": (rows[-1] + 1) * y}
-    return {name: float(edge) for name, edge in edges.items()}
+    edges = (columns[0] * x, rows[0] * y, (columns[-1] + 1) * x, (rows[-1] + 1) * y)
+    return PixelBox(*map(float, edges))
 
 
 def _png(image: Image.Image) -> bytes:

@@ -37,7 +37,8 @@ export async function request(path, { signal, body, method = body ? "POST" : "GE
     throw new Problem(0, GONE);
   }
   if (answer.ok) return answer;
-  if (answer.status === 401 && (token = await askForToken())) {
+  if (answer.status === 401) token = await askForToken();
+  if (answer.status === 401 && token) {
     sessionStorage.setItem("shapeshot-token", token);
     return request(path, { signal, body, method });
   }
@@ -45,6 +46,7 @@ export async function request(path, { signal, body, method = body ? "POST" : "GE
 }
 
 export const getFormats = async (signal) => (await request("v1/formats", { signal })).json();
+export const getOptions = async (signal) => (await request("v1/options", { signal })).json();
 export const findObject = async (form, signal) => (await request("v1/objects", { body: form, signal })).json();
 export const reconstruct = async (form, signal) =>
   (await request("v1/reconstructions", { body: form, signal })).json();

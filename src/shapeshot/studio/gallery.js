@@ -33,12 +33,13 @@ export class Gallery {
   }
 
   #item(entry) {
-    const { answer, name, options, picture } = entry;
+    const { answer, name, picture } = entry;
     const button = Object.assign(document.createElement("button"), { type: "button" });
     const image = Object.assign(new Image(PICTURE_SIDE, PICTURE_SIDE), { alt: "" });
     if (picture) image.src = picture;
     const title = Object.assign(document.createElement("b"), { textContent: name });
-    const how = `${options.resolution}³ at ${answer.result.threshold.toFixed(2)}`;
+    const { voxels, threshold } = answer.result;
+    const how = `${voxels.resolution}³ at ${threshold.toFixed(2)}`;
     button.append(image, title, Object.assign(document.createElement("small"), { textContent: how }));
     if (answer.id === this.session.result?.answer.id) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => this.#open(entry));

@@ -1,6 +1,6 @@
 // The studio's assembly: a session, and the panels that show it. Everything goes through the HTTP API.
 
-import { getFormats } from "./api.js";
+import { getFormats, getOptions } from "./api.js";
 import { Gallery } from "./gallery.js";
 import { complain, say } from "./messages.js";
 import { patiently } from "./patience.js";
@@ -27,18 +27,24 @@ session.addEventListener("busy", ({ detail }) => {
 });
 performance.mark("studio:usable");
 say("Ready.");
+const learnt = learn();
 
 // three.js is the bulk of the page: it comes after the first paint, and nothing waits for it but the views.
 const { ShapesPanel } = await import("./shapes/panel.js");
 const shapes = new ShapesPanel(session);
 new Gallery(session, shapes);
 document.getElementById("views").dataset.shown = "";
+await learnt;
 
-try {
-  const { limits } = await patiently(getFormats, new AbortController().signal, complain);
-  session.limits = limits;
-  settings.limit(limits);
-  complain(null);
-} catch (error) {
-  complain(error.message);
+// What the server takes: its limits, and the options of a reconstruction with their defaults and bounds.
+async function learn() {
+  try {
+    const ask = async () => ({ ...(await getFormats()), ...(await getOptions()) });
+    const { limits, options } = await patiently(ask, new AbortController().signal, complain);
+    session.declare(options, limits);
+    settings.build(options);
+    complain(null);
+  } catch (error) {
+    complain(error.message);
+  }
 }

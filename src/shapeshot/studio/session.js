@@ -7,17 +7,6 @@ import { complain, say } from "./messages.js";
 import { patiently } from "./patience.js";
 import { readPicture } from "./photo/picture.js";
 
-export const DEFAULTS = {
-  resolution: 32,
-  points: 2048,
-  threshold: null, // the model's own
-  dimension: "", // the one that is known, or "auto" for the model's guess
-  length: 80, // of the dimension, centimetres
-  simplify: null, // triangles, or null for all
-  smooth: 0, // rounds
-  printable: false,
-};
-
 const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
 
 export class Session extends EventTarget {
@@ -25,14 +14,24 @@ export class Session extends EventTarget {
   mode = "auto"; // how the object is found: auto, region, paint, keep
   region = null; // {left, top, right, bottom} in pixels of the upright photo
   mask = null; // Blob, a PNG whose alpha is the object
-  options = { ...DEFAULTS };
+  options = {}; // values by name, of the options that have a control
+  defaults = {};
   found = null; // the answer of POST /v1/objects
   result = null; // {answer, shapes, name, options}
   limits = {};
+  #declared = []; // the options, as GET /v1/options tells them
   #before = {}; // what a photo that turns out unreadable gives way to
   #running = new AbortController();
   #looking = new AbortController();
   #timer = 0;
+
+  // What the server takes. Until this is known, a reconstruction leaves the options to the server.
+  declare(options, limits) {
+    this.limits = limits;
+    this.#declared = options.filter(({ control }) => control);
+    this.defaults = Object.fromEntries(this.#declared.map((option) => [option.name, option.default]));
+    this.options = { ...this.defaults, ...this.options };
+  }
 
   // A new photo: what was said about the last one's object is forgotten.
   async setPhoto(blob, name) {
@@ -72,7 +71,7 @@ export class Session extends EventTarget {
   // A result from before is shown again.
   show(result) {
     this.#cancel();
-    Object.assign(this, { photo: result.photo, ...result.object, options: { ...result.options }, result });
+    Object.assign(this, { photo: result.photo, ...result.object, options: { ...this.defaults, ...result.options }, result });
     for (const event of ["option", "photo", "mode", "found", "result"]) this.#tell(event);
     this.#tell("busy", false);
     complain(null);
@@ -83,13 +82,14 @@ export class Session extends EventTarget {
   async run({ look = false } = {}) {
     if (!this.photo) return;
     this.#cancel();
-    const { signal } = (this.#running = new AbortController());
+    this.#running = new AbortController();
+    const { signal } = this.#running;
     this.#tell("busy", true);
     say("Reconstructing…");
     if (look) this.#look();
     try {
       const options = { ...this.options };
-      const form = this.#form(options);
+      const form = this.#form(["find", "shape", "finish"]);
       const answer = await patiently(() => reconstruct(form, signal), signal, complain);
       const shapes = await loadShapes(answer.links, signal);
       const object = { mode: this.mode, region: this.region, mask: this.mask, found: this.found };
@@ -109,9 +109,10 @@ export class Session extends EventTarget {
 
   async #look() {
     this.#looking.abort();
-    const { signal } = (this.#looking = new AbortController());
+    this.#looking = new AbortController();
+    const { signal } = this.#looking;
     try {
-      this.found = await findObject(this.#form(null), signal);
+      this.found = await findObject(this.#form(["find"]), signal);
       if (this.result?.photo === this.photo) this.result.object.found = this.found;
       if (!this.photo.picture) this.#tell("photo"); // the server reads formats that a browser may not
       this.#tell("found");
@@ -136,8 +137,8 @@ export class Session extends EventTarget {
     this.#running.abort();
   }
 
-  // The multipart form; options null leaves them out: the object's route takes none.
-  #form(options) {
+  // The multipart form with the options that act at these stages: the object's route takes those of the first alone.
+  #form(stages) {
     const form = new FormData();
     form.set("image", this.photo.blob, "photo");
     if (this.mode === "keep") form.set("background", "keep");
@@ -146,13 +147,10 @@ export class Session extends EventTarget {
       form.set("region", [left, top, right, bottom].map(Math.round).join(","));
     }
     if (this.mode === "paint" && this.mask) form.set("mask", this.mask, "mask.png");
-    if (!options) return form;
-    for (const name of ["resolution", "points", "threshold", "simplify"]) {
-      if (options[name] !== null) form.set(name, options[name]);
+    for (const { name, stage } of this.#declared) {
+      const value = this.options[name] ?? null;
+      if (stages.includes(stage) && value !== null) form.set(name, value);
     }
-    if (options.smooth) form.set("smooth", options.smooth);
-    if (options.printable) form.set("printable", "true");
-    if (options.dimension) form.set("size", sizeOf(options));
     return form;
   }
 
@@ -160,8 +158,6 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
-
-const sizeOf = ({ dimension, length }) => (dimension === "auto" ? "auto" : `${dimension}=${length}cm`);
 
 function mebibytes(bytes) {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;

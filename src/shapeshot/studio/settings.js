@@ -1,59 +1,32 @@
-// The settings of a reconstruction: sliders, the real size, and what is done to the mesh.
+// The settings of a reconstruction: a control for each option that the server declares (GET /v1/options).
 
-import { DEFAULTS } from "./session.js";
-import { line, make, Slider, SLIDERS } from "./sliders.js";
+import { makeControl } from "./controls.js";
 
-const SIZES = { "": "not known", auto: "as the model guesses", height: "height", width: "width", depth: "depth" };
+const GROUPS = { find: "sliders", shape: "sliders", finish: "finish" }; // the element for the options of each stage
 
 export class SettingsPanel {
   constructor(session) {
     this.session = session;
-    this.sliders = SLIDERS.map((row) => new Slider(row, (value) => session.setOptions({ [row.name]: value })));
-    this.#addSize();
-    this.printable = document.getElementById("printable");
-    this.printable.addEventListener("change", () => session.setOptions({ printable: this.printable.checked }));
+    this.controls = [];
     document.getElementById("again").addEventListener("click", () => session.run({ look: true }));
-    document.getElementById("defaults").addEventListener("click", () => session.setOptions({ ...DEFAULTS }));
+    document.getElementById("defaults").addEventListener("click", () => session.setOptions(session.defaults));
     for (const event of ["option", "result"]) session.addEventListener(event, () => this.#show());
     session.addEventListener("busy", () => (document.getElementById("again").disabled = !session.photo));
+  }
+
+  // Once the server has said which options there are.
+  build(options) {
+    for (const option of options.filter(({ control }) => control)) {
+      const control = makeControl(option, (value) => this.session.setOptions({ [option.name]: value }));
+      document.getElementById(GROUPS[option.stage]).append(control.element);
+      this.controls.push(control);
+    }
     this.#show();
-  }
-
-  // The server's limits, once they are known.
-  limit(limits) {
-    for (const slider of this.sliders) slider.limit(limits);
     document.getElementById("settings").dataset.limits = "known";
-  }
-
-  #addSize() {
-    const { session } = this;
-    this.dimension = make("select", { id: "dimension" });
-    this.dimension.append(...Object.entries(SIZES).map(([value, text]) => new Option(text, value)));
-    this.length = make("input", { type: "range", id: "length", min: 5, max: 300, step: 1 });
-    this.length.setAttribute("aria-label", "Real size in centimetres");
-    this.lengthOutput = make("output", { htmlFor: "length" });
-    this.dimension.addEventListener("change", () => session.setOptions({ dimension: this.dimension.value }));
-    this.length.addEventListener("input", () => session.setOptions({ length: Number(this.length.value) }));
-    const size = line("Real size", this.lengthOutput, this.dimension);
-    size.append(this.length);
-    document.getElementById("sliders").append(size);
   }
 
   #show() {
     const { options, result } = this.session;
-    const facts = result?.answer.result;
-    for (const slider of this.sliders) {
-      slider.show(options[slider.row.name], slider.row.name === "threshold" ? facts?.threshold : undefined);
-    }
-    const { dimension, length, printable } = options;
-    // Only a model that guesses sizes says so, in its first result.
-    if (facts?.size_estimate) this.canGuess = true;
-    this.dimension.querySelector("[value=auto]").hidden = !this.canGuess;
-    this.dimension.value = dimension;
-    this.length.value = length;
-    this.length.hidden = !(dimension in { height: 0, width: 0, depth: 0 });
-    this.lengthOutput.textContent = this.length.hidden ? "" : `${length} cm`;
-    this.length.setAttribute("aria-valuetext", `${dimension} ${length} cm`);
-    this.printable.checked = printable;
+    for (const control of this.controls) control.show(options[control.option.name] ?? null, result?.answer.result);
   }
 }

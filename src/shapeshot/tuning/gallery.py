@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.solid import downsample_occupancy
-from shapeshot.evaluation.predictor import RESOLUTION, Prediction
-from shapeshot.evaluation.scoring import true_shape
+from shapeshot.data.truth import true_shape
 from shapeshot.geometry import Mesh
+from shapeshot.scores.prediction import RESOLUTION, Prediction
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float64
 
 _KEPT_PREDICTIONS = 64
 
@@ -43,23 +47,25 @@ class Gallery:
             yield self.sample(index)
 
     @cached_property
-    def occupancies(self) -> np.ndarray:
-        """Solid occupancy of every object, bool [objects, 32, 32, 32]; 32 KB each."""
+    def occupancies(self) -> Bool[np.ndarray, "objects n n n"]:
+        """Solid occupancy of every object; 32 KB each."""
         shape = (len(self), RESOLUTION, RESOLUTION, RESOLUTION)
         occupancies = np.empty(shape, bool)
         for index, sample in enumerate(self.samples("training solids")):
             occupancies[index] = downsample_occupancy(sample.solid, RESOLUTION)
         return occupancies
 
-    def ious(self, truth: np.ndarray) -> np.ndarray:
-        """IoU of every object with an occupancy bool [32, 32, 32], float64 [objects]."""
+    def ious(self, truth: Bool[np.ndarray, "n n n"]) -> Float64[np.ndarray, " objects"]:
+        """IoU of every object with an occupancy."""
         mine, other = self.occupancies.reshape(len(self), -1), truth.ravel()
         intersections = mine[:, other].sum(axis=1)
-        return intersections / np.maximum(self._volumes + other.sum() - intersections, 1)
+        ious: np.ndarray = intersections / np.maximum(self._volumes + other.sum() - intersections, 1)
+        return ious
 
     @cached_property
     def _volumes(self) -> np.ndarray:
-        return self.occupancies.sum(axis=(1, 2, 3))
+        volumes: np.ndarray = self.occupancies.sum(axis=(1, 2, 3))
+        return volumes
 
     def _prediction(self, index: int) -> Prediction:
         """The true shape of object `index`, as an answer."""

@@ -9,32 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects
 from shapeshot.data.solid import downsample_occupancy
-from shapeshot.errors import PhotoError
-from shapeshot.geometry import Mesh, cell_centers
-from shapeshot.geometry.components import remove_small_components
-from shapeshot.geometry.isosurface import isosurface
-from shapeshot.geometry.sample import sample_surface
-from shapeshot.model.field_model import Field, FieldModel
-from shapeshot.model.memory import MEMORY_FILE, RESOLUTION, ShapeMemory, sample_axes
-from shapeshot.photo import find_object, prepare_photo
-from shapeshot.pipeline.reconstruct import SPECK_FRACTION, load_model
+from shapeshot.errors import EmptyShapeError, PhotoError
+from shapeshot.geometry import cell_centers
+from shapeshot.model.field import Field, logit, sample_axes
+from shapeshot.model.field_model import FieldModel, load_model
+from shapeshot.model.folder import MEMORY_FILE
+from shapeshot.model.memory import ShapeMemory
+from shapeshot.model.shape import mesh_resolution, surface_of, surface_points
+from shapeshot.photo import look_at
 from shapeshot.scores.metrics import f_score, nearest_pairs, voxel_iou
+from shapeshot.scores.prediction import RESOLUTION
+from shapeshot.tuning.destination import destination
 from shapeshot.tuning.gallery import Gallery
 from shapeshot.tuning.memory_of import COPIES, memory_of
-from shapeshot.tuning.model_folder import add_to_model
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
 THRESHOLDS = (0.35, 0.375, 0.4, 0.425, 0.45, 0.475, 0.5, 0.525, 0.55)
 VIEWS = 4  # of each validation object; of fewer, another choice can come out by chance
-MESH_RESOLUTION, NUM_POINTS, DISTANCE = 64, 2500, 0.05
+NUM_POINTS, DISTANCE = 2500, 0.05
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,20 @@ class Trust:
 
 def remember(
     data: Sequence[Path],
-    model: Path | None = None,
+    model: str | PathLike[str] | None = None,
     *,
     copies: int = COPIES,
-    out: Path | None = None,
+    out: str | PathLike[str] | None = None,
     progress: bool = True,
 ) -> tuple[Trust, list[Trust]]:
     """Write `memory.npz` and a new threshold into a model's folder: the choice, and all that was tried.
 
     data: dataset folders; their training objects are remembered, the first one's validation split decides.
-    model: a model folder, or None for the shipped one. copies: of each object, in other proportions (`memory_of`).
-    out: another folder for the result. Raises UserError for `copies`, DatasetError, ModelError and ExportError.
+    model: a model's name or folder, or None for the shipped one. copies: of each object, in other proportions
+    (`memory_of`). out: the folder for the result; without it, `model` is a folder, which is changed (`destination`).
+    Raises UserError for `copies` and where there is no place to write to, DatasetError, ModelError and ExportError.
     """
+    target = destination(model, out)
     field_model, datasets = load_model(model), [Dataset.open(folder) for folder in data]
     memory = memory_of(Gallery(datasets, progress), copies)
     tried = trusts(field_model, memory, datasets[0], progress)
@@ -86,7 +92,7 @@ def remember(
             "val": {"iou": round(best.iou, 4), "f_score_5": round(best.f_score, 4)},
         },
     }
-    add_to_model(field_model, MEMORY_FILE, kept.encode(), facts, out)
+    field_model.folder.add({MEMORY_FILE: kept.encode()}, facts, target)
     return best, tried
 
 
@@ -97,8 +103,9 @@ def trusts(model: FieldModel, memory: ShapeMemory, dataset: Dataset, progress: b
     """
     ids = dataset.ids("val")
     require_objects(ids, "val", dataset.folder)
+    alone = model.with_memory(None)
     scores = [
-        np.mean([_scores(sample, view, model, memory) for view in range(min(VIEWS, sample.num_views))], axis=0)
+        np.mean([_scores(sample, view, alone, memory) for view in range(min(VIEWS, sample.num_views))], axis=0)
         for sample in (dataset.sample(key) for key in tqdm(ids, desc="trusting", unit="obj", disable=not progress))
     ]
     means = np.mean(scores, axis=0)
@@ -106,16 +113,15 @@ def trusts(model: FieldModel, memory: ShapeMemory, dataset: Dataset, progress: b
     return [Trust(*pair, float(iou), float(f)) for pair, (iou, f) in zip(pairs, means, strict=True)]
 
 
-def _scores(sample: Sample, view: int, model: FieldModel, memory: ShapeMemory) -> np.ndarray:
-    """IoU and F-score of one view, float64 [weights * thresholds, 2]."""
-    rgba = sample.view(view)
+def _scores(sample: Sample, view: int, model: FieldModel, memory: ShapeMemory) -> Float[np.ndarray, "trusts 2"]:
+    """IoU and F-score of one view with every weight and threshold; `model` has no memory of its own."""
     try:
-        photo = prepare_photo(rgba, find_object(rgba), model.image_size)
+        photo = look_at(sample.view(view), model.image_size).photo
     except PhotoError:
         return np.zeros((len(WEIGHTS) * len(THRESHOLDS), 2))
-    planes, recalled = model.encode(photo.pixels), memory.recall(photo.outline)
-    coarse, fine = (model.grid(planes, cells).logits for cells in (RESOLUTION, MESH_RESOLUTION))
-    centers = cell_centers(MESH_RESOLUTION)
+    seen, recalled = model.see(photo), memory.recall(photo.outline)
+    coarse, fine = (seen.field(cells).logits for cells in (RESOLUTION, mesh_resolution(RESOLUTION)))
+    centers = cell_centers(mesh_resolution(RESOLUTION))
     finer = sample_axes(recalled, centers, centers, centers)
     truth = downsample_occupancy(sample.solid, RESOLUTION)
     rows = []
@@ -123,17 +129,16 @@ def _scores(sample: Sample, view: int, model: FieldModel, memory: ShapeMemory) -
         trusted = replace(memory, weight=weight)
         solid, surface = trusted.joined(coarse, recalled), trusted.joined(fine, finer)
         for threshold in THRESHOLDS:
-            level = float(np.log(threshold / (1 - threshold)))
+            level = logit(threshold)
             rows.append((voxel_iou(solid > level, truth), surface_score(Field(surface, level), sample.points)))
     return np.array(rows)
 
 
-def surface_score(field: Field, truth: np.ndarray) -> float:
-    """F-score at 5 % of a field's surface against true points [points, 3]; 0 where there is none."""
-    cells = field.resolution
-    vertices, faces = isosurface(field.logits, field.level, float(cell_centers(cells)[0]), 1.0 / cells)
-    if not len(faces):
+def surface_score(field: Field, truth: Float[np.ndarray, "points 3"]) -> float:
+    """F-score at 5 % of a field's surface against true points; 0 where there is none."""
+    try:
+        mesh = surface_of(field).mesh
+    except EmptyShapeError:
         return 0.0
-    mesh = remove_small_components(Mesh(vertices, faces), SPECK_FRACTION)
-    points, surface = sample_surface(mesh, NUM_POINTS, np.random.default_rng(0)).points, truth[:NUM_POINTS]
+    points, surface = surface_points(mesh, NUM_POINTS).points, truth[:NUM_POINTS]
     return f_score(nearest_pairs(points, surface), nearest_pairs(surface, points), DISTANCE)[0]

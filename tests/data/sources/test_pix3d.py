@@ -116,17 +116,57 @@ def test_links_do_not_lead_outside(tmp_path: Path, published: Any) -> None:
         secret = (folder / rows[0][key]).rename(tmp_path / f"secret{Path(rows[0][key]).suffix}")
         (folder / rows[0][key]).symlink_to(secret)
     entry = make_source("pix3d", folder=folder).entries()[0]
-    with pytest.raises(DatasetError, match="outside the folder"):
-        entry.views(1, 64)
+    views = entry.views(10, 64)
+    assert [(item.name, "outside the folder" in item.reason) for item in views.unreadable] == [(rows[0]["img"], True)]
+    assert len(views.images) == len(entry.photos) - 1
     with pytest.raises(MeshError, match=r"model\.obj cannot be read"):
         entry.load()
 
 
-def test_a_mask_of_another_size_is_named(tmp_path: Path, published: Any) -> None:
+def test_a_mask_of_another_size_is_named_and_costs_its_photo_alone(tmp_path: Path, published: Any) -> None:
     rows = published.pix3d(tmp_path)
+    entry = make_source("pix3d", folder=tmp_path).entries()[0]
     Image.new("L", (64, 64)).save(tmp_path / rows[0]["mask"])
-    with pytest.raises(DatasetError, match=rows[0]["mask"]):
-        make_source("pix3d", folder=tmp_path).entries()[0].views(1, 224)
+    views = entry.views(10, 224)
+    assert len(views.images) == len(views.cameras) == len(entry.photos) - 1
+    assert [item.name for item in views.unreadable] == [rows[0]["img"]]
+    assert f"{rows[0]['mask']} has 64x64 pixels" in views.unreadable[0].reason
+    for photo in entry.photos:
+        Image.new("L", (64, 64)).save(tmp_path / photo.mask)
+    with pytest.raises(DatasetError, match=f"none of its {len(entry.photos)} photos can be used.*64x64"):
+        entry.views(10, 224)
+
+
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1500, 1100), (1600, 1200), (2040, 1500), (3300, 2400), (4200, 3000)])
+def test_a_mask_follows_its_photo_to_whatever_scale_it_is_read_at(
+    tmp_path: Path, published: Any, size: tuple[int, int]
+) -> None:
+    """A JPEG is read at a half or a quarter, its mask, a PNG, at another scale."""
+    rows = published.pix3d(tmp_path)
+    image, mask = tmp_path / rows[0]["img"], tmp_path / rows[0]["mask"]
+    object_box = (size[0] // 4, size[1] // 4, size[0] // 2, size[1] // 2)
+    picture, outline = Image.new("RGB", size, (20, 40, 220)), Image.new("L", size)
+    picture.paste((230, 30, 20), object_box)
+    outline.paste(255, object_box)
+    picture.save(image, "JPEG", quality=90)
+    outline.save(mask, "PNG")
+    (view,) = make_source("pix3d", folder=tmp_path).entries()[0].views(1, 128).images
+    opaque = view[..., 3] > 200
+    assert 0.3 < opaque.mean() < 0.95
+    is_red = view[..., 0].astype(int) > view[..., 2]
+    assert (is_red == opaque).mean() > 0.97
+
+
+def test_the_handed_over_sets() -> None:
+    (entry,) = make_source("pix3d", folder=CASES / "pix3d_1600").entries()
+    views = entry.views(10, 224)
+    assert (len(views.images), views.unreadable) == (1, ())
+    (entry,) = make_source("pix3d", folder=CASES / "pix3d_one_bad_mask").entries()
+    views = entry.views(10, 224)
+    assert (len(views.images), [item.name for item in views.unreadable]) == (2, ["img/chair/0001.jpg"])
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "[3]", "[" * 100_000])

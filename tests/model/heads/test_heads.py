@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import pickle
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from shapeshot.errors import ModelError
 from shapeshot.model.heads import Heads
+from shapeshot.model.heads.heads import EARLIER_VALUES, EARLIER_VERSION, VERSION
 
 
 def assert_same(first: object, second: object) -> None:
@@ -46,6 +48,65 @@ def test_code_in_the_file_is_refused() -> None:
         assert "\n" not in str(caught.value)
 
 
+def altered(heads: Heads, **changes: Any) -> bytes:
+    """The file of heads with other arrays in it, by names such as size/half_width; None leaves one out."""
+    with np.load(io.BytesIO(heads.encode())) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    arrays |= {name.replace("__", "/"): value for name, value in changes.items()}
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: value for name, value in arrays.items() if value is not None})
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"look__mean": np.array(["a", "b", "c"])},
+        {"look__scale": np.zeros(3)},
+        {"look__scale": np.ones(4)},
+        {"look__basis": np.full((3, 3), np.nan)},
+        {"look__basis": np.eye(3, dtype=np.complex128)},
+        {"size__log_metres": np.zeros((3, 2))},
+        {"size__directions": np.zeros((2, 3))},
+        {"size__directions": np.zeros((0, 3)), "size__log_metres": np.zeros((0, 3))},
+        {"size__directions": np.eye(3, 4)},
+        {"size__half_width": np.float64(2.0)},
+        {"size__bandwidth": np.float64("nan")},
+        {"size__bandwidth": np.ones(2)},
+        {"size__coverage": np.float64(1.5)},
+        {"familiarity__neighbour": np.int64(9)},
+        {"familiarity__limit": np.float64("nan")},
+        {"familiarity__directions": np.ones(3)},
+        {"calibration__temperature": np.float64(0.0)},
+        {"calibration__bias": np.array("much")},
+        {"points__weights": np.zeros(20)},
+        {"points__offsets": np.zeros((3, 3), np.float32)},
+        {"points__distance": None},
+        {"version": np.array("two")},
+        {"version": None},
+    ],
+    ids=lambda changes: " ".join(changes),
+)
+def test_wrong_types_shapes_and_values_end_in_one_line(heads: Heads, changes: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match=r"heads\.npz cannot be read") as caught:
+        Heads.decode(altered(heads, **changes))
+    assert "\n" not in str(caught.value)
+
+
+def test_files_of_the_version_before_are_read_as_they_were_then(heads: Heads) -> None:
+    earlier = altered(heads, **dict.fromkeys(EARLIER_VALUES, None), version=np.int64(EARLIER_VERSION))
+    assert_same(Heads.decode(earlier), heads)
+    other = replace(heads, points=replace(heads.points, max_logit=5.0), size=replace(heads.size, floor=0.3))
+    assert Heads.decode(other.encode()).points.max_logit == 5.0
+    assert Heads.decode(other.encode()).size.floor == 0.3
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(heads: Heads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapeshot.model.arrays.MAX_BYTES", 1000)
+    with pytest.raises(ModelError, match="unpacks to more than 1000 bytes"):
+        Heads.decode(heads.encode())
+
+
 def test_damaged_incomplete_and_newer_files(heads: Heads) -> None:
     content = heads.encode()
     for bad in (b"", b"\0" * 100, content[: len(content) // 2]):
@@ -55,6 +116,6 @@ def test_damaged_incomplete_and_newer_files(heads: Heads) -> None:
     np.savez(half, **{"version": 1, "look/mean": np.zeros(3)})
     with pytest.raises(ModelError, match="calibrate the model again"):
         Heads.decode(half.getvalue())
-    np.savez(newer, version=2)
-    with pytest.raises(ModelError, match="version 2"):
+    np.savez(newer, version=VERSION + 1)
+    with pytest.raises(ModelError, match=f"version {VERSION + 1}"):
         Heads.decode(newer.getvalue())

@@ -7,8 +7,9 @@ import pytest
 from scipy.interpolate import RegularGridInterpolator
 
 from shapeshot.geometry import cell_centers
+from shapeshot.model.field import sample_points
 from shapeshot.model.heads import PointHead
-from shapeshot.model.heads.points import MAX_LOGIT, OFFSETS, point_features, trilinear
+from shapeshot.model.heads.points import MAX_LOGIT, OFFSETS, point_features
 from shapeshot.tuning.calibrate.point_scores import point_scores
 from shapeshot.tuning.calibrate.points import SurfacePoints, fit_points
 
@@ -29,8 +30,10 @@ def test_scipy_interpolates_alike() -> None:
     grid, axis = rng.normal(size=(9, 9, 9)), cell_centers(9)
     inside = rng.uniform(axis[0], axis[-1], (200, 3))
     expected = RegularGridInterpolator((axis,) * 3, grid)(inside)
-    np.testing.assert_allclose(trilinear(grid, inside), expected, atol=1e-5)
-    corner = trilinear(grid, np.float32([[0.5, 0.5, 0.5], [-2, -2, -2]]))  # beyond the last centres: their own values
+    np.testing.assert_allclose(sample_points(grid, inside), expected, atol=1e-5)
+    corner = sample_points(
+        grid, np.float32([[0.5, 0.5, 0.5], [-2, -2, -2]])
+    )  # beyond the last centres: their own values
     np.testing.assert_allclose(corner, [grid[-1, -1, -1], grid[0, 0, 0]], rtol=1e-6)
 
 

@@ -34,7 +34,7 @@ def test_probabilities_say_the_same_as_the_voxels(shape: Reconstruction, model: 
     assert shape.probabilities.shape == shape.voxels.occupancy.shape
     surface = model.heads.calibration(np.float32(model.level))
     np.testing.assert_array_equal(shape.probabilities > surface, shape.voxels.occupancy)
-    np.testing.assert_allclose(shape.probabilities, model.heads.calibration(model.grid(None, 32).logits))
+    np.testing.assert_allclose(shape.probabilities, model.heads.calibration(model.field(32).logits))
 
 
 def test_points_have_a_confidence_that_a_size_does_not_change(

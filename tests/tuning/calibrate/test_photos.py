@@ -25,10 +25,9 @@ def test_rows_are_the_runtimes_own(sized_boxes_folder: Path, model: FieldModel) 
     assert len(seen.objects) == len(seen.logits) == len(seen.truth) == 12
     assert seen.refused == 0
     sample = dataset.sample(str(seen.objects[5]))
-    crop = photos.prepare_photo(sample.view(1), photos.find_object(sample.view(1)), model.image_size).pixels
-    planes, features = model.see(crop)
-    np.testing.assert_allclose(seen.features[5], features, atol=1e-4)
-    np.testing.assert_allclose(seen.logits[5], model.grid(planes, 32).logits, atol=0.05)
+    one = model.see(photos.look_at(sample.view(1), model.image_size).photo)
+    np.testing.assert_allclose(seen.features[5], one.features, atol=1e-4)
+    np.testing.assert_allclose(seen.logits[5], one.field(32).logits, atol=0.05)
     np.testing.assert_allclose(np.exp(seen.log_metres[5]), sample.info.size_metres)
     assert seen.truth[5].mean() == pytest.approx(sample.solid.mean(), rel=0.1)
 
@@ -51,7 +50,7 @@ def test_views_without_an_object_are_counted(
     def nothing(*_: object) -> None:
         raise PhotoError("no object")
 
-    monkeypatch.setattr(photos, "find_object", nothing)
+    monkeypatch.setattr(photos, "look_at", nothing)
     with pytest.raises(DatasetError, match="no object is found in any view"):
         see_split(model, dataset, "test", 2, progress=False)
 

@@ -14,7 +14,6 @@ from PIL import Image
 from shapeshot.cli import main
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.reconstruct import reconstruct
-from shapeshot.tuning import model_folder as model_folders
 from shapeshot.tuning.calibrate import measure, run
 from shapeshot.tuning.calibrate.measure import write_measurements
 
@@ -92,7 +91,7 @@ def test_a_failed_write_leaves_the_old_model(
     def full_disk(*_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(model_folders, "replace_folder", full_disk)
+    monkeypatch.setattr("shapeshot.model.folder.replace_folder", full_disk)
     assert calibrate(sized_boxes_folder, model_folder) == 2
     assert "No space left" in capsys.readouterr().err
     assert digests(model_folder) == before

@@ -12,10 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from shapeshot.errors import DatasetError
-
-MAX_MEMBER_BYTES = 256 * 2**20
-MAX_RATIO = 200  # OBJ text compresses about 10 times; a bomb about 1000 times
-RATIO_FREE_BYTES = 8 * 2**20  # small members may compress as they like
+from shapeshot.limits import ARCHIVE_FREE_BYTES, ARCHIVE_MEMBER_BYTES, ARCHIVE_RATIO
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 
@@ -26,8 +23,7 @@ class Archive:
 
     The opened file is kept, for each process apart: processes must not share a file position, and the list of a large
     archive takes a good part of a second to read. Raises DatasetError where the file is missing, not a zip, damaged,
-    encrypted, names members outside itself, or where a member is too large (MAX_MEMBER_BYTES) or too well compressed
-    (MAX_RATIO).
+    encrypted, names members outside itself, or where a member is too large or too well compressed (limits.py).
     """
 
     path: Path
@@ -80,10 +76,11 @@ class Archive:
 
     def _check_size(self, info: zipfile.ZipInfo) -> None:
         ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > MAX_MEMBER_BYTES or (info.file_size > RATIO_FREE_BYTES and ratio > MAX_RATIO):
+        if info.file_size > ARCHIVE_MEMBER_BYTES or (info.file_size > ARCHIVE_FREE_BYTES and ratio > ARCHIVE_RATIO):
             raise DatasetError(
                 f"{info.filename} in {self.path.name} unpacks to {info.file_size / 2**20:.0f} MB "
-                f"(limit {MAX_MEMBER_BYTES // 2**20} MB, {MAX_RATIO} times its packed size); do not use this archive"
+                f"(limit {ARCHIVE_MEMBER_BYTES // 2**20} MB, {ARCHIVE_RATIO} times its packed size); "
+                "do not use this archive"
             )
 
     def _open(self) -> zipfile.ZipFile:

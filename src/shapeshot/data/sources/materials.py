@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.data.objects import Material
+from shapeshot.limits import TEXTURE_PIXELS
+from shapeshot.photo.opener import damage_told, opened_image
+from shapeshot.photo.shrink import shrunk
 
 MAX_TEXTURE_SIDE = 512
-MAX_TEXTURE_PIXELS = 64 * 2**20  # a decompression bomb is not decoded; the largest real ones are 8192 x 4096
 
 # What a model without an MTL file may name: sRGB and opacity.
 DEFAULT_COLORS: dict[str, tuple[float, float, float, float]] = {
@@ -50,8 +51,12 @@ def default_material(name: str) -> Material:
     return Material((color[0], color[1], color[2]), opacity=opacity, metallic=bool(_METALS.search(name)))
 
 
-def read_mtl(text: str, load_texture: Callable[[str], np.ndarray | None]) -> dict[str, Material]:
+def read_mtl(
+    text: str, load_texture: Callable[[str], np.ndarray | None], used: Collection[str] | None = None
+) -> dict[str, Material]:
     """The materials of an MTL file by name. `load_texture` takes the name that map_Kd gives.
+
+    used: names of the materials that are wanted, None for all.
 
     Reads Kd, d, Tr, Ns, Ks and map_Kd. A textured material keeps the texture's own colours (Kd is then mostly an
     exporter's default). Ns becomes roughness by (2 / (Ns + 2)) ** (1 / 4), the Blinn-Phong to microfacet conversion
@@ -60,28 +65,23 @@ def read_mtl(text: str, load_texture: Callable[[str], np.ndarray | None]) -> dic
     """
     materials: dict[str, Material] = {}
     for name, statements in _blocks(text):
+        if used is not None and name not in used:
+            continue
         materials[name] = _material(name, statements, load_texture)
     return materials
 
 
-def decode_texture(content: bytes) -> np.ndarray | None:
-    """An image file as uint8 [height, width, 3 or 4], at most MAX_TEXTURE_SIDE a side; None where it is no image."""
-    try:
-        with Image.open(BytesIO(content)) as image:
-            return shrink_texture(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
+def decode_texture(content: bytes, name: str = "the texture") -> tuple[np.ndarray, int]:
+    """(an image file as uint8 [height, width, 3 or 4], at most MAX_TEXTURE_SIDE a side; the file's own pixels).
 
-
-def shrink_texture(image: Image.Image) -> np.ndarray | None:
-    """A Pillow image as uint8 [height, width, 3 or 4], at most MAX_TEXTURE_SIDE a side; None for a bomb."""
-    if image.width * image.height > MAX_TEXTURE_PIXELS:
-        return None
-    image.draft("RGB", (MAX_TEXTURE_SIDE, MAX_TEXTURE_SIDE))  # JPEG: decode no more than is needed
-    has_alpha = "A" in image.getbands() or "transparency" in image.info
-    pixels = image.convert("RGBA" if has_alpha else "RGB")
-    pixels.thumbnail((MAX_TEXTURE_SIDE, MAX_TEXTURE_SIDE))
-    return np.asarray(pixels)
+    Raises PhotoError, naming the texture, for anything that is no image of the one list (`photo.formats`), damaged, or
+    of more than TEXTURE_PIXELS.
+    """
+    # A JPEG is decoded no larger than is needed; resampled as Pillow's thumbnails are.
+    with opened_image(content, name, TEXTURE_PIXELS, MAX_TEXTURE_SIDE) as opened, damage_told(name):
+        small = shrunk(opened.pixels, MAX_TEXTURE_SIDE, Image.Resampling.BICUBIC, gap=2.0)
+        num_pixels = opened.size[0] * opened.size[1]
+    return np.asarray(small.convert("RGBA" if small.mode in ("LA", "RGBA") else "RGB")), num_pixels
 
 
 def without_texture(material: Material) -> Material:
@@ -124,8 +124,11 @@ def _diffuse(name: str, statements: dict[str, str]) -> tuple[float, float, float
 
 def _opacity(statements: dict[str, str]) -> float:
     value = statements.get("d", "").removeprefix("-halo").strip()
-    opacity = _number(value, 1.0) if value else 1.0 - _number(statements.get("tr", ""), 0.0)
-    return min(max(opacity, 0.0), 1.0)
+    if value:
+        return min(max(_number(value, 1.0), 0.0), 1.0)
+    transparency = min(max(_number(statements.get("tr", ""), 0.0), 0.0), 1.0)
+    # Some exporters write opacity as Tr. Nobody models what cannot be seen at all, so 1 alone is meant so.
+    return 1.0 if transparency == 1.0 else 1.0 - transparency
 
 
 def _numbers(text: str) -> list[float]:

@@ -26,6 +26,11 @@ def shrink_square(rgba: np.ndarray, size: int) -> np.ndarray:
     return np.dstack([color, alpha])
 
 
+def scaled_grey(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A grey picture, uint8 [height, width], at another (width, height), averaged."""
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+
+
 def square_about(rgba: np.ndarray, box: tuple[float, float, float, float], size: int) -> np.ndarray:
     """The square about a box (left, top, right, bottom; pixels) with a margin, as `shrink_square` returns it.
 

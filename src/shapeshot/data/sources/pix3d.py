@@ -23,12 +23,12 @@ from shapeshot.data.objects import ObjectInfo, ObjectModel, PublishedViews, Sour
 from shapeshot.data.sources.archive import is_outside
 from shapeshot.data.sources.folder import ConfinedFiles, FolderEntry
 from shapeshot.data.sources.ids import free_id
-from shapeshot.data.sources.pictures import square_about
+from shapeshot.data.sources.pictures import scaled_grey, square_about
 from shapeshot.data.sources.shapenet import FRONT_BACK
 from shapeshot.data.sources.split_files import image_splits
-from shapeshot.errors import DatasetError, unknown_name
+from shapeshot.errors import DatasetError, PhotoError, unknown_name
 from shapeshot.geometry.camera import Camera
-from shapeshot.photo import load_photo
+from shapeshot.photo import Photo, read_photo
 
 ANNOTATIONS = "pix3d.json"
 LICENCE = "none stated by Pix3D; see the terms of its images' and models' owners"
@@ -66,12 +66,23 @@ class Pix3DEntry:
         return FolderEntry(self.info, path, self.root).load().transformed(np.array(FRONT_BACK))
 
     def views(self, count: int, size: int) -> PublishedViews:
-        """The first `count` photos, cropped. Raises DatasetError or PhotoError naming the photo."""
-        chosen = self.photos[:count]
+        """The first `count` photos that can be used, cropped; others by name. Raises DatasetError where none can."""
         files = ConfinedFiles(self.root, self.root)
-        return PublishedViews(
-            tuple(_cropped(photo, files, size) for photo in chosen), tuple(photo.camera for photo in chosen)
-        )
+        images: list[np.ndarray] = []
+        cameras: list[Camera] = []
+        unreadable: list[Unreadable] = []
+        for photo in self.photos:
+            if len(images) == count:
+                break
+            try:
+                images.append(_cropped(photo, files, size))
+                cameras.append(photo.camera)
+            except (DatasetError, PhotoError) as error:  # one bad photo must not lose the model
+                unreadable.append(Unreadable(photo.image, str(error)))
+        if not images:
+            raise DatasetError(f"none of its {len(self.photos)} photos can be used ({unreadable[0].reason})")
+        # The cameras are those of the whole photos, without their roll, and in each model's own unit.
+        return PublishedViews(tuple(images), tuple(cameras), tuple(unreadable), aligned=False)
 
 
 class Pix3DSource:
@@ -175,15 +186,15 @@ def read_annotations(path: Path) -> list[Mapping[str, Any]]:
 
 def _cropped(photo: Pix3DPhoto, files: ConfinedFiles, size: int) -> np.ndarray:
     """The square about the mask, or about the box where the mask is empty, with the mask as alpha."""
-    pictures = []
-    for name in (photo.image, photo.mask):
-        content = files.read(name)
-        if content is None:
-            raise DatasetError(f"{name} is missing or lies outside the folder; get a complete copy")
-        pictures.append(load_photo(content))
-    rgba, mask = pictures[0].copy(), pictures[1][..., 0] > 127
-    if mask.shape != rgba.shape[:2]:
-        raise DatasetError(f"{photo.mask} is of another size than {photo.image}; drop that photo from {ANNOTATIONS}")
+    picture, mask_picture = (_read(name, files) for name in (photo.image, photo.mask))
+    if picture.size != mask_picture.size:
+        raise DatasetError(
+            f"{photo.mask} has {mask_picture.size[0]}x{mask_picture.size[1]} pixels and {photo.image} "
+            f"{picture.size[0]}x{picture.size[1]}; drop that photo from {ANNOTATIONS}"
+        )
+    rgba = picture.rgba.copy()
+    # Both are read scaled down, a JPEG by halves and a PNG to 1024 pixels: the mask follows its photo.
+    mask = scaled_grey(mask_picture.rgba[..., 0], (rgba.shape[1], rgba.shape[0])) > 127
     scale = rgba.shape[1] / photo.width
     left, top, right, bottom = (edge * scale for edge in photo.box)
     if mask.any():
@@ -193,6 +204,16 @@ def _cropped(photo: Pix3DPhoto, files: ConfinedFiles, size: int) -> np.ndarray:
         mask[max(round(top), 0) : max(round(bottom), 0), max(round(left), 0) : max(round(right), 0)] = True
     rgba[..., 3] = np.where(mask, 255, 0)
     return square_about(rgba, (left, top, right, bottom), size)
+
+
+def _read(name: str, files: ConfinedFiles) -> Photo:
+    content = files.read(name)
+    if content is None:
+        raise DatasetError(f"{name} is missing or lies outside the folder; get a complete copy")
+    try:
+        return read_photo(content)
+    except PhotoError as error:
+        raise DatasetError(f"{name}: {error}") from error
 
 
 def _camera(row: Mapping[str, Any]) -> Camera:

@@ -1,28 +1,30 @@
-"""Splitting polygons into triangles."""
+"""Splitting polygons into triangles. Concave ones are ear-clipped by Mapbox's earcut."""
 
 from __future__ import annotations
 
 import numpy as np
 
-MAX_EAR_CLIPPED_CORNERS = 200  # ear clipping is quadratic; a larger concave polygon is fanned
+from shapeshot.data.sources.budget import ObjectBudget
 
 
-def triangulate(points: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def triangulate(points: np.ndarray, sizes: np.ndarray, budget: ObjectBudget | None = None) -> np.ndarray:
     """Triangles of many polygons at once, int64 [triangles, 3], as rows of `points`; orientation is kept.
 
     points: float [corners, 3], the polygons' corners one after the other.
     sizes: int [polygons], the number of corners of each, at least 3.
-    Convex polygons become fans; concave quads are cut at their other diagonal; larger concave polygons are ear-clipped.
+    Convex polygons become fans; concave quads are cut at their other diagonal; larger concave polygons are ear-clipped,
+    which leaves out corners on straight edges, where no area is lost. The work of that is counted in `budget`, since
+    it grows with the square of a polygon's corners.
     """
     starts = np.cumsum(sizes) - sizes
     triangles = [np.empty((0, 3), np.int64)]
     for size in np.unique(sizes):
         corners = starts[sizes == size][:, None] + np.arange(size)
-        triangles.extend(_same_size(points, corners))
+        triangles.extend(_same_size(points, corners, budget))
     return np.concatenate(triangles)
 
 
-def _same_size(points: np.ndarray, corners: np.ndarray) -> list[np.ndarray]:
+def _same_size(points: np.ndarray, corners: np.ndarray, budget: ObjectBudget | None) -> list[np.ndarray]:
     size = corners.shape[1]
     if size == 3:
         return [corners]
@@ -30,7 +32,11 @@ def _same_size(points: np.ndarray, corners: np.ndarray) -> list[np.ndarray]:
     if size == 4:
         corners = np.where(concave[:, None], np.roll(corners, -1, axis=1), corners)
         return [_fan(corners)]
-    clipped = [row[_clip_ears(points[row])] for row in corners[concave]]
+    clipped = []
+    for row in corners[concave]:
+        if budget is not None:
+            budget.take("steps of cutting polygons", size * size)
+        clipped.append(row[_clip_ears(points[row])])
     return [_fan(corners[~concave]), *clipped]
 
 
@@ -51,18 +57,20 @@ def _is_concave(polygons: np.ndarray) -> np.ndarray:
 
 
 def _clip_ears(polygon: np.ndarray) -> np.ndarray:
-    """Triangles of one polygon, int64 [corners - 2, 3], by ear clipping in the plane that it covers most."""
-    size = len(polygon)
-    if size > MAX_EAR_CLIPPED_CORNERS:
-        return _fan(np.arange(size)[None])
+    """Triangles of one polygon, int64 [triangles, 3], by ear clipping in the plane that it covers most."""
+    import mapbox_earcut
+
     flat = _flatten(polygon.astype(np.float64))
-    left = list(range(size))
-    triangles = []
-    while len(left) > 3:
-        at = next((i for i in range(len(left)) if _is_ear(flat, left, i)), 0)  # 0: self-crossing, any cut will do
-        triangles.append((left[at - 1], left[at], left[(at + 1) % len(left)]))
-        del left[at]
-    return np.array([*triangles, left], np.int64)
+    ends = np.array([len(flat)], np.uint32)
+    triangles = mapbox_earcut.triangulate_float64(np.ascontiguousarray(flat), ends).astype(np.int64).reshape(-1, 3)
+    # The plane was chosen so that the polygon runs counter-clockwise; so must its triangles.
+    return triangles[:, ::-1] if _area(flat[triangles]) < 0 else triangles
+
+
+def _area(triangles: np.ndarray) -> float:
+    """The signed area of all triangles, float [triangles, 3, 2], doubled."""
+    first, second = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    return float((first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum())
 
 
 def _flatten(polygon: np.ndarray) -> np.ndarray:
@@ -71,19 +79,4 @@ def _flatten(polygon: np.ndarray) -> np.ndarray:
     normal = np.cross(spokes[:-1], spokes[1:]).sum(axis=0)
     axis = int(np.abs(normal).argmax())
     u, v = (axis + 1) % 3, (axis + 2) % 3
-    return polygon[:, [u, v] if normal[axis] > 0 else [v, u]]
-
-
-def _is_ear(flat: np.ndarray, left: list[int], at: int) -> bool:
-    a, b, c = flat[left[at - 1]], flat[left[at]], flat[left[(at + 1) % len(left)]]
-    if _turn(a, b, c) <= 0:
-        return False
-    others = flat[left]
-    inside = (_turn(a, b, others) >= 0) & (_turn(b, c, others) >= 0) & (_turn(c, a, others) >= 0)
-    # Corners at the same place as the ear's own (a hole's bridge is walked twice) do not stand in its way.
-    own = (others == a).all(axis=1) | (others == b).all(axis=1) | (others == c).all(axis=1)
-    return not (inside & ~own).any()
-
-
-def _turn(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    return (b[0] - a[0]) * (c[..., 1] - a[1]) - (b[1] - a[1]) * (c[..., 0] - a[0])
+    return polygon[:, [u, v] if normal[axis] > 0 else [v, u]] - polygon[0, [u, v] if normal[axis] > 0 else [v, u]]

@@ -74,7 +74,8 @@ class R2N2Entry:
             if content is None:
                 raise DatasetError(f"{self.synset}/{self.model} has no rendering {index:02d}.png; get a fresh copy")
             images.append(shrink_square(load_photo(content), size))
-        return PublishedViews(tuple(images), cameras[: len(images)])
+        # Their distances are in ShapeNet's unit, which is not the canonical cube's.
+        return PublishedViews(tuple(images), cameras[: len(images)], aligned=False)
 
     def _files(self, *parts: str) -> ConfinedFiles:
         folder = self.root / parts[0] / self.synset

@@ -23,6 +23,7 @@ from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.ids import free_id
 from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError
+from shapeshot.names import whole_text
 
 DEFAULT_FOLDER = Path("/usr/share/sweethome3d/furniture")
 PUBLISHED_SPLITS = Path(__file__).with_name("sweethome3d_splits.json")
@@ -135,15 +136,16 @@ def parse_properties(text: str) -> dict[str, str]:
     The format is that of java.util.Properties.load.
     """
     properties: dict[str, str] = {}
-    continued = ""
-    for line in text.splitlines():
-        line = continued + line.lstrip()
-        continued = ""
-        if line[:1] in ("#", "!") or not line:
+    begun: list[str] = []  # the pieces of a line that goes on
+    for piece in text.splitlines():
+        piece = piece.lstrip()
+        if not begun and (piece[:1] in ("#", "!") or not piece):
             continue
-        if (len(line) - len(line.rstrip("\\"))) % 2:
-            continued = line[:-1]
+        if (len(piece) - len(piece.rstrip("\\"))) % 2:
+            begun.append(piece[:-1])
             continue
+        line = "".join([*begun, piece])
+        begun = []
         match = re.match(r"((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)", line, re.DOTALL)
         if match:
             properties[_unescape(match[1])] = _unescape(match[2].rstrip())
@@ -156,7 +158,8 @@ def _unescape(text: str) -> str:
     def character(match: re.Match[str]) -> str:
         return chr(int(match[1], 16)) if match[1] else escapes.get(match[2], match[2])
 
-    return re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", character, text)
+    # Java writes a character beyond U+FFFF as two escapes; half of one becomes U+FFFD, and the rest stays readable.
+    return whole_text(re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", character, text))
 
 
 def _entry(
@@ -224,7 +227,7 @@ def _positive(text: str, key: str) -> float:
 def _visible(model: ObjectModel) -> ObjectModel:
     """The model without its invisible parts: lamps hold such shapes to say where their light comes from."""
     visible = tuple(part for part in model.parts if part.material.opacity > INVISIBLE_OPACITY)
-    return ObjectModel(visible) if visible else model
+    return ObjectModel(visible, model.left_out) if visible else model
 
 
 def stretch(model: ObjectModel, info: ObjectInfo) -> np.ndarray:

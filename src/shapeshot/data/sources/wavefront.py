@@ -6,18 +6,21 @@ of the Sweet Home 3D catalogues, 350 MB of text, take about 45 seconds on one co
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from shapeshot.data.objects import Material, ObjectModel, Part
-from shapeshot.data.sources.materials import decode_texture, default_material, read_mtl, without_texture
+from shapeshot.data.objects import Material, ObjectModel
+from shapeshot.data.sources.budget import ObjectBudget, ReadFile, damage_named
+from shapeshot.data.sources.colors import of_corners, unit_colors
+from shapeshot.data.sources.materials import default_material, read_mtl, without_texture
 from shapeshot.data.sources.polygons import triangulate
+from shapeshot.data.sources.raw_parts import RawPart, finished_model
+from shapeshot.data.sources.text import as_utf8, decode_text, likely_encoding, spellings
+from shapeshot.data.sources.textures import Textures
 from shapeshot.errors import MeshError
 
-ReadFile = Callable[[str], "bytes | None"]
+_GREY_SPREAD = 0.02  # of a diffuse colour's channels, below which it is an exporter's default beside vertex colours
 
 
 @dataclass
@@ -35,22 +38,31 @@ def read_obj(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
 
     name: what error messages call the file. read_file: the content of a file named in the OBJ or its MTL, relative to
     the OBJ's folder, or None where there is none; a model without its MTL or a texture keeps its shape and gets
-    default colours. Polygons are split (see polygons.py); vertices shared by position and texture coordinate are
-    merged within a part; normals, lines and curves are not read.
-    Raises MeshError on text that is no OBJ, indices out of range, coordinates that are not finite, and no faces.
+    default colours, and says so in `left_out`. Text may be in any encoding of text.py. Polygons are split (see
+    polygons.py); vertices shared by position and texture coordinate are merged within a part; colours behind the
+    coordinates count where a part has no texture; normals, lines and curves are not read.
+    Raises MeshError on text that is no OBJ, indices out of range, coordinates that are not finite, no faces, and beyond
+    the limits of one object.
     """
-    statements = _sort_lines(content, name)
-    positions = _coordinates(statements.positions, 3, name)
-    uvs = _coordinates(statements.uvs, 2, name)
-    materials = _materials(statements.libraries, read_file)
-    parts = []
-    for material, lines in statements.faces.items():
-        part = _part(lines, positions, uvs, materials.get(material) or default_material(material), name)
-        if len(part.faces):
-            parts.append(part)
-    if not parts:
-        raise MeshError(f"{name} has no faces; expected a mesh of triangles or polygons")
-    return ObjectModel(tuple(parts))
+    with damage_named(name):
+        budget = ObjectBudget(name)
+        read_file = budget.reading(read_file)
+        found = _sort_lines(as_utf8(content), name)
+        contents, missing = _libraries(found, read_file, budget)
+        encoding = likely_encoding([content, *contents])
+        if encoding != likely_encoding([content]):  # its libraries know better
+            found = _sort_lines(as_utf8(content, encoding), name)
+        libraries = [decode_text(text, encoding) for text in contents]
+        budget.take("vertices", len(found.positions) + len(found.uvs))
+        positions, uvs = _coordinates(found.positions, 3, name), _coordinates(found.uvs, 2, name)
+        vertex_colors = _vertex_colors(found.positions)
+        textures = Textures(read_file, budget)
+        materials = _materials(libraries, found, textures, budget)
+        parts = []
+        for material_name, lines in found.faces.items():
+            material = materials.get(material_name) or default_material(material_name)
+            parts.append(_part(lines, positions, uvs, vertex_colors, material, budget))
+        return finished_model(parts, budget, [*missing, *textures.left_out])
 
 
 def _sort_lines(content: bytes, name: str) -> _Statements:
@@ -80,6 +92,7 @@ def _sort_lines(content: bytes, name: str) -> _Statements:
 
 
 def _text(value: bytes) -> str:
+    """A name; the content is UTF-8 by now, whatever it was."""
     return value.decode("utf-8", "replace").strip()
 
 
@@ -125,43 +138,94 @@ def _padded(line: bytes, dimensions: int, name: str) -> list[float]:
     return numbers + [0.0] * (dimensions - len(numbers))
 
 
-def _materials(libraries: list[str], read_file: ReadFile) -> dict[str, Material]:
-    materials: dict[str, Material] = {}
-    for library in libraries:
+def _vertex_colors(lines: list[bytes]) -> np.ndarray | None:
+    """sRGB behind the coordinates, float64 [vertices, 3] in 0..1; white where a vertex has none; None where all do."""
+    if not any(line.count(b" ") >= 6 for line in lines):
+        return None
+    rows = [line.split()[4:7] for line in lines]
+    try:
+        values = np.array([[float(word) for word in row] if len(row) == 3 else [np.nan] * 3 for row in rows])
+    except ValueError:
+        return None
+    is_given = np.isfinite(values).all(axis=1)
+    colors = np.ones((len(lines), 3))
+    colors[is_given] = unit_colors(values[is_given], is_integer=False)
+    return colors if is_given.any() else None
+
+
+def _libraries(found: _Statements, read_file: ReadFile, budget: ObjectBudget) -> tuple[list[bytes], list[str]]:
+    """(the MTL files that are there; a line for each statement that names none that is)."""
+    contents: list[bytes] = []
+    missing: list[str] = []
+    for library in dict.fromkeys(found.libraries):
         # The statement may list several files, or one whose name has spaces.
-        for file_name in dict.fromkeys([library, *library.split()]):
-            if (content := read_file(file_name)) is not None:
-                materials.update(read_mtl(_text(content), lambda texture: _texture(texture, read_file)))
+        words = dict.fromkeys([library, *library.split()])
+        budget.take("material libraries", len(words))
+        read = [_first(read_file, word) for word in words]
+        contents += [text for text in read if text is not None]
+        if not any(text is not None for text in read):
+            missing.append(f"the materials {library} are missing")
+    return contents, missing
+
+
+def _first(read_file: ReadFile, name: str) -> bytes | None:
+    found = (read_file(candidate) for candidate in dict.fromkeys(spellings(name)))
+    return next((content for content in found if content is not None), None)
+
+
+def _materials(
+    libraries: list[str], found: _Statements, textures: Textures, budget: ObjectBudget
+) -> dict[str, Material]:
+    """The materials that faces use, by name."""
+    used = {material for material, lines in found.faces.items() if lines}
+    materials: dict[str, Material] = {}
+    for text in libraries:
+        budget.take("materials", text.count("newmtl"))
+        materials.update(read_mtl(text, textures.load, used))
     return materials
 
 
-def _texture(file_name: str, read_file: ReadFile) -> np.ndarray | None:
-    # Artists leave the absolute paths of their own disks: look for the bare name beside the model, too.
-    bare = PurePosixPath(file_name.replace("\\", "/")).name
-    for candidate in dict.fromkeys([file_name, bare]):
-        if (content := read_file(candidate)) is not None:
-            return decode_texture(content)
-    return None
-
-
-def _part(lines: list[bytes], positions: np.ndarray, uvs: np.ndarray, material: Material, name: str) -> Part:
+def _part(
+    lines: list[bytes],
+    positions: np.ndarray,
+    uvs: np.ndarray,
+    vertex_colors: np.ndarray | None,
+    material: Material,
+    budget: ObjectBudget,
+) -> RawPart:
+    name = budget.name
     corners, sizes = _corners(lines, name)
+    budget.take("corners of faces", len(corners))
     if corners.size and (corners[:, 0].min() < 1 or corners[:, 0].max() > len(positions)):
         raise MeshError(f"{name} has a face corner beyond its {len(positions)} vertices; the file may be cut short")
     corners[(corners[:, 1] < 0) | (corners[:, 1] > len(uvs)), 1] = 0
     vertex_keys, inverse = np.unique(corners[:, 0] * (len(uvs) + 1) + corners[:, 1], return_inverse=True)
     of_position, of_uv = vertex_keys // (len(uvs) + 1) - 1, vertex_keys % (len(uvs) + 1)
-    vertices = positions[of_position].astype(np.float32)
+    vertices = positions[of_position]
+    _check_finite(vertices, name)
+    faces = inverse.reshape(-1)[triangulate(vertices[inverse.reshape(-1)], sizes, budget)]
+    part = RawPart(vertices, faces, material, _finite_uvs(uvs, of_uv) if of_uv.any() else None)
+    return part if vertex_colors is None else _painted(part, vertex_colors[of_position])
+
+
+def _painted(part: RawPart, vertex_colors: np.ndarray) -> RawPart:
+    """With the colours of its vertices, unless it has a texture; a grey material is an exporter's default."""
+    material = part.material
+    if material.texture is not None and part.uvs is not None:
+        return part
+    material = without_texture(material)
+    if np.ptp(material.color) <= _GREY_SPREAD:
+        material = replace(material, color=(1.0, 1.0, 1.0))
+    return replace(part, material=material, uvs=None, colors=of_corners(vertex_colors, part.faces))
+
+
+def _check_finite(vertices: np.ndarray, name: str) -> None:
     if not np.isfinite(vertices).all():
         raise MeshError(f"{name} has vertices that are not finite (NaN or infinite); repair the file")
-    faces = inverse.reshape(-1)[triangulate(vertices[inverse.reshape(-1)], sizes)].astype(np.int32)
-    if not of_uv.any():
-        return Part(vertices, faces, without_texture(material))
-    return Part(vertices, faces, material, _finite_uvs(uvs, of_uv))
 
 
 def _finite_uvs(uvs: np.ndarray, of_uv: np.ndarray) -> np.ndarray:
-    return np.nan_to_num(np.concatenate([np.zeros((1, 2)), uvs])[of_uv], posinf=0.0, neginf=0.0).astype(np.float32)
+    return np.nan_to_num(np.concatenate([np.zeros((1, 2)), uvs])[of_uv], posinf=0.0, neginf=0.0)
 
 
 def _corners(lines: list[bytes], name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """Decoders from what an encoder saw to a representation of the shape: one row each.
 
 A class is made by `build(encoder, config)`, turns an EncoderOutput into its own output, and says its `kind` (a row of
-`lab/representations.py`) and whether it `reads_tokens`, or the pooled vector alone.
+`lab/kinds/`) and whether it `reads_tokens`, or the pooled vector alone.
 """
 
 from __future__ import annotations

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import Tensor, nn
 
-from shapeshot.lab.encoders.encoder import Encoder
-
-if TYPE_CHECKING:
-    from shapeshot.lab.model import ModelConfig
+from shapeshot.lab.encoders.encoder import EncoderOutput
 
 
 class Decoder(nn.Module):
     """A module from an EncoderOutput to one kind of output.
 
-    kind: a row of `lab/representations.py`. reads_tokens: whether it looks at the tokens beside the pooled vector.
-    has_mirror: whether `mirror` exists.
+    kind: a row of `lab/kinds/`. reads_tokens: whether it looks at the tokens beside the pooled vector.
+    has_mirror: whether it has a `mirror`, so that a photo can be read in the mirror, too.
     """
 
     kind: ClassVar[str]
     reads_tokens: ClassVar[bool]
     has_mirror: ClassVar[bool] = False
 
-    @classmethod
-    def build(cls, encoder: Encoder, config: ModelConfig) -> Decoder:
-        """As `config` describes it, for what `encoder` gives."""
+    def forward(self, encoded: EncoderOutput) -> Tensor:
+        """The output for each image of the batch."""
         raise NotImplementedError
 
     @staticmethod
@@ -35,7 +31,7 @@ class Decoder(nn.Module):
 
 
 def latent_projection(pooled_channels: int, latent: int) -> nn.Module:
-    """Pooled image features [batch, pooled_channels] -> the vector [batch, latent].
+    """Make the layers from pooled image features [batch, pooled_channels] to the vector [batch, latent].
 
     The norm makes decoders independent of how an encoder scales its features: ResNet's are small and positive,
     CLIP's of any sign and size.

@@ -6,18 +6,16 @@ topology: a hole is out of reach. After Wang et al., "Pixel2Mesh" (ECCV 2018), w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from shapeshot.lab.decoders.decoder import Decoder, latent_projection
 from shapeshot.lab.decoders.points import fully_connected
-from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
+from shapeshot.lab.encoders.encoder import EncoderOutput
 from shapeshot.lab.ops import MeshBatch, ico_sphere
-
-if TYPE_CHECKING:
-    from shapeshot.lab.model import ModelConfig
 
 RADIUS = 0.35  # of the sphere that is deformed: between the cube's inscribed ball (0.5) and the thinnest furniture
 
@@ -38,12 +36,12 @@ class DeformedSphere(Decoder):
         self.register_buffer("sphere", RADIUS * self.template.vertices_packed(), persistent=False)
 
     @property
-    def faces(self) -> Tensor:
-        """Faces of every prediction, int64 [faces, 3]."""
+    def faces(self) -> Int[Tensor, "faces 3"]:
+        """The faces of every prediction, int64."""
         return self.template.faces_packed()
 
-    def meshes(self, vertices: Tensor) -> MeshBatch:
-        """Predicted vertices [batch, vertices, 3] as meshes that share the template's topology."""
+    def meshes(self, vertices: Float[Tensor, "batch vertices 3"]) -> MeshBatch:
+        """Join predicted vertices with the template's faces."""
         if self.template.device != vertices.device:
             self.template = self.template.to(vertices.device)
         return self.template.with_vertices(vertices.to(torch.promote_types(vertices.dtype, torch.float32)))
@@ -61,10 +59,6 @@ class MeshDecoder(DeformedSphere):
         nn.init.normal_(last.weight, std=1e-3)
         nn.init.zeros_(last.bias)
 
-    @classmethod
-    def build(cls, encoder: Encoder, config: ModelConfig) -> MeshDecoder:
-        """As `config` describes it, for an encoder of ENCODERS."""
-        return cls(encoder.pooled_channels, config.latent, config.ico_level)
-
-    def forward(self, encoded: EncoderOutput) -> Tensor:
-        return self.sphere + self.layers(self.read_pooled(encoded.pooled)).unflatten(1, (-1, 3))
+    def forward(self, encoded: EncoderOutput) -> Float[Tensor, "batch vertices 3"]:
+        displacements: Tensor = self.layers(self.read_pooled(encoded.pooled)).unflatten(1, (-1, 3))
+        return self.sphere + displacements

@@ -6,16 +6,13 @@ After Fan et al., "A Point Set Generation Network for 3D Object Reconstruction f
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError
 from shapeshot.lab.decoders.decoder import Decoder, latent_projection
-from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
-
-if TYPE_CHECKING:
-    from shapeshot.lab.model import ModelConfig
+from shapeshot.lab.encoders.encoder import EncoderOutput
 
 HIDDEN = (1024, 2048)
 HALF_SIDE = 0.5  # of the canonical cube: what tanh's +-1 stands for
@@ -47,11 +44,7 @@ class PointDecoder(Decoder):
         self.layers = fully_connected(latent, num_points * 3)
         self.squash = nn.Tanh() if tanh else nn.Identity()
 
-    @classmethod
-    def build(cls, encoder: Encoder, config: ModelConfig) -> PointDecoder:
-        """As `config` describes it, for an encoder of ENCODERS."""
-        return cls(encoder.pooled_channels, config.latent, config.num_points, config.tanh)
-
-    def forward(self, encoded: EncoderOutput) -> Tensor:
+    def forward(self, encoded: EncoderOutput) -> Float[Tensor, "batch points 3"]:
         raw = self.layers(self.read_pooled(encoded.pooled)).unflatten(1, (-1, 3))
-        return HALF_SIDE * self.squash(raw)
+        points: Tensor = HALF_SIDE * self.squash(raw)
+        return points

@@ -6,16 +6,14 @@ al., "3D-R2N2" (ECCV 2016): each layer doubles the grid and halves the channels.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError
 from shapeshot.lab.decoders.decoder import Decoder, latent_projection
-from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
-
-if TYPE_CHECKING:
-    from shapeshot.lab.model import ModelConfig
+from shapeshot.lab.encoders.encoder import EncoderOutput
 
 RESOLUTION = 32
 COARSEST = 4  # the grid that the first layer makes of the vector
@@ -56,10 +54,6 @@ class VoxelDecoder(Decoder):
         nn.init.constant_(cast(Tensor, last.bias), PRIOR_LOGIT)
         self.layers = nn.Sequential(*layers, last)
 
-    @classmethod
-    def build(cls, encoder: Encoder, config: ModelConfig) -> VoxelDecoder:
-        """As `config` describes it, for an encoder of ENCODERS."""
-        return cls(encoder.pooled_channels, config.latent, config.voxel_channels)
-
-    def forward(self, encoded: EncoderOutput) -> Tensor:
-        return self.layers(self.read_pooled(encoded.pooled)).squeeze(1)
+    def forward(self, encoded: EncoderOutput) -> Float[Tensor, "batch 32 32 32"]:
+        logits: Tensor = self.layers(self.read_pooled(encoded.pooled))
+        return logits.squeeze(1)

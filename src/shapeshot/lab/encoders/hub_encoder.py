@@ -148,7 +148,7 @@ def _filled(cls: Any, settings: Any, family: Family, state: Mapping[str, Tensor]
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        tower, info = cls.from_pretrained(
+        loaded: tuple[nn.Module, dict[str, Any]] = cls.from_pretrained(
             None,
             config=settings,
             state_dict={name: tensor for name, tensor in state.items() if not name.startswith(family.unused)},
@@ -160,6 +160,7 @@ def _filled(cls: Any, settings: Any, family: Family, state: Mapping[str, Tensor]
     finally:
         if shown:
             logging.enable_progress_bar()
+    tower, info = loaded
     faults = [(what, key) for what in ("missing", "mismatched", "unexpected") for key in sorted(info[f"{what}_keys"])]
     if faults:
         what, key = faults[0]

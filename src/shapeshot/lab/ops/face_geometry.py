@@ -39,19 +39,19 @@ def face_vectors(coordinates: Tensor, topology: Topology) -> Tensor:
 
 def cross(u: Tensor, v: Tensor) -> Tensor:
     """Cross products along dim 1 of [rows, 3, copies]."""
-    products: Tensor = _Cross.apply(u, v)
+    products: Tensor = _Cross.apply(u, v)  # type: ignore[no-untyped-call]
     return products
 
 
 def dot(u: Tensor, v: Tensor) -> Tensor:
     """Scalar products along dim 1 of [rows, 3, copies]: [rows, copies]."""
-    products: Tensor = _Dot.apply(u, v)
+    products: Tensor = _Dot.apply(u, v)  # type: ignore[no-untyped-call]
     return products
 
 
 def length(u: Tensor) -> Tensor:
     """Lengths along dim 1 of [rows, 3, copies]; the gradient of a zero vector is 0, where sqrt alone gives NaN."""
-    lengths: Tensor = _Length.apply(u)
+    lengths: Tensor = _Length.apply(u)  # type: ignore[no-untyped-call]
     return lengths
 
 
@@ -97,4 +97,5 @@ class _Length(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         u, lengths = ctx.saved_tensors
-        return u * (gradient / lengths.masked_fill(lengths == 0, 1))[:, None]
+        scaled: Tensor = u * (gradient / lengths.masked_fill(lengths == 0, 1))[:, None]
+        return scaled

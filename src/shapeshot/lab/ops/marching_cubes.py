@@ -8,11 +8,8 @@ import torch
 from torch import Tensor
 
 from shapeshot.errors import MeshError
-from shapeshot.geometry.isosurface import isosurface
+from shapeshot.geometry.isosurface import END_MARGIN, isosurface
 from shapeshot.lab.ops.mesh_batch import MeshBatch
-
-# As in geometry.isosurface: a vertex keeps this share of its grid edge away from both ends.
-_END_MARGIN = 0.01
 
 
 def marching_cubes(
@@ -58,7 +55,7 @@ def _following(field: Tensor, positions: Tensor, level: float) -> Tensor:
     within = ((first >= 0) & (second < last)).all(dim=1)
     a, b = (field[tuple(end[within].T)] for end in (first, second))
     share = torch.full((len(positions),), 0.5, dtype=field.dtype, device=field.device)
-    share = share.index_put((within.nonzero().squeeze(1),), ((level - a) / (b - a)).clamp(_END_MARGIN, 1 - _END_MARGIN))
+    share = share.index_put((within.nonzero().squeeze(1),), ((level - a) / (b - a)).clamp(END_MARGIN, 1 - END_MARGIN))
     return first + moving * share[:, None]
 
 

@@ -84,7 +84,8 @@ def _interpolated(rows: Tensor, corners: tuple[Tensor, ...], weights: Tensor) ->
         rows.index_select(0, corner) * weight[:, None].to(rows.dtype)
         for corner, weight in zip(corners, weights, strict=True)
     )
-    return first + second + third
+    total: Tensor = first + second + third
+    return total
 
 
 def _without_empty(rows: Tensor, meshes: MeshBatch) -> Tensor:

@@ -6,13 +6,12 @@ Small heads on top of an exported model, fitted by `shapeshot calibrate` and sto
 from shapeshot.model.heads.assess import Assessment, assess
 from shapeshot.model.heads.calibration import Calibration
 from shapeshot.model.heads.familiarity import Familiarity, FamiliarityHead
-from shapeshot.model.heads.heads import HEADS_FILE, Heads
+from shapeshot.model.heads.heads import Heads
 from shapeshot.model.heads.look import Look
 from shapeshot.model.heads.points import PointHead
 from shapeshot.model.heads.size import SizeEstimate, SizeHead
 
 __all__ = [
-    "HEADS_FILE",
     "Assessment",
     "Calibration",
     "Familiarity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,27 +11,34 @@ from shapeshot.model.heads.familiarity import Familiarity
 from shapeshot.model.heads.heads import Heads
 from shapeshot.model.heads.size import SizeEstimate
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32
+
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
     """What is known about a reconstruction's worth; each part is None where the model has no head for it.
 
-    probabilities: calibrated occupancy, float32 [n, n, n]. point_confidence: float32 [points] in 0..1, see `PointHead`.
+    probabilities: calibrated occupancy. point_confidence: in 0..1, see `PointHead`.
     """
 
     size_estimate: SizeEstimate | None = None
     familiarity: Familiarity | None = None
-    probabilities: np.ndarray | None = None
-    point_confidence: np.ndarray | None = None
+    probabilities: Float32[np.ndarray, "n n n"] | None = None
+    point_confidence: Float32[np.ndarray, " points"] | None = None
 
 
 def assess(
-    heads: Heads, features: np.ndarray | None, logits: np.ndarray, points: np.ndarray, normals: np.ndarray | None
+    heads: Heads,
+    features: Float32[np.ndarray, " features"] | None,
+    logits: Float32[np.ndarray, "n n n"],
+    points: Float[np.ndarray, "points 3"],
+    normals: Float[np.ndarray, "points 3"] | None,
 ) -> Assessment:
-    """Asks every head that there is.
+    """Ask every head that there is.
 
-    features: of the photo, float32 [features], or None where the encoder gives none. logits: the field on the voxels'
-    grid, float32 [n, n, n]. points, normals: on the surface, float [points, 3] in the canonical cube.
+    features: of the photo, or None where the encoder gives none. logits: the field on the voxels' grid. points,
+    normals: on the surface, in the canonical cube.
     """
     sure = heads.points(logits, points, normals) if heads.points is not None and normals is not None else None
     return Assessment(

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from shapeshot.model.arrays import require_number
+from shapeshot.model.field import sigmoid
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,11 @@ class Calibration:
     temperature: float
     bias: float = 0.0
 
-    def __call__(self, logits: np.ndarray) -> np.ndarray:
-        """Occupancy probabilities float32 in the logits' shape."""
-        scaled = np.asarray(logits, np.float32) / np.float32(self.temperature) + np.float32(self.bias)
-        return (1 + np.tanh(scaled / 2)) / 2  # the sigmoid, without overflow
+    def check(self) -> None:
+        """ModelError unless both are numbers that make probabilities."""
+        require_number("temperature", self.temperature, 0, np.inf)
+        require_number("bias", self.bias, -np.inf, np.inf)
+
+    def __call__(self, logits: Float[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
+        """Occupancy probabilities of logits."""
+        return sigmoid(np.asarray(logits, np.float32) / np.float32(self.temperature) + np.float32(self.bias))

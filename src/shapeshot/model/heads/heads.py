@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.errors import ModelError
+from shapeshot.model.arrays import number, pack, require_number, unpack
+from shapeshot.model.folder import HEADS_FILE
 from shapeshot.model.heads.calibration import Calibration
 from shapeshot.model.heads.familiarity import Familiarity, FamiliarityHead
 from shapeshot.model.heads.look import Look
 from shapeshot.model.heads.points import PointHead
 from shapeshot.model.heads.size import SizeEstimate, SizeHead
 
-HEADS_FILE = "heads.npz"
-VERSION = 1
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+VERSION = 2
+# Files of version 1 do not hold these values; they were these.
+EARLIER_VERSION = 1
+EARLIER_VALUES: Mapping[str, Any] = {
+    "size/floor": 0.1,
+    "points/offsets": np.array([-4, -2, -1, -0.5, 0, 0.5, 1, 2, 4], np.float32) / 32,
+    "points/max_logit": 6.0,
+}
 _PARTS: Mapping[str, type[Any]] = {
     "look": Look,
     "size": SizeHead,
@@ -41,14 +51,14 @@ class Heads:
     calibration: Calibration | None = None
     points: PointHead | None = None
 
-    def estimate_size(self, features: np.ndarray | None) -> SizeEstimate | None:
-        """Of a photo with these features float [features]; None without features or a head."""
+    def estimate_size(self, features: Float[np.ndarray, " features"] | None) -> SizeEstimate | None:
+        """The real size of what a photo with these features shows; None without features or a head."""
         if self.look is None or self.size is None or features is None:
             return None
         return self.size(self.look.directions(features))
 
-    def judge(self, features: np.ndarray | None) -> Familiarity | None:
-        """Whether a photo with these features float [features] is familiar; None without features or a head."""
+    def judge(self, features: Float[np.ndarray, " features"] | None) -> Familiarity | None:
+        """Whether a photo with these features is familiar; None without features or a head."""
         if self.look is None or self.familiarity is None or features is None:
             return None
         return self.familiarity(self.look.directions(features))
@@ -60,28 +70,36 @@ class Heads:
             head = getattr(self, name)
             if head is not None:
                 arrays |= {f"{name}/{entry.name}": getattr(head, entry.name) for entry in fields(head)}
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # members are dated 1980, so nothing of the clock gets in
-        return buffer.getvalue()
+        return pack(arrays)
 
     @classmethod
     def decode(cls, content: bytes) -> Heads:
         """The inverse of `encode`; nothing in the file is executed. Raises ModelError where it is damaged or newer."""
+        arrays = unpack(content, HEADS_FILE, "calibrate the model again")
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            version = int(arrays["version"])
-            if version == VERSION:
-                parts = {name: _part(arrays, name, kind) for name, kind in _PARTS.items()}
-                return cls(**parts)
-        except Exception as error:  # zipfile, zlib and numpy raise half a dozen unrelated types on damaged bytes
+            version = number(arrays["version"])
+            if version in (VERSION, EARLIER_VERSION):
+                there = {key.partition("/")[0] for key in arrays}
+                given = {**EARLIER_VALUES, **arrays} if version == EARLIER_VERSION else arrays
+                heads = cls(**{name: _part(given, name, kind) for name, kind in _PARTS.items() if name in there})
+                heads._check()
+                return heads
+        except (ModelError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{HEADS_FILE} cannot be read ({error}); calibrate the model again") from None
         raise ModelError(f"{HEADS_FILE} has version {version}, not {VERSION}; calibrate the model with this shapeshot")
 
+    def _check(self) -> None:
+        """ModelError unless every part is sound, and those that compare photos know the same components."""
+        for name in _PARTS:
+            if (head := getattr(self, name)) is not None:
+                head.check()
+        for head in (self.size, self.familiarity):
+            if self.look is not None and head is not None:
+                components = self.look.basis.shape[1]
+                require_number("components", head.directions.shape[1], components - 1, components + 1)
 
-def _part(arrays: Mapping[str, np.ndarray], name: str, kind: type[Any]) -> Any:
-    """One head from its arrays; None where it has none."""
-    if not any(key.startswith(f"{name}/") for key in arrays):
-        return None
-    values = {entry.name: arrays[f"{name}/{entry.name}"] for entry in fields(kind)}
-    return kind(**{key: value.item() if value.ndim == 0 else value for key, value in values.items()})
+
+def _part(arrays: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
+    """One head from its arrays."""
+    values = {entry.name: np.asarray(arrays[f"{name}/{entry.name}"]) for entry in fields(kind)}
+    return kind(**{key: number(value) if value.ndim == 0 else value for key, value in values.items()})

@@ -110,7 +110,8 @@ export class Brush extends EventTarget {
 
   #place({ clientX, clientY }) {
     const { left, top, width, height } = this.overlay.getBoundingClientRect();
-    return (this.at = [(clientX - left) / width, (clientY - top) / height]);
+    this.at = [(clientX - left) / width, (clientY - top) / height];
+    return this.at;
   }
 
   #ring(isShown) {

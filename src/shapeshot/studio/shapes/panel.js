@@ -75,7 +75,7 @@ export class ShapesPanel {
     const groups = Object.keys(this.viewers).map((form) => BUILDERS[form](result.shapes, this.shading, theme));
     // One box for all three, so that they lie in the same place.
     const box = groups.reduce((all, group) => all.expandByObject(group), new Box3());
-    Object.values(this.viewers).forEach((viewer, i) => viewer.show(groups[i], box));
+    for (const [i, viewer] of Object.values(this.viewers).entries()) viewer.show(groups[i], box);
   }
 
   #turned(viewer) {

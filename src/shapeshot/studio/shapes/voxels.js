@@ -73,7 +73,7 @@ function indices(numSquares, pattern) {
 
 function gather(values, rows, width) {
   const gathered = new values.constructor(rows.length * width);
-  rows.forEach((row, i) => gathered.set(values.subarray(row * width, (row + 1) * width), i * width));
+  for (const [i, row] of rows.entries()) gathered.set(values.subarray(row * width, (row + 1) * width), i * width);
   return gathered;
 }
 

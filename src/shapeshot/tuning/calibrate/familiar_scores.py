@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from shapeshot.errors import PhotoError
 from shapeshot.model.heads import FamiliarityHead, Look
-from shapeshot.photo import find_object, prepare_photo
+from shapeshot.photo import PreparedPhoto, look_at
 from shapeshot.tuning.calibrate.other_images import MAKERS
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def other_scores(
             crops = [
                 crop for crop in (_crop(image, model.image_size, background) for image in images) if crop is not None
             ]
-            features = [model.see(crop)[1] for crop in crops]
+            features = [model.see(crop).features for crop in crops]
             distances = head.distances(look.directions(np.array(features))) if crops else np.zeros(0)
             rows[f"{name}, {background}"] = {
                 "images": num_images,
@@ -60,9 +60,9 @@ def other_scores(
     return rows
 
 
-def _crop(rgba: np.ndarray, size: int, background: str) -> np.ndarray | None:
+def _crop(rgba: np.ndarray, size: int, background: str) -> PreparedPhoto | None:
     try:
-        return prepare_photo(rgba, find_object(rgba, background), size).pixels
+        return look_at(rgba, size, background).photo
     except PhotoError:
         return None
 

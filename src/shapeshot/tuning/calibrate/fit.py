@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.errors import DatasetError
-from shapeshot.model.heads import FamiliarityHead, Heads, Look, SizeHead
+from shapeshot.model.heads import Calibration, FamiliarityHead, Heads, Look, SizeHead
 from shapeshot.model.heads.look import unit
 from shapeshot.tuning.calibrate.conformal import conformal_quantile
 from shapeshot.tuning.calibrate.photos import SeenViews, require_sizes
 from shapeshot.tuning.calibrate.points import SurfacePoints, fit_points
-from shapeshot.tuning.calibrate.probabilities import fit_calibration
 
 COMPONENTS = 128
 BANDWIDTHS = (0.03, 0.04, 0.06, 0.08, 0.1, 0.13, 0.17)
@@ -20,14 +19,13 @@ NEIGHBOUR = 1
 STORED = np.float16  # of unit vectors: cosines are off by less than 0.001, and the file is half as large
 
 
-def fit_heads(train: SeenViews, val: SeenViews, surface: SurfacePoints) -> Heads:
-    """All heads; `surface` is of the validation split.
+def fit_heads(train: SeenViews, val: SeenViews, surface: SurfacePoints, calibration: Calibration) -> Heads:
+    """All heads; `surface` is of the validation split, and so is `calibration`, see `CalibrationFit`.
 
     Raises DatasetError where sizes are unknown or there are too few validation objects.
     """
     look = fit_look(train.features)
     size = fit_size(look, require_sizes(train, "train"), require_sizes(val, "val"))
-    calibration = fit_calibration(val.logits.ravel(), val.truth.ravel())
     return Heads(look, size, fit_familiarity(look, train, val), calibration, fit_points(surface))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,8 @@ import numpy as np
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.files import atomic_write
+from shapeshot.model.field_model import load_model
 from shapeshot.model.heads import Calibration
-from shapeshot.pipeline.reconstruct import load_model
 from shapeshot.tuning.calibrate.diagram import reliability_png
 from shapeshot.tuning.calibrate.familiar_scores import NUM_IMAGES, other_scores
 from shapeshot.tuning.calibrate.photos import SeenViews, require_sizes, see_split
@@ -28,7 +29,7 @@ SPLITS = ("val", "test", "test-unseen")
 
 
 def write_measurements(
-    data: Path, model: Path | None, out: Path, *, num_images: int = NUM_IMAGES, progress: bool = True
+    data: Path, model: str | PathLike[str] | None, out: Path, *, num_images: int = NUM_IMAGES, progress: bool = True
 ) -> str:
     """Measures a calibrated model and writes confidence.json and reliability.png to `out`; returns the numbers as text.
 

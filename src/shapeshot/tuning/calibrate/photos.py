@@ -13,13 +13,12 @@ from shapeshot.data.dataset import Dataset, Sample, require_objects
 from shapeshot.data.solid import downsample_occupancy
 from shapeshot.errors import DatasetError, ModelError, PhotoError
 from shapeshot.model.heads import Calibration
-from shapeshot.photo import PreparedPhoto, find_object, prepare_photo
+from shapeshot.photo import PreparedPhoto, look_at
+from shapeshot.scores.prediction import RESOLUTION
 from shapeshot.scores.reliability import Reliability
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
-
-RESOLUTION = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,18 +86,18 @@ def _see(model: FieldModel, sample: Sample, views_per_object: int, with_fields: 
     count = len(photos)
     if not count:
         return None, len(views)
-    planes, features = model.see_batch(np.stack([photo.pixels for photo in photos]))
-    if features is None:
-        raise ModelError(f"the encoder of {model.folder} gives no features; export the model again")
-    shown = zip(planes, photos, strict=True) if with_fields else ()
-    logits = [model.grid(own, RESOLUTION, recalled=model.recall(photo)).logits for own, photo in shown]
+    seen = model.see_batch(photos)
+    features = [one.features for one in seen if one.features is not None]
+    if not features:
+        raise ModelError(f"the encoder of {model.folder.path} gives no features; export the model again")
+    logits = [one.field(RESOLUTION).logits for one in seen if with_fields]
     truth = [downsample_occupancy(sample.solid, RESOLUTION)] * len(logits)
     metres = sample.info.size_metres or (np.nan,) * 3
     rows = SeenViews(
         np.repeat(sample.id, count),
         np.repeat(sample.group, count),
         np.repeat(sample.record.kind, count),
-        features,
+        np.stack(features),
         np.tile(np.log(metres), (count, 1)),
         np.array(logits, np.float16).reshape(-1, *(RESOLUTION,) * 3),
         np.array(truth, bool).reshape(-1, *(RESOLUTION,) * 3),
@@ -108,7 +107,7 @@ def _see(model: FieldModel, sample: Sample, views_per_object: int, with_fields: 
 
 def _prepared(view: np.ndarray, size: int) -> PreparedPhoto | None:
     try:
-        return prepare_photo(view, find_object(view), size)
+        return look_at(view, size).photo
     except PhotoError:
         return None
 

@@ -12,9 +12,10 @@ from shapeshot.data.dataset import Dataset
 from shapeshot.errors import DatasetError, EmptyShapeError, PhotoError
 from shapeshot.model.heads import PointHead
 from shapeshot.model.heads.points import point_features
-from shapeshot.pipeline.reconstruct import look_at, shape_in
+from shapeshot.model.shape import finer_field, surface_of, surface_points
+from shapeshot.photo import look_at
 from shapeshot.scores.metrics import nearest_pairs
-from shapeshot.tuning.calibrate.photos import RESOLUTION
+from shapeshot.scores.prediction import RESOLUTION
 
 if TYPE_CHECKING:
     from shapeshot.model.field_model import FieldModel
@@ -46,13 +47,12 @@ def sample_points(
         sample = dataset.sample(object_id)
         for index in range(min(views_per_object, sample.num_views)):
             try:
-                view = look_at(sample.view(index), model.image_size)
-                planes = model.encode(view.photo.pixels)
-                cloud = shape_in(view, planes, model, RESOLUTION, NUM_POINTS).points
+                seen = model.see(look_at(sample.view(index), model.image_size).photo)
+                field = seen.field(RESOLUTION)
+                cloud = surface_points(surface_of(finer_field(seen, field)).mesh, NUM_POINTS)
             except (EmptyShapeError, PhotoError):
                 continue
             assert cloud.normals is not None
-            field = model.grid(planes, RESOLUTION, recalled=model.recall(view.photo))
             features = point_features(field.logits, cloud.points, cloud.normals)
             distances = nearest_pairs(cloud.points, sample.points).distances
             rows.append((features, distances, np.repeat(object_id, len(distances))))

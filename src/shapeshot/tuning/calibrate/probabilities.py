@@ -1,19 +1,68 @@
-"""The two numbers that make the field's probabilities honest."""
+"""The two numbers that make the field's probabilities honest, where they do."""
 
 from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.model.heads import Calibration
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
+
+    from shapeshot.tuning.calibrate.photos import SeenViews
+
+AS_THEY_COME = Calibration(1.0)
+
 # Of 1 / temperature: keeps the fit finite where the logits tell nothing, or everything.
 SLOPES = (0.05, 20.0)
 
 
-def fit_calibration(logits: np.ndarray, truth: np.ndarray, *, with_bias: bool = True) -> Calibration:
+@dataclass(frozen=True)
+class CalibrationFit:
+    """A fitted calibration and whether it helps. before, after: expected calibration error on val without and with."""
+
+    fitted: Calibration
+    before: float
+    after: float
+
+    @classmethod
+    def of(cls, val: SeenViews) -> CalibrationFit:
+        """Fit on the cells of the validation views, and measure on them.
+
+        What is fitted is the likelihood, which a fit never worsens; the error, which is what a user is told, it may.
+        """
+        fitted = fit_calibration(val.logits.ravel(), val.truth.ravel())
+        return cls(fitted, val.reliability(AS_THEY_COME).error, val.reliability(fitted).error)
+
+    @property
+    def helps(self) -> bool:
+        """Whether the error is smaller with it."""
+        return self.after < self.before
+
+    @property
+    def applied(self) -> Calibration:
+        """What a model gets: the fit, or its probabilities as they come where the fit does not help."""
+        return self.fitted if self.helps else AS_THEY_COME
+
+    def facts(self) -> dict[str, Any]:
+        """For the card: what is applied, and what was fitted."""
+        return {
+            **asdict(self.applied),
+            "applied": self.helps,
+            "val_calibration_error": {"before": self.before, "after": self.after if self.helps else self.before},
+            "fitted": {**asdict(self.fitted), "val_calibration_error": self.after},
+        }
+
+
+def fit_calibration(
+    logits: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"], *, with_bias: bool = True
+) -> Calibration:
     """The calibration with the least negative log-likelihood of `truth`.
 
-    logits: float [n], of held-out cells; truth: bool [n]. The likelihood is convex in (1 / temperature, bias), so its
+    logits, truth: of held-out cells. The likelihood is convex in (1 / temperature, bias), so its
     minimum is the only one. with_bias: False fits the temperature alone (Guo et al., ICML 2017).
     """
     from scipy.optimize import minimize

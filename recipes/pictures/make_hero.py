@@ -1,0 +1,31 @@
+"""Make the picture at the top of the README: a photo beside its voxels, points and mesh, all made by shapeshot.
+
+python recipes/pictures/make_hero.py [PHOTO] [OUT]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import shapeshot
+from shapeshot.files import atomic_path
+from shapeshot.preview import preview_image
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> None:
+    """Reconstruct the photo and write the picture."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photo", nargs="?", type=Path, default=ROOT / "examples" / "chair.jpg")
+    parser.add_argument("out", nargs="?", type=Path, default=ROOT / "docs" / "images" / "hero.png")
+    args = parser.parse_args()
+    shape = shapeshot.reconstruct(args.photo, num_points=6000)
+    picture = preview_image(shape.rgba, shape.photo.pixels, shape.voxels, shape.points, shape.mesh, tile_size=320)
+    with atomic_path(args.out) as temporary:
+        picture.save(temporary, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

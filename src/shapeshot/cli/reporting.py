@@ -1,0 +1,76 @@
+"""What `shapeshot reconstruct` prints of its photos, and the exit code that sums them up."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeshot.errors import EmptyShapeError
+from shapeshot.names import shown
+
+if TYPE_CHECKING:
+    from shapeshot.folders import Outcome
+    from shapeshot.pipeline.result import Result
+
+Say = Callable[..., None]  # print, or its like beside a progress bar
+
+
+@contextmanager
+def reporting(num_photos: int, library: Path | None) -> Iterator[Callable[[Outcome], None]]:
+    """Print a line a photo, beside a bar with rate and time left where there are several and someone watches."""
+    if num_photos == 1:
+        yield lambda outcome: _print_outcome(outcome, library, print)
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=num_photos, unit="photo", disable=None, leave=False) as bar:  # None: only on a terminal
+
+        def report(outcome: Outcome) -> None:
+            if outcome.status == "kept" and not bar.disable:
+                bar.initial += 1  # the rate is that of the work
+            _print_outcome(outcome, library, lambda text, file=None: tqdm.write(text, file=file or sys.stdout))
+            bar.update()
+
+        yield report
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """One line that counts what became of the photos."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    return f"{len(outcomes)} photos: " + ", ".join(f"{count} {status}" for status, count in counts.most_common())
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """0 where every photo gave a shape, 3 where the model saw no object in the others, else 1."""
+    failures = {outcome.status for outcome in outcomes} & {"empty", "failed"}
+    if not failures:
+        return 0
+    return EmptyShapeError.exit_code if failures == {"empty"} else 1
+
+
+def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
+    target, result = outcome.target, outcome.result
+    if outcome.status == "done" and result is not None:
+        say(f"{shown(target.photo)} -> {shown(library or target.path)} ({_told(result)})")
+        for warning in result.warnings:
+            say(f"shapeshot: warning: {shown(target.photo)}: {warning}", file=sys.stderr)
+    elif outcome.error:
+        say(f"shapeshot: {shown(target.photo)}: {shown(outcome.error)}", file=sys.stderr)
+
+
+def _told(result: Result) -> str:
+    """What one line says of a result."""
+    parts = [f"{result.mesh.faces} faces, {result.timings['total']:.2f} s"]
+    if result.finish and result.finish.wall_thickness:
+        thinnest = result.finish.wall_thickness.thinnest
+        length = f"{1000 * thinnest:.1f} mm" if result.unit == "metre" else f"{thinnest:.4f}"
+        parts.append(f"thinnest wall {length}")
+    if result.assumed_size:
+        known = result.assumed_size == "estimate"
+        source = "estimated from the photo" if known else f"unknown, {result.assumed_size} assumed"
+        parts.append(f"size {source}; --size overrides")
+    return "; ".join(parts)

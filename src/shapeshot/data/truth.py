@@ -1,0 +1,34 @@
+"""What a prediction of an object is compared with: its occupancy and points of its outer surface."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapeshot.data.dataset import Sample
+from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.surface import outer_points
+from shapeshot.geometry import PointCloud
+from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """occupancy: which cells of the canonical cube are inside. surface: points with normals."""
+
+    occupancy: Bool[np.ndarray, "n n n"]
+    surface: PointCloud
+
+
+def true_shape(sample: Sample, num_points: int = NUM_POINTS) -> Truth:
+    """The truth of one object; its points are drawn with a seed made of its id, so all runs score against the same."""
+    occupancy = downsample_occupancy(sample.solid, RESOLUTION)
+    rng = np.random.default_rng(zlib.crc32(sample.id.encode()))
+    points, normals = outer_points(sample.vertices, sample.faces, sample.solid, num_points, rng)
+    return Truth(occupancy, PointCloud(points, normals=normals))

@@ -1,0 +1,1 @@
+"""From trained networks to the model folders that the runtime loads."""

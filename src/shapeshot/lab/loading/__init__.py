@@ -1,0 +1,1 @@
+"""From datasets to training batches, whole images or what a frozen encoder saw of them."""

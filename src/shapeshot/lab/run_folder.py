@@ -1,0 +1,52 @@
+"""The folder of one training run: who may write into it, and what a killed run left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shapeshot.errors import ExportError, UserError
+from shapeshot.files import locked, remove_leftovers
+
+LAST, LOG, CONFIG = "last.safetensors", "log.jsonl", "config.json"
+
+
+@contextmanager
+def own_run_folder(folder: Path, main: bool = True) -> Iterator[None]:
+    """Keep a run folder for this process, tidied of what a killed one was writing.
+
+    main: of several processes that train together, only the first owns the folder. Raises UserError where another run
+    trains there, and ExportError where it cannot be written.
+    """
+    if not main:
+        yield
+        return
+    busy = f"another process trains in {folder}; wait for it, or choose another folder with --out"
+    with locked(folder / LOG, UserError(busy)):
+        try:
+            remove_leftovers(folder)
+            _mend_log(folder / LOG)
+        except OSError as error:
+            raise ExportError(f"cannot write into {folder}: {error.strerror or error}; choose another --out") from error
+        yield
+
+
+def _mend_log(path: Path) -> None:
+    """Cut off a last line that a killed process tore, so that the next line stands by itself."""
+    content = path.read_bytes()
+    whole, newline, last = content.rpartition(b"\n")
+    if not last:
+        return
+    try:
+        json.loads(last)
+        torn = b""
+    except ValueError:
+        torn = last
+    with path.open("r+b") as log:
+        if torn:
+            log.truncate(len(whole + newline))
+        else:
+            log.seek(0, 2)
+            log.write(b"\n")
