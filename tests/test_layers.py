@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
 BASE = {"errors", "limits", "names", "files", "onnx_runtime"}
 RUNTIME = BASE | {
+    "jobs",
     "geometry",
     "photo",
     "finish",

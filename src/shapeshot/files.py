@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shapeshot.errors import ExportError
@@ -15,9 +15,11 @@ _TEMPORARY = re.compile(r"\..{1,40}\.[0-9a-f]{12}(\.\w+)?")  # as atomic_path na
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str], durable: bool = False) -> Iterator[Path]:
     """A temporary path beside `path` (same suffix), renamed to it on success and removed on failure.
 
+    durable: the disk holds the content before the file gets its name (fsync), so that not even a power cut leaves a
+    name with nothing in it; it takes some 8 ms. For files that others are judged by.
     Missing parent folders are made. Raises ExportError where the folder cannot be written or the disk is full.
     """
     target = Path(path)
@@ -28,6 +30,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         # Made here rather than by tempfile, whose files are for their owner alone whatever the umask says.
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield temporary
+        if durable:
+            _sync(temporary)
         temporary.replace(target)
     except OSError as error:
         raise ExportError(
@@ -38,9 +42,14 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def atomic_write(path: str | os.PathLike[str], content: bytes | str) -> None:
-    """Write bytes or UTF-8 text to `path` in one step: the whole content or nothing."""
-    with atomic_path(path) as temporary:
+def _sync(path: Path) -> None:
+    with path.open("rb") as file, suppress(OSError):  # some file systems do not sync
+        os.fsync(file.fileno())
+
+
+def atomic_write(path: str | os.PathLike[str], content: bytes | memoryview | str, durable: bool = False) -> None:
+    """Write bytes or UTF-8 text to `path` in one step: the whole content or nothing. durable: see `atomic_path`."""
+    with atomic_path(path, durable) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 

@@ -60,3 +60,21 @@ SERVER_TIMEOUT = 86_400  # seconds: a day; the clocks of an event loop overflow 
 SERVER_TTL = 31_536_000  # seconds: a year
 METRES = (1e-6, 1e6)  # of a known dimension: beyond, coordinates in float32 or millimetres overflow or vanish
 LIBRARY_NOTE_BYTES = MIB  # result.json of a piece in a furniture library
+
+# The server, all requests together.
+SERVER_BYTES = 576 * MIB  # that decodes and fine reconstructions under way may take together, beside what is idle
+SERVER_LIGHT_BYTES = 112 * MIB  # of a first try at a photo; enough for a JPEG of any size and a PNG of 12 megapixels
+SERVER_HEAVY_BYTES = 384 * MIB  # of the second try, of which one runs at a time
+SERVER_LIGHT_SECONDS = 1.0  # of the first try; a photo of 12 megapixels takes a tenth of one
+SERVER_DECODE_SECONDS = 5.0  # of the second try; then the process that reads the photo and its mask is ended
+SERVER_HEAVY_JOB_BYTES = 448 * MIB  # of a reconstruction finer than 64 cells, which shares the decodes' budget
+SERVER_FINISH_COST = 55_000_000  # faces times rounds of smoothing, or what costs as much: some 5 s
+SERVER_UPLOAD_SECONDS = 30.0  # a slow sender holds a place in the queue
+SERVER_HEAD_SECONDS = 10.0  # from a connection's start, or the end of an answer, to the end of the next request's head
+SERVER_SMALL_CHUNKS = 1000  # pieces of a body, beyond one for every so many bytes of it:
+SERVER_CHUNK_BYTES = 256
+SERVER_WRITE_SECONDS = 30.0  # that a reader may take for the next piece of an answer
+SERVER_CONNECTIONS = 512  # open at once; fewer where the process may not open as many files
+SERVER_DRAIN_SECONDS = 11.0  # for accepted work after SIGTERM
+SERVER_END_SECONDS = 14.5  # after SIGTERM, whatever is still under way
+SERVER_STUCK_SECONDS = 15.0  # that a worker may be past its job's deadline before it counts as stuck

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from shapeshot.folders import Target, plan_targets
-from shapeshot.folders.work import Job
+from shapeshot.folders.work import PhotoJob
 from shapeshot.model.field_model import FieldModel
 
 
@@ -75,6 +75,6 @@ def contents() -> Callable[[Path], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def poisoned() -> Callable[[Job], Job]:
+def poisoned() -> Callable[[PhotoJob], PhotoJob]:
     """A job that kills every worker process that it is sent to."""
     return lambda job: replace(job, recipe={**job.recipe, "poison": Poison()})

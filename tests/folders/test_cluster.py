@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +16,12 @@ import pyarrow.parquet
 import pytest
 
 from shapeshot.errors import UserError
-from shapeshot.folders import Outcome, cluster, run_photos
-from shapeshot.folders.cluster import RayCrew
+from shapeshot.folders import Outcome, run_photos
+from shapeshot.folders.cluster import ray_pool
 from shapeshot.folders.run import plan_job
 from shapeshot.folders.targets import RESULT
+from shapeshot.folders.work import outcome_from
+from shapeshot.jobs import ray as jobs_ray
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.options import Options
 
@@ -72,17 +75,17 @@ def test_a_cluster_that_loses_a_node_makes_what_this_machine_makes(
     outcomes = run_photos(plan(photos, "all"), shipped_model, Options(), ray=two_nodes.address, report=lose_a_node)
     assert [outcome.status for outcome in outcomes] == ["done"] * 12 + ["failed"]
     assert len(done) == 13
-    assert max(outcome.attempts for outcome in outcomes) < cluster.MAX_ATTEMPTS  # as a rule 2: what the node was at
+    assert max(outcome.attempts for outcome in outcomes) < jobs_ray.MAX_ATTEMPTS  # as a rule 2: what the node was at
     assert "not an image" in outcomes[-1].error
     assert contents(tmp_path / "out") == expected
     (tmp_path / "out/003" / RESULT).unlink()
     again = run_photos(plan(photos, "all"), shipped_model, Options(), ray=two_nodes.address)
     assert [outcome.status for outcome in again] == ["kept"] * 3 + ["done"] + ["kept"] * 8 + ["failed"]
 
-    monkeypatch.setattr(cluster, "MAX_ATTEMPTS", 2)
+    monkeypatch.setattr(jobs_ray, "MAX_ATTEMPTS", 2)
     jobs = [plan_job(target, shipped_model, Options(), resume=False) for target in plan(photos)[:3]]
-    crew = RayCrew([poisoned(jobs[0]), *jobs[1:]], shipped_model, Options(), two_nodes.address)
-    outcomes = sorted(crew.outcomes(), key=lambda outcome: outcome.target.photo)
+    pool = ray_pool([poisoned(jobs[0]), *jobs[1:]], shipped_model, Options(), two_nodes.address)
+    outcomes = sorted(map(outcome_from, pool.results()), key=lambda outcome: outcome.target.photo)
     assert (outcomes[0].status, outcomes[0].attempts) == ("failed", 2)
     assert "lost 2 times" in outcomes[0].error
     assert [outcome.status for outcome in outcomes[1:]] == ["done", "done"]
@@ -100,17 +103,29 @@ def test_a_cluster_that_is_not_there(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
-def test_ctrl_c_during_a_run_over_ray(make_photos: Callable, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_over_ray_leaves_nothing(
+    make_photos: Callable, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     out = tmp_path / "out"
     words = ["reconstruct", make_photos(40), "--out", out, "--as", "voxels", "--ray", "local"]
     command = [sys.executable, "-m", "shapeshot", *map(str, words)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    temporary = Path(tempfile.mkdtemp(dir="/tmp", prefix="s"))  # short: a socket's path ends at 107 characters
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
     while not list(out.rglob(RESULT)) and process.poll() is None:
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (130, b"shapeshot: interrupted\n")
+    assert (process.returncode, errors) == (code, b"shapeshot: interrupted\n")
     outcomes = pyarrow.parquet.read_table(out / "manifest.parquet")["outcome"].to_pylist()
     assert outcomes.count("done") == len(list(out.rglob(RESULT)))
     assert outcomes.count("done") + outcomes.count("pending") == 40
     assert not list(tmp_path.rglob(".*"))
+    assert list(temporary.iterdir()) == []  # neither a session of Ray's nor a model
+    temporary.rmdir()

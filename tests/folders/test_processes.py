@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet
@@ -17,10 +18,16 @@ import pytest
 
 from shapeshot.errors import UserError
 from shapeshot.folders import Outcome, run_photos
-from shapeshot.folders.processes import ProcessCrew
 from shapeshot.folders.run import plan_job
+from shapeshot.folders.work import PhotoJob, begin_photos, outcome_from
+from shapeshot.jobs.processes import ProcessPool
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.options import Options
+
+
+def pool_of(jobs: list[PhotoJob], model: FieldModel) -> ProcessPool[PhotoJob, Outcome]:
+    begin = partial(begin_photos, str(model.folder.path), Options())
+    return ProcessPool(jobs, begin, 2, what="photo", looks_ahead=True)
 
 
 def test_processes_make_what_this_one_makes_even_if_one_is_killed(
@@ -48,9 +55,9 @@ def test_a_photo_that_kills_every_worker_is_reported(
     make_photos: Callable, plan: Callable, poisoned: Callable, shipped_model: FieldModel
 ) -> None:
     jobs = [plan_job(target, shipped_model, Options(), resume=True) for target in plan(make_photos(4))]
-    crew = ProcessCrew([poisoned(jobs[0]), *jobs[1:]], shipped_model.folder, Options(), 2)
-    outcomes = {outcome.target.photo.name: outcome for outcome in crew.outcomes()}
-    assert crew.finish() == []
+    pool = pool_of([poisoned(jobs[0]), *jobs[1:]], shipped_model)
+    outcomes = {outcome.target.photo.name: outcome for outcome in map(outcome_from, pool.results())}
+    assert pool.finish() == []
     assert Counter(outcome.status for outcome in outcomes.values()) == {"done": 3, "failed": 1}
     assert outcomes["000.jpg"].attempts == 2
     assert "died 2 times" in outcomes["000.jpg"].error
@@ -60,14 +67,17 @@ def test_workers_that_never_live_end_the_run(
     make_photos: Callable, plan: Callable, poisoned: Callable, shipped_model: FieldModel
 ) -> None:
     jobs = [poisoned(plan_job(target, shipped_model, Options(), resume=True)) for target in plan(make_photos(6))]
-    crew = ProcessCrew(jobs, shipped_model.folder, Options(), 2)
+    pool = pool_of(jobs, shipped_model)
     with pytest.raises(UserError, match="fewer --workers or more memory"):
-        list(crew.outcomes())
-    crew.finish()
+        list(pool.results())
+    pool.finish()
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
-def test_ctrl_c_and_the_next_run_goes_on(make_photos: Callable, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_and_the_next_run_goes_on(
+    make_photos: Callable, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     out = tmp_path / "out"
     words = ["reconstruct", make_photos(16), "--out", out, "--as", "voxels", "--workers", 2]
     command = [sys.executable, "-m", "shapeshot", *map(str, words)]
@@ -76,9 +86,9 @@ def test_ctrl_c_and_the_next_run_goes_on(make_photos: Callable, tmp_path: Path) 
     )
     while not list(out.rglob("result.json")) and started.poll() is None:
         time.sleep(0.01)
-    os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    os.killpg(started.pid, number)  # as a terminal and a service manager do: to the workers too
     _, errors = started.communicate(timeout=60)
-    assert (started.returncode, errors) == (130, "shapeshot: interrupted\n")
+    assert (started.returncode, errors) == (code, "shapeshot: interrupted\n")
     counts = Counter(pyarrow.parquet.read_table(out / "manifest.parquet")["outcome"].to_pylist())
     assert set(counts) == {"done", "pending"}
     assert counts["done"] == len(list(out.rglob("result.json"))) == len(list(out.rglob("voxels.npz")))

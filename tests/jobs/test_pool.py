@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from shapeshot.jobs.pool import WorkerDiedError, each, usable_cores
+from shapeshot.jobs.cores import usable_cores
+from shapeshot.jobs.processes import each
+from shapeshot.jobs.worker import WorkerDiedError
 
 
 def square(number: int) -> int:
@@ -56,7 +58,7 @@ def test_workers_count_with_one_thread_and_leave_the_environment_alone(monkeypat
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs processor affinity")
 def test_cores_that_the_process_may_not_use_are_not_counted() -> None:
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-    code += "from shapeshot.jobs.pool import usable_cores; print(usable_cores())"
+    code += "from shapeshot.jobs.cores import usable_cores; print(usable_cores())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
     assert usable_cores() == len(os.sched_getaffinity(0))
@@ -65,7 +67,7 @@ def test_cores_that_the_process_may_not_use_are_not_counted() -> None:
 SLEEPERS = """
 import os, sys, time
 from pathlib import Path
-from shapeshot.jobs.pool import each
+from shapeshot.jobs.processes import each
 
 def rest(number):
     Path(sys.argv[1], str(os.getpid())).touch()

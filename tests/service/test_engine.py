@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import shapeshot.service.engine as engine_module
 from shapeshot.model.field_model import load_model
 from shapeshot.photo import View, look_at
 from shapeshot.pipeline.reconstruct import reconstruct
@@ -244,3 +245,60 @@ def test_a_batch_gives_the_shapes_that_single_photos_give(engines: Callable[...,
         np.testing.assert_array_equal(shape.photo.pixels, alone.photo.pixels)
     assert batches(engine)[4.0] == 2
     assert batches(engine)[1.0] == 1
+
+
+def test_a_client_that_leaves_before_its_work_is_begun_does_not_end_the_worker(
+    engines: Callable[..., Engine], view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engines()
+    take = engine._take
+
+    def take_and_leave() -> list[Job]:
+        batch = take()
+        for job in batch:
+            job.result.cancel()  # as asyncio does with the future of a client that has left
+        return batch
+
+    monkeypatch.setattr(engine, "_take", take_and_leave)
+    gone = [submit(engine, lambda: view, is_heavy=heavy) for heavy in (False, True)]
+    end = time.monotonic() + SECONDS
+    while not all(job.result.cancelled() for job in gone):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    monkeypatch.setattr(engine, "_take", take)
+    for heavy in (False, True):
+        assert submit(engine, lambda: view, is_heavy=heavy).result.result(SECONDS).mesh.is_closed
+    assert engine.num_working == 1
+    assert engine.is_idle
+
+
+def test_whatever_a_batch_raises_its_worker_goes_on(engines: Callable[..., Engine], view: View) -> None:
+    engine = engines()
+
+    def leave(*_: Any) -> Any:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        submit(engine, leave).result.result(SECONDS)
+    assert submit(engine, lambda: view).result.result(SECONDS).mesh.is_closed
+
+
+def test_workers_that_are_stuck_are_known(
+    engines: Callable[..., Engine], view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, gate = engines(workers=2), Gate(view)
+    monkeypatch.setattr(engine_module, "SERVER_STUCK_SECONDS", 0.1)
+    stuck = submit(engine, gate, deadline=time.monotonic() + 0.2)
+    assert gate.arrived.acquire(timeout=SECONDS)
+    assert engine.num_working == 2
+    end = time.monotonic() + SECONDS
+    while engine.num_working == 2:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert engine.num_working == 1
+    gate.opened.set()
+    with pytest.raises(DroppedError):
+        stuck.result.result(SECONDS)
+    while engine.num_working == 1:
+        assert time.monotonic() < end
+        time.sleep(0.01)

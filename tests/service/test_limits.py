@@ -10,6 +10,8 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,8 +21,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 import shapeshot.service.security as security_module
+import shapeshot.service.server as server_module
 import shapeshot.service.upload as upload_module
-from shapeshot.errors import UserError
+from shapeshot.errors import ExportError, UserError
 from shapeshot.service.settings import Settings
 
 POST = "/v1/reconstructions"
@@ -148,6 +151,9 @@ def encoded(image: Image.Image) -> bytes:
         ({"Host": "127.0.0.1"}, 200),
         ({"Host": "[::1]:8000"}, 200),
         ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://[::1"}, 403),
+        ({"Origin": "//"}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": "http://localhost"}, 200),
     ],
@@ -324,3 +330,104 @@ def test_the_page_is_open_and_the_rest_is_not(start: Start, path: str) -> None:
     assert client.get("/").status_code == 200
     assert_problem(client.get(path), 401, "token")
     assert client.get("//v1/formats").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "2130706433", "127.1"]
+)
+def test_every_spelling_of_loopback_is_guarded(start: Start, host: str) -> None:
+    """By the address of the bound socket, as `serve` has it."""
+    try:
+        listener = server_module._listen(host, 0)
+    except UserError as error:
+        pytest.skip(f"this machine has no such address: {error}")
+    with listener:
+        settings = server_module.bound_settings(Settings(host=host, workers=1), listener)
+    client = start(**asdict(settings))
+    assert_problem(client.get("/v1/formats", headers={"Host": "evil.example"}), 421, "--allow-host")
+    assert client.get("/v1/formats", headers={"Host": "localhost"}).status_code == 200
+    assert client.get("/v1/formats", headers={"Host": "127.0.0.1:99"}).status_code == 200
+
+
+def test_names_that_are_allowed(start: Start) -> None:
+    client = start(public_url="https://Shapes.example/studio/", allow_hosts=("box.lan",))
+    for host, status in (("shapes.example", 200), ("BOX.lan:80", 200), ("localhost", 200), ("box.lan.evil", 421)):
+        assert client.get("/v1/formats", headers={"Host": host}).status_code == status
+    for origin, status in (
+        ("https://shapes.example", 200),
+        ("http://shapes.example", 403),
+        ("https://box.lan", 403),
+        ("https://evil.example", 403),
+    ):
+        headers = {"Host": "127.0.0.1:8000", "Origin": origin}
+        assert client.get("/v1/formats", headers=headers).status_code == status, origin
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/formats", "/metrics", "/openapi.json", "/", "/main.js", "/nowhere"])
+def test_head_works_where_get_does(start: Start, path: str) -> None:
+    client = start(page=True)
+    get, head = client.get(path), client.head(path)
+    assert head.status_code == get.status_code
+    assert head.content == b""
+    same = ("content-type", "content-security-policy", "cache-control", "etag")
+    assert {name: head.headers.get(name) for name in same} == {name: get.headers.get(name) for name in same}
+    if path != "/metrics":
+        assert head.headers["content-length"] == str(len(get.content))
+
+
+def test_head_of_results(api: TestClient, photo_png: bytes) -> None:
+    link = api.post(POST, files={"image": photo_png}).headers["location"]
+    for path in (link, f"{link}/crop", f"{link}/glb", f"{link}/npz?form=voxels"):
+        get, head = api.get(path), api.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert int(head.headers["content-length"]) == len(get.content)
+    assert api.head(POST).status_code == api.get(POST).status_code == 405
+    assert api.delete("/v1/formats").headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("value", ["bytes=0-0", "bytes=9-", "bytes=99999999-", "bytes=x", "lines=1-2", "bytes=-0"])
+def test_ranges_are_left_aside(start: Start, value: str) -> None:
+    client = start(page=True)
+    whole = client.get("/main.js")
+    answer = client.get("/main.js", headers={"Range": value})
+    assert (answer.status_code, answer.content) == (200, whole.content)
+
+
+@pytest.mark.parametrize("disposition", ['name="image"', "name=\"image\"; filename*=UTF-8''f%c3%bc.png", "name=image"])
+@pytest.mark.parametrize("kind", ["", "Content-Type: image/png\r\n"])
+def test_a_file_is_one_by_its_field(api: TestClient, photo_png: bytes, disposition: str, kind: str) -> None:
+    head = f"--b\r\nContent-Disposition: form-data; {disposition}\r\n{kind}\r\n".encode()
+    body = head + photo_png + b"\r\n--b--\r\n"
+    answer = api.post(POST, content=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert answer.status_code == 201, answer.text
+
+
+def test_finishing_that_would_cost_too_much_is_refused_before_it_is_begun(
+    start: Start, photo_png: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = start()
+    fields = {"resolution": "16", "smooth": "100", "printable": "true"}
+    assert client.post(POST, files={"image": photo_png}, data=fields).status_code == 201
+    monkeypatch.setattr("shapeshot.service.cost.SERVER_FINISH_COST", 10_000)
+    assert_problem(client.post(POST, files={"image": photo_png}, data=fields), 422, "more work than this server does")
+    assert client.post(POST, files={"image": photo_png}, data={"resolution": "16"}).status_code == 201
+
+
+def test_a_disk_that_is_full_is_507(start: Start, photo_png: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = start()
+
+    def full(path: Path, content: bytes) -> None:
+        raise ExportError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr("shapeshot.service.store.atomic_write", full)
+    answer = client.post(POST, files={"image": photo_png})
+    assert_problem(answer, 507, "try again later")
+    assert "/" not in answer.json()["detail"]
+
+
+def test_a_server_whose_workers_are_all_stuck_is_not_ready(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = start()
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(type(client.app.state.service.engine), "num_working", 0)
+    assert_problem(client.get("/readyz"), 503, "stuck")
+    assert client.get("/healthz").status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import shapeshot.service.store as store_module
+from shapeshot.errors import ExportError
+from shapeshot.files import atomic_write
 from shapeshot.pipeline.reconstruct import Reconstruction, reconstruct
-from shapeshot.service.store import Store, StoreFullError, pack
+from shapeshot.service.store import DiskFullError, Result, Store, StoreFullError, pack
 
 Now = list[float]
 
@@ -103,3 +108,106 @@ def test_closing_takes_everything_away(stores: Callable[..., Store], shape: Reco
     assert folder.stat().st_mode & 0o777 == 0o700
     store.close()
     assert not folder.exists()
+
+
+def test_a_clock_that_steps_ends_nothing(
+    stores: Callable[..., Store], shape: Reconstruction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stores()
+    entry = store.add(shape, {}, {})
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    assert store.get(entry.id) is not None
+
+
+def test_a_full_disk_loses_nothing_and_tells_no_path(
+    stores: Callable[..., Store], shape: Reconstruction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(pack(shape, {}, {}))
+    store = stores(budget=3 * size)
+    kept = store.add(shape, {}, {})
+
+    def full(path: Path, content: bytes) -> None:
+        raise ExportError(f"cannot write {path}: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "atomic_write", full)
+        for _ in range(10):
+            with pytest.raises(DiskFullError) as caught:
+                store.add(shape, {}, {})
+            assert str(store._folder.path) not in str(caught.value)
+        with pytest.raises(DiskFullError):
+            store.file(kept.id, "mesh.glb", lambda result: b"x")
+    assert store.num_bytes == size
+    assert len(store) == 1
+    assert store.get(kept.id) is not None
+    assert [store.get(store.add(shape, {}, {}).id) is None for _ in range(2)] == [False] * 2
+
+
+def test_a_folder_that_a_cleaner_removed(stores: Callable[..., Store], shape: Reconstruction) -> None:
+    store = stores()
+    lost = store.add(shape, {}, {})
+    shutil.rmtree(store._folder.path)
+    assert store.get(lost.id) is None
+    assert store.num_bytes == 0
+    entry = store.add(shape, {"a": 1}, {})
+    found = store.get(entry.id)
+    assert found is not None
+    assert found[1].facts == {"a": 1}
+    assert store._folder.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_slow_disk_holds_up_nobody_else(
+    stores: Callable[..., Store], shape: Reconstruction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stores()
+    known = store.add(shape, {}, {})
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(path: Path, content: bytes) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        atomic_write(path, content)
+
+    monkeypatch.setattr(store_module, "atomic_write", slow)
+    writer = threading.Thread(target=store.add, args=(shape, {}, {}))
+    writer.start()
+    assert begun.wait(20)
+    assert len(store) == 1  # what /metrics asks on the event loop
+    assert store.num_bytes >= known.num_bytes
+    assert store.get(known.id) is not None
+    go_on.set()
+    writer.join(20)
+    assert len(store) == 2
+
+
+def test_files_are_kept_with_their_result_and_count(stores: Callable[..., Store], shape: Reconstruction) -> None:
+    size = len(pack(shape, {}, {}))
+    store, made = stores(budget=2 * size + 5000), []
+
+    def encode(result: Result) -> bytes:
+        made.append(result.facts)
+        return bytes(3000)
+
+    entry = store.add(shape, {}, {})
+    for _ in range(2):
+        file = store.file(entry.id, "mesh.glb", encode)
+        assert file is not None
+        with file:
+            assert file.read() == bytes(3000)
+    assert made == [{}]
+    assert store.num_bytes == size + 3000
+    large = store.file(entry.id, "mesh.obj", lambda result: bytes(3 * size))  # does not fit and is sent all the same
+    assert large is not None
+    assert len(large.read()) == 3 * size
+    assert store.num_bytes == size + 3000
+    other = store.add(shape, {}, {})
+    assert store.get(entry.id) is not None
+    opened = store.file(entry.id, "mesh.glb", encode)
+    store.add(shape, {}, {})  # the oldest makes room, with its files
+    assert store.get(entry.id) is None
+    assert store.get(other.id) is not None
+    assert {path.suffix for path in store._folder.path.iterdir() if path.is_file()} <= {".npz", ".lock", ""}
+    assert opened is not None
+    with opened:
+        assert opened.read() == bytes(3000)  # whoever reads it already reads on
+    assert store.file(entry.id, "mesh.glb", encode) is None

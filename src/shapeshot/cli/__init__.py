@@ -1,7 +1,7 @@
 """The command line. Every error a user can cause becomes one line on stderr and an exit code.
 
 Exit codes: 0 all done, 1 something failed while working, 2 the request itself cannot be carried out,
-3 the model saw no object, 130 interrupted.
+3 the model saw no object, 130 interrupted, 143 interrupted by SIGTERM.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from shapeshot import __version__
 from shapeshot.cli import calibrate, compare, data, evaluate, export, fit, reconstruct, remember, serve, train
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
+from shapeshot.jobs.interrupt import Terminated, sigterm_interrupts
 from shapeshot.names import shown
 
 # In the order of --help.
@@ -26,11 +27,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     _let_output_pass()
     try:
         args = build_parser().parse_args(argv)
-        code = args.run(args)
+        with sigterm_interrupts():
+            code = args.run(args)
         sys.stdout.flush()
         return code
     except UserError as error:
         return _fail(str(error), error.exit_code)
+    except Terminated:
+        return _fail("interrupted", 143)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except BrokenPipeError:

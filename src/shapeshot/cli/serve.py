@@ -35,6 +35,8 @@ def declare(command: Parser) -> None:
     add("--disk-budget", type=finite_number, default=1024, metavar="MIB", help="of all results together (1024)")
     workers = whole_number(1, limits.WORKERS)
     add("--workers", type=workers, metavar="N", help="threads that compute (one for each core)")
+    add("--public-url", metavar="URL", help="where clients reach it through a proxy: https://shapes.example/studio")
+    add("--allow-host", action="append", default=[], metavar="NAME", help="another name it answers to (repeatable)")
     add("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
 
 
@@ -63,6 +65,8 @@ def _run(args: argparse.Namespace, page: bool) -> int:
         disk_budget=_bytes("--disk-budget", args.disk_budget),
         model=args.model,
         workers=args.workers,
+        public_url=args.public_url,
+        allow_hosts=tuple(args.allow_host),
         page=page,
     )
     serve(settings, ready=_announce(page))

@@ -12,6 +12,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -36,8 +37,9 @@ from shapeshot.data.pack import Job, pack_object
 from shapeshot.data.shards import TAR_BLOCK, decode_solid, unpack_members
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.files import atomic_write, remove_leftovers
+from shapeshot.jobs.cores import usable_cores
 from shapeshot.jobs.folder_lock import only_run_in
-from shapeshot.jobs.pool import each, usable_cores
+from shapeshot.jobs.processes import each
 from shapeshot.names import whole_text
 
 STAGING = ".build"
@@ -53,9 +55,9 @@ def build_dataset(
 ) -> Dataset:
     """Build (or resume, or simply open) the dataset of `source` in folder `out`.
 
-    Objects that cannot be read are listed by name in the manifest under `unreadable`. Raises DatasetError where
-    the folder holds another build or nothing could be read, FolderInUseError where another build is writing into it,
-    and WorkerDiedError where a worker process died; the same call then resumes.
+    Objects that cannot be read, or over which worker processes died twice, are listed by name in the manifest under
+    `unreadable`. Raises DatasetError where the folder holds another build or nothing could be read, FolderInUseError where another build is writing into it,
+    and UserError where worker processes die one after another; the same call then resumes.
     """
     options = options or BuildOptions()
     out = Path(out)
@@ -164,10 +166,12 @@ def _run(
     with tqdm(
         total=len(jobs), initial=len(jobs) - len(missing), desc=label, unit="obj", disable=not (progress and missing)
     ) as bar:
-        for job, reason in each(partial(_build_one, options=options, staging=staging), missing, workers):
-            if reason is not None:
-                failures[job.id] = reason
-            bar.update()
+        build = partial(_build_one, options=options, staging=staging)
+        with closing(each(build, missing, workers, "object", lost=lambda job, reason: reason)) as results:
+            for job, reason in results:
+                if reason is not None:
+                    failures[job.id] = reason
+                bar.update()
     return [Unreadable(job.id, failures[job.id]) for job in jobs if job.id in failures]
 
 
@@ -180,7 +184,7 @@ def _build_one(job: Job, options: BuildOptions, staging: Path) -> str | None:
     except Exception as error:
         # One odd mesh among thousands must not end the build; it is reported by name with what went wrong.
         return f"{type(error).__name__}: {error}"
-    atomic_write(_packed_path(staging, job), packed)
+    atomic_write(_packed_path(staging, job), packed, durable=True)
     return None
 
 
@@ -235,7 +239,7 @@ def _assemble(
         name = f"shard-{len(shards):05d}.tar"
         packed = [_packed_path(staging, job).read_bytes() for job in jobs[start : start + options.objects_per_shard]]
         content = b"".join(packed) + bytes(2 * TAR_BLOCK)
-        atomic_write(out / name, content)
+        atomic_write(out / name, content, durable=True)
         shards.append(
             {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "objects": len(packed)}
         )
@@ -258,7 +262,7 @@ def _assemble(
         "left_out": left_out,
         "shards": shards,
     }
-    atomic_write(out / MANIFEST, whole_text(json.dumps(manifest, indent=1, ensure_ascii=False)))
+    atomic_write(out / MANIFEST, whole_text(json.dumps(manifest, indent=1, ensure_ascii=False)), durable=True)
 
 
 def _row(

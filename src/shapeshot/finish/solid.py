@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ from shapeshot.geometry import Mesh
 from shapeshot.geometry.sample import sample_surface
 
 _NUM_RAYS = 2048
-_RAYS_AT_ONCE = 256  # bounds the memory: 256 rays by 50 000 faces are 100 MB
+_PAIRS_AT_ONCE = 2_000_000  # of rays and clusters of faces, and of rays and faces: bounds the memory to some 200 MB
+_CLUSTER = 32  # faces that lie together, looked at together
 _STRAIGHT = 0.5**0.5  # cosine of 45 degrees
 _SEED = 0  # the same mesh gives the same numbers
 
@@ -57,7 +59,8 @@ def wall_thickness(mesh: Mesh, num_rays: int = _NUM_RAYS) -> WallThickness:
     assert cloud.normals is not None
     faces = _Faces(mesh)
     origins, directions = cloud.points.astype(np.float64), -cloud.normals.astype(np.float64)
-    parts = [slice(first, first + _RAYS_AT_ONCE) for first in range(0, num_rays, _RAYS_AT_ONCE)]
+    step = max(1, _PAIRS_AT_ONCE // faces.num_clusters)
+    parts = [slice(first, first + step) for first in range(0, num_rays, step)]
     depths = np.concatenate([faces.first_exit(origins[part], directions[part]) for part in parts])
     depths = depths[np.isfinite(depths)]
     if not len(depths):
@@ -66,18 +69,45 @@ def wall_thickness(mesh: Mesh, num_rays: int = _NUM_RAYS) -> WallThickness:
 
 
 class _Faces:
-    """Triangles prepared for many rays, in float64."""
+    """Triangles prepared for many rays, in float64, each in a cluster of neighbours with a sphere around it.
+
+    A ray is compared with the clusters first, and with the faces of those alone that its line passes: rays times faces
+    would be billions for a fine mesh.
+    """
 
     def __init__(self, mesh: Mesh) -> None:
-        self.triangles = mesh.triangles.astype(np.float64)
-        self.normals = mesh.face_normals
+        triangles = mesh.triangles.astype(np.float64)
+        order = np.argsort(_morton_codes(triangles.mean(axis=1)), kind="stable")
+        self.triangles, self.normals = triangles[order], mesh.face_normals[order]
         self.centers = self.triangles.mean(axis=1)
         self.radii = np.linalg.norm(self.triangles - self.centers[:, None], axis=2).max(axis=1)
         self.tolerance = 1e-6 * float(np.linalg.norm(np.ptp(mesh.bounds, axis=0)))
+        self._starts = np.arange(0, len(order), _CLUSTER)
+        self._ends = np.append(self._starts[1:], len(order))
+        low = np.minimum.reduceat(self.triangles.min(axis=1), self._starts)
+        high = np.maximum.reduceat(self.triangles.max(axis=1), self._starts)
+        self._cluster_centers, self._cluster_radii = (low + high) / 2, np.linalg.norm(high - low, axis=1) / 2
+
+    @property
+    def num_clusters(self) -> int:
+        """How many clusters there are."""
+        return len(self._starts)
 
     def first_exit(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """Distance to where each ray first leaves the solid, float64 [rays]; inf where it does not, or too aslant."""
-        ray, face = np.nonzero(self._near(origins, directions))
+        found = [self._hits(ray, face, origins, directions) for ray, face in self._pairs(origins, directions)]
+        ray, distance, straightness = (np.concatenate(column) for column in zip(*found, strict=True))
+        # Of each ray the nearest hit, and of several at one distance the straightest.
+        hits = np.lexsort((-straightness, distance, ray))
+        rays, first = np.unique(ray[hits], return_index=True)
+        depths = np.full(len(origins), np.inf)
+        depths[rays] = np.where(straightness[hits[first]] >= _STRAIGHT, distance[hits[first]], np.inf)
+        return depths
+
+    def _hits(
+        self, ray: np.ndarray, face: np.ndarray, origins: np.ndarray, directions: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of pairs of rays and faces, those that meet where the solid ends: ray, distance and straightness."""
         start, along = origins[ray], directions[ray]
         a, b, c = self.triangles[face].transpose(1, 0, 2)
         # Moller and Trumbore, "Fast, Minimum Storage Ray/Triangle Intersection" (1997).
@@ -91,16 +121,43 @@ class _Faces:
             edge = -1e-9  # a ray exactly between two faces hits both, not neither
             hits = (u >= edge) & (v >= edge) & (u + v <= 1 - edge) & (distance > self.tolerance)
         straightness = np.einsum("ij,ij->i", self.normals[face], along)
-        hits = np.flatnonzero(hits & (straightness > 0))
-        # Of each ray the nearest hit, and of several at one distance the straightest.
-        hits = hits[np.lexsort((-straightness[hits], distance[hits], ray[hits]))]
-        rays, first = np.unique(ray[hits], return_index=True)
-        depths = np.full(len(origins), np.inf)
-        depths[rays] = np.where(straightness[hits[first]] >= _STRAIGHT, distance[hits[first]], np.inf)
-        return depths
+        hits &= straightness > 0
+        return ray[hits], distance[hits], straightness[hits]
 
-    def _near(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
-        """Whether each ray's line passes each face's bounding sphere, bool [rays, faces]; by matrix products alone."""
-        along = directions @ self.centers.T - np.einsum("ij,ij->i", origins, directions)[:, None]
-        squared = (self.centers**2).sum(axis=1) + (origins**2).sum(axis=1)[:, None] - 2 * origins @ self.centers.T
-        return squared - along**2 <= (self.radii + self.tolerance) ** 2
+    def _pairs(self, origins: np.ndarray, directions: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield every ray with every face whose sphere its line passes, int [pairs] each, some at a time."""
+        ray, cluster = np.nonzero(
+            _passes(origins, directions, self._cluster_centers, self._cluster_radii + self.tolerance)
+        )
+        step = _PAIRS_AT_ONCE // _CLUSTER
+        for first in range(0, max(len(ray), 1), step):
+            part = slice(first, first + step)
+            faces = self._starts[cluster[part], None] + np.arange(_CLUSTER)
+            is_face = faces < self._ends[cluster[part], None]
+            rays, faces = np.broadcast_to(ray[part, None], faces.shape)[is_face], faces[is_face]
+            away = self.centers[faces] - origins[rays]
+            along = np.einsum("ij,ij->i", away, directions[rays])
+            squared = np.einsum("ij,ij->i", away, away)
+            near = squared - along**2 <= (self.radii[faces] + self.tolerance) ** 2
+            yield rays[near], faces[near]
+
+
+def _passes(origins: np.ndarray, directions: np.ndarray, centers: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Whether each ray's line passes each sphere, bool [rays, spheres]; by matrix products alone."""
+    along = directions @ centers.T - np.einsum("ij,ij->i", origins, directions)[:, None]
+    squared = (centers**2).sum(axis=1) + (origins**2).sum(axis=1)[:, None] - 2 * origins @ centers.T
+    return squared - along**2 <= radii**2
+
+
+def _morton_codes(points: np.ndarray) -> np.ndarray:
+    """Where each point, float64 [n, 3], lies on a Z-order curve, int64 [n]: what is near there is near in space.
+
+    Morton, "A Computer Oriented Geodetic Data Base and a New Technique in File Sequencing" (1966).
+    """
+    extent = np.ptp(points, axis=0)
+    cells = ((points - points.min(axis=0)) / np.where(extent > 0, extent, 1) * 1023).astype(np.int64)
+    codes = np.zeros(len(points), np.int64)
+    for bit in range(10):
+        for axis in range(3):
+            codes |= ((cells[:, axis] >> bit) & 1) << (3 * bit + axis)
+    return codes

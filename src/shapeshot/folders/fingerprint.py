@@ -32,7 +32,7 @@ def photo_facts(content: bytes, modified_ns: int) -> dict[str, Any]:
 
 
 def current_result(target: Target, recipe: Mapping[str, Any]) -> Result | None:
-    """The result of a target whose files are all there and were made from this photo by this recipe, else None.
+    """The result of a target whose files are all there, whole, and made from this photo by this recipe, else None.
 
     A photo counts as unchanged by its length and time of modification, as rsync judges it, or by its SHA-256.
     """
@@ -40,14 +40,15 @@ def current_result(target: Target, recipe: Mapping[str, Any]) -> Result | None:
         result = from_json(Result, json.loads((target.path / RESULT).read_bytes()))
         made_from = result.made_from or {}
         photo = made_from["photo"]
-        same = {name: value for name, value in made_from.items() if name != "photo"} == recipe
-        if same and _is_same_photo(target.photo, photo) and all(path.is_file() for path in target.files.values()):
+        same = {name: value for name, value in made_from.items() if name not in ("photo", "files")} == recipe
+        if same and _is_same_photo(target.photo, photo) and _are_whole(target, made_from["files"]):
             return result
     except (
         OSError,
         ValueError,
         KeyError,
         TypeError,
+        AttributeError,
         RecursionError,
     ):  # none there, or not one of ours: it will be made
         pass
@@ -59,6 +60,13 @@ def _is_same_photo(path: Path, photo: Mapping[str, Any]) -> bool:
     if status.st_size != photo["bytes"]:
         return False
     return status.st_mtime_ns == photo["modified_ns"] or _digest(path.read_bytes()) == photo["sha256"]
+
+
+def _are_whole(target: Target, sizes: Mapping[str, int]) -> bool:
+    """Whether the target's files, and those beside them, are as long as they were written."""
+    if not {path.name for path in target.files.values()} <= set(sizes):
+        return False
+    return all((target.path / Path(name).name).stat().st_size == size for name, size in sizes.items())
 
 
 def _digest(content: bytes) -> str:

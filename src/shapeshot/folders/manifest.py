@@ -74,7 +74,7 @@ def _write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
 
     kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
     schema = pyarrow.schema([(name, kinds[kind]) for name, (kind, _) in COLUMNS.items()])
-    with atomic_path(path) as temporary:
+    with atomic_path(path, durable=True) as temporary:
         pyarrow.parquet.write_table(pyarrow.table(dict(columns), schema=schema), temporary)
 
 
@@ -83,4 +83,4 @@ def _write_csv(path: Path, columns: Mapping[str, list[Any]]) -> None:
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
-    atomic_write(path, text.getvalue())
+    atomic_write(path, text.getvalue(), durable=True)

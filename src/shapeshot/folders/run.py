@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from shapeshot.folders.fingerprint import current_result, recipe_of
 from shapeshot.folders.manifest import write_manifest
 from shapeshot.folders.targets import Target
-from shapeshot.folders.work import Job, LocalWorker, Outcome, with_next
+from shapeshot.folders.work import LocalWorker, Outcome, PhotoJob, begin_photos, outcome_from
+from shapeshot.jobs.cores import usable_cores
+from shapeshot.jobs.folder_lock import only_run_in
+from shapeshot.jobs.pool import InThisProcess, Pool
+from shapeshot.jobs.processes import ProcessPool
 from shapeshot.pipeline.options import Options
 
 if TYPE_CHECKING:
@@ -35,16 +41,30 @@ def run_photos(
     """Reconstruct every photo into its target; one outcome each, in the targets' order.
 
     num_workers: processes; 1 is this one alone, None is one a core for a run that is long enough.
-    ray: the address of a Ray cluster that does the work instead, see `cluster.RayCrew`.
+    ray: the address of a Ray cluster that does the work instead, see `jobs.ray.RayPool`.
     report: called with every outcome as it comes, first with those of the photos that were kept.
     Results that are there and were made from the same photo by the same model and options are kept. A run over more
     than one photo into a folder writes a manifest there: before the work, now and then, and at the end, also when it is
     interrupted.
-    Raises what the workers as a whole may raise; a photo's own error is its outcome.
+    Raises FolderInUseError where another run writes into the folder, and what the workers as a whole may raise; a
+    photo's own error is its outcome.
     """
     if len(targets) > 1:
         model = model.optimized()  # whatever the number of workers, so that it changes no bit of the results
     manifest = _Manifest(targets)
+    with nullcontext() if manifest.folder is None else only_run_in(manifest.folder):
+        return _run(targets, manifest, model, options, num_workers, ray, report)
+
+
+def _run(
+    targets: Sequence[Target],
+    manifest: _Manifest,
+    model: FieldModel,
+    options: Options,
+    num_workers: int | None,
+    ray: str | None,
+    report: Report,
+) -> list[Outcome]:
     jobs = []
 
     def take(outcome: Outcome) -> None:
@@ -54,67 +74,42 @@ def run_photos(
     try:
         for target in targets:
             job = plan_job(target, model, options, resume=manifest.folder is not None)
-            jobs.append(job) if isinstance(job, Job) else take(job)
+            jobs.append(job) if isinstance(job, PhotoJob) else take(job)
         manifest.write()  # before the work: a disk that is full or read-only is known now, and a killed run leaves one
-        crew = _gather(jobs, model, options, num_workers, ray)
+        pool = _pool(jobs, model, options, num_workers, ray)
         try:
-            for outcome in crew.outcomes():
-                take(outcome)
+            for result in pool.results():
+                take(outcome_from(result))
                 manifest.write_now_and_then()
         finally:
-            for outcome in crew.finish():
-                take(outcome)
+            for result in pool.finish():
+                take(outcome_from(result))
     finally:
         manifest.write()
     return list(manifest.outcomes.values())
 
 
-def plan_job(target: Target, model: FieldModel, options: Options, resume: bool) -> Job | Outcome:
+def plan_job(target: Target, model: FieldModel, options: Options, resume: bool) -> PhotoJob | Outcome:
     """The job of a target, or its outcome where a result is there that can be kept."""
     recipe = recipe_of(target, model, options)
     result = current_result(target, recipe) if resume else None
-    return Job(target, recipe) if result is None else Outcome(target, "kept", result=result)
+    return PhotoJob(target, recipe) if result is None else Outcome(target, "kept", result=result)
 
 
-class Crew(Protocol):
-    """Who does the jobs of a run."""
-
-    def outcomes(self) -> Iterator[Outcome]:
-        """The outcome of every job as it comes."""
-
-    def finish(self) -> list[Outcome]:
-        """Called once, at the end or when the run is interrupted: the outcomes of photos that were still at work."""
-
-
-class _InThisProcess:
-    def __init__(self, jobs: Sequence[Job], model: FieldModel, options: Options) -> None:
-        self._jobs, self._worker = jobs, LocalWorker(model, options)
-
-    def outcomes(self) -> Iterator[Outcome]:
-        for job, upcoming in with_next(self._jobs):
-            yield self._worker.run(job, upcoming)
-
-    def finish(self) -> list[Outcome]:
-        return []
-
-
-def _gather(jobs: Sequence[Job], model: FieldModel, options: Options, num_workers: int | None, ray: str | None) -> Crew:
+def _pool(
+    jobs: Sequence[PhotoJob], model: FieldModel, options: Options, num_workers: int | None, ray: str | None
+) -> Pool[PhotoJob, Outcome]:
+    """Who does the jobs: a cluster, worker processes, or this process for a run that is not worth starting them."""
     if ray is not None and jobs:
-        from shapeshot.folders.cluster import RayCrew
+        from shapeshot.folders.cluster import ray_pool
 
-        return RayCrew(jobs, model, options, ray)
+        return ray_pool(jobs, model, options, ray)
     if num_workers is None:
-        num_workers = _num_cores() if len(jobs) >= MIN_PHOTOS_FOR_WORKERS else 1
+        num_workers = usable_cores() if len(jobs) >= MIN_PHOTOS_FOR_WORKERS else 1
     if num_workers == 1 or len(jobs) < 2:
-        return _InThisProcess(jobs, model, options)
-    from shapeshot.folders.processes import ProcessCrew
-
-    return ProcessCrew(jobs, model.folder.path, options, num_workers)
-
-
-def _num_cores() -> int:
-    """That this process may use: fewer than the machine has, in a container."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return InThisProcess(jobs, lambda: LocalWorker(model, options).run)
+    begin = partial(begin_photos, os.fspath(model.folder.path), options)
+    return ProcessPool(jobs, begin, num_workers, what="photo", looks_ahead=True)
 
 
 class _Manifest:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.folders.fingerprint import photo_facts
 from shapeshot.folders.targets import Target
 from shapeshot.folders.writing import EncodedResult, encode_target, write_result
+from shapeshot.jobs.pool import Done
+from shapeshot.jobs.pool import Result as PoolResult
 from shapeshot.names import shown
 from shapeshot.photo import Photo, read_bytes, read_photo
 from shapeshot.photo.formats import photo_suffixes
@@ -28,17 +30,19 @@ STATUSES = ("done", "kept", "empty", "failed", "pending")
 
 
 @dataclass(frozen=True)
-class Job:
-    """A photo to reconstruct. recipe: see `fingerprint.recipe_of`. attempt: 1, and 2 after a worker died over it."""
+class PhotoJob:
+    """A photo to reconstruct. recipe: see `fingerprint.recipe_of`."""
 
     target: Target
     recipe: Mapping[str, Any]
-    attempt: int = 1
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a photo: one of STATUSES, the error's text in one line, and the result where there is one."""
+    """What became of a photo: one of STATUSES, the error's text in one line, and the result where there is one.
+
+    attempts: 1, or more after workers died over the photo.
+    """
 
     target: Target
     status: str
@@ -94,7 +98,7 @@ class LocalWorker:
         self._ahead: dict[Path, Future[DecodedPhoto]] = {}
         self._reader: ThreadPoolExecutor | None = None  # started for the second photo: one alone needs no thread
 
-    def run(self, job: Job, upcoming: Job | None = None) -> Outcome:
+    def run(self, job: PhotoJob, upcoming: PhotoJob | None = None) -> Outcome:
         """What becomes of a job. Never raises for one photo's trouble."""
         decoded = self._ahead.pop(job.target.photo, None)
         if upcoming is not None:
@@ -114,7 +118,15 @@ class LocalWorker:
         self._ahead = {path: self._reader.submit(_read_and_decode, path)}  # what nobody came for is dropped
 
 
-def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: Options) -> EncodedResult:
+def begin_photos(model_folder: str, options: Options) -> Callable[[PhotoJob, PhotoJob | None], Outcome]:
+    """In a worker process: load the model, for one thread, and return what does its photos."""
+    from shapeshot.model.field_model import FieldModel
+
+    # The parent compared the graphs with their card.
+    return LocalWorker(FieldModel.load(model_folder, num_threads=1, verify=False, optimize=True), options).run
+
+
+def encode_photo(job: PhotoJob, decoded: DecodedPhoto, model: FieldModel, options: Options) -> EncodedResult:
     """A decoded photo's files. Raises UserError."""
     from shapeshot.pipeline.reconstruct import reconstruct
 
@@ -130,13 +142,17 @@ def encode_photo(job: Job, decoded: DecodedPhoto, model: FieldModel, options: Op
         made_from={**job.recipe, "photo": dict(decoded.facts)},
     )
     result.spent("read", decoded.seconds)
-    return encode_target(target, ready.shape, result)
+    encoded = encode_target(target, ready.shape, result)
+    sizes = {name: len(content) for name, content in encoded.contents.items()}
+    assert encoded.result.made_from is not None
+    encoded.result.made_from["files"] = sizes
+    return encoded
 
 
-def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:
+def outcome_of(job: PhotoJob, work: Callable[[], EncodedResult]) -> Outcome:
     """Do the work and say how it went, whatever it was: one photo never ends a run of thousands."""
     try:
-        return Outcome(job.target, "done", result=work().result, attempts=job.attempt)
+        return Outcome(job.target, "done", result=work().result)
     except EmptyShapeError as error:
         return _without_result(job, "empty", str(error))
     except UserError as error:
@@ -147,19 +163,16 @@ def outcome_of(job: Job, work: Callable[[], EncodedResult]) -> Outcome:
         return _without_result(job, "failed", f"{type(error).__name__}: {error}; a mistake in shapeshot, please report")
 
 
-def with_next(jobs: Iterable[Job]) -> Iterator[tuple[Job, Job | None]]:
-    """Each job with the one after it, and None after the last."""
-    iterator = iter(jobs)
-    job = next(iterator, None)
-    while job is not None:
-        upcoming = next(iterator, None)
-        yield job, upcoming
-        job = upcoming
+def outcome_from(result: PoolResult[PhotoJob, Outcome]) -> Outcome:
+    """What became of the photo of a pool's result."""
+    if isinstance(result, Done):
+        return replace(result.value, attempts=result.attempts)
+    return Outcome(result.task.target, "failed", result.reason, attempts=result.attempts)
 
 
 def _read_and_decode(path: Path) -> DecodedPhoto:
     return DecodedPhoto.decode(PhotoFile.read(path))
 
 
-def _without_result(job: Job, status: str, error: str) -> Outcome:
-    return Outcome(job.target, status, " ".join(error.split()), attempts=job.attempt)
+def _without_result(job: PhotoJob, status: str, error: str) -> Outcome:
+    return Outcome(job.target, status, " ".join(error.split()))

@@ -62,7 +62,7 @@ def write_result(target: Target, encoded: EncodedResult) -> None:
         atomic_write(folder / name, content)
     encoded.result.spent("write", time.perf_counter() - start)
     if target.is_folder:
-        atomic_write(target.path / RESULT, json.dumps(to_json(encoded.result), indent=2) + "\n")
+        atomic_write(target.path / RESULT, json.dumps(to_json(encoded.result), indent=2) + "\n", durable=True)
 
 
 def _encoded(shape: Shape, path: Path) -> dict[str, bytes]:

@@ -1,105 +1,126 @@
-"""One function over many items in worker processes that leave with their parent, however it ends."""
+"""What a pool of work promises, whatever does the work: this process, worker processes or a Ray cluster.
+
+- Every task gets one result: `Done` with what the work function returned, or `Lost`.
+- Results come as they are done, in any order.
+- A worker that dies (killed, out of memory, a node that left) costs its task a retry and nothing else. A task over
+  which workers died as often as the pool allows is `Lost`, with a reason for its row in a report.
+- `finish` is called once, at the end or when the run is interrupted. It starts nothing more, ends every process that
+  the pool started, and returns the results of the tasks that were at work and could still be finished.
+- Workers leave with the process that started them, however it ended.
+
+A work function returns failures as values. What it raises is a mistake in it, and ends the run.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
-import os
-import signal
-import sys
-import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from shapeshot.errors import UserError
+Task = TypeVar("Task")
+Value = TypeVar("Value")
 
-AHEAD = 4  # items in the queue for each worker: enough to keep it busy, few enough to keep a million out of memory
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+# Does one task. It is also given the task that comes after, or None, so that it can read ahead.
+Work = Callable[[Task, Task | None], Value]
 
 
-class WorkerDiedError(UserError):
-    """A worker process ended without an answer: it was killed, or the machine was out of memory."""
+@dataclass(frozen=True)
+class Done(Generic[Task, Value]):
+    """A finished task and what the work function returned. attempts: 1, or more after workers died over it."""
+
+    task: Task
+    value: Value
+    attempts: int = 1
 
 
-def usable_cores() -> int:
-    """Cores that this process may run on: fewer than the machine has where an affinity or a container says so."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+@dataclass(frozen=True)
+class Lost(Generic[Task]):
+    """A task over which workers died until the pool gave it up. reason: one line for a report."""
+
+    task: Task
+    reason: str
+    attempts: int
 
 
-def each(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Result]]:
-    """(item, function(item)) for every item, as they are done; with one worker in this process and in order.
-
-    function and items must pickle. An exception of the function is raised here. Raises WorkerDiedError where a process
-    died. Whoever stops iterating stops the rest: items at work are finished, the others are not begun.
-    """
-    if workers == 1:
-        yield from ((item, function(item)) for item in items)
-        return
-    # spawn: the threads of renderers and numerical libraries do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    queue = iter(items)
-    with _environment(ONE_THREAD), ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
-        running: dict[Future[Result], Item] = {}
-        try:
-            while True:
-                for item in queue:
-                    running[pool.submit(function, item)] = item
-                    if len(running) >= AHEAD * workers:
-                        break
-                if not running:
-                    return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise WorkerDiedError(
-                "a worker process died (out of memory?); run it again, with fewer workers or more memory"
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+Result = Done[Task, Value] | Lost[Task]
 
 
-def leave_with_parent() -> None:
-    """End this worker process as soon as its parent is gone, even killed: nobody is left to take its answers.
+class Pool(Protocol[Task, Value]):
+    """Does the tasks that it was made with, see the top of this file."""
 
-    By the kernel on Linux, which also ends work that holds the interpreter; elsewhere by a thread that waits for the
-    parent. Call it first in a worker.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    threading.Thread(target=_wait_and_exit, args=(parent,), daemon=True).start()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent.pid:  # it died before the kernel was told
-            os._exit(1)
+    def results(self) -> Iterator[Result[Task, Value]]:
+        """Yield the result of every task as it comes. Raises UserError where the pool as a whole cannot work."""
+
+    def finish(self) -> list[Result[Task, Value]]:
+        """End the pool; return the results of the tasks that were at work and were finished."""
 
 
-def _wait_and_exit(parent: multiprocessing.process.BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
+class InThisProcess(Generic[Task, Value]):
+    """The pool of one: this process itself. begin: called for the first task; it returns the work function."""
+
+    def __init__(self, tasks: Iterable[Task], begin: Callable[[], Work[Task, Value]]) -> None:
+        self._tasks, self._begin = tasks, begin
+
+    def results(self) -> Iterator[Result[Task, Value]]:
+        """Yield the result of every task, in order."""
+        work = None
+        for task, upcoming in _with_next(self._tasks):
+            work = work or self._begin()
+            yield Done(task, work(task, upcoming))
+
+    def finish(self) -> list[Result[Task, Value]]:
+        """Do nothing: no task is at work when this is called."""
+        return []
 
 
-def _begin() -> None:
-    """In a terminal Ctrl-C reaches the workers, too; the parent decides what becomes of them."""
-    leave_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@dataclass(frozen=True)
+class Attempt(Generic[Task]):
+    """A task and which try at it this is, counted from 1."""
+
+    task: Task
+    number: int = 1
 
 
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Processes that start inside inherit these variables, where the environment says nothing else."""
-    added = {name: value for name, value in values.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
+class Waiting(Generic[Task]):
+    """The tasks of a pool that wait for a worker."""
+
+    def __init__(self, tasks: Iterable[Task], max_attempts: int) -> None:
+        self._queue = deque(Attempt(task) for task in tasks)
+        self._max_attempts = max_attempts
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def take(self) -> Attempt[Task] | None:
+        """Remove and return the next task, or None where none waits."""
+        return self._queue.popleft() if self._queue else None
+
+    def put_back(self, attempt: Attempt[Task]) -> None:
+        """Put a task first that was taken and never begun."""
+        self._queue.appendleft(attempt)
+
+    def retry(self, attempt: Attempt[Task], loss: str) -> Lost[Task] | None:
+        """Queue a task again over which a worker died; where it was tried often enough, return it as lost.
+
+        loss: completes "it died ..." in the report: "over this task", say.
+        """
+        if attempt.number < self._max_attempts:
+            self._queue.appendleft(Attempt(attempt.task, attempt.number + 1))
+            return None
+        return Lost(attempt.task, loss.format(times=attempt.number), attempt.number)
+
+    def clear(self) -> None:
+        """Forget all that waits."""
+        self._queue.clear()
+
+
+def _with_next(tasks: Iterable[Task]) -> Iterator[tuple[Task, Task | None]]:
+    """Yield each task with the one after it, and with None after the last."""
+    iterator = iter(tasks)
+    for task in iterator:
+        upcoming: Task | None = next(iterator, None)
+        while upcoming is not None:
+            yield task, upcoming
+            task, upcoming = upcoming, next(iterator, None)
+        yield task, None

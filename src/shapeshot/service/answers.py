@@ -190,6 +190,7 @@ EXAMPLES = {
     422: "resolution must lie in 8..256; got 7",
     429: "32 reconstructions are under way, which is all this server takes; try again later",
     503: "the server is shutting down; try again later",
+    507: "the server's disk cannot take the result; try again later",
     504: "not done within 60 seconds; try again when fewer are waiting, or with a lower resolution",
 }
 TITLES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -65,7 +66,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         sweeper.cancel()
-        await run_sync(service.engine.stop)
+        await run_sync(service.engine.stop, 1.0 if service.is_draining else math.inf)
         await run_sync(service.store.close)
 
 
@@ -91,6 +92,8 @@ def _describe(app: FastAPI, settings: Settings) -> None:
             for operation in path.values():
                 if "422" in operation["responses"] and "application/json" in operation["responses"]["422"]["content"]:
                     del operation["responses"]["422"]  # FastAPI adds it wherever there is a parameter
+        if settings.public_url is not None:
+            document["servers"] = [{"url": settings.base_url}]
         if settings.token is not None:
             document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             document["security"] = [{"token": []}]

@@ -8,23 +8,29 @@ release the interpreter's lock; measured figures stand in docs/http-api.md.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from shapeshot.limits import SERVER_HEAVY_JOB_BYTES, SERVER_STUCK_SECONDS
 from shapeshot.model.field_model import FieldModel
 from shapeshot.model.seen import Seen
 from shapeshot.photo import View
 from shapeshot.pipeline.reconstruct import Clock, shape_in
+from shapeshot.service.decoding import Decoders, NotLightError
 from shapeshot.service.metrics import Metrics
+
+log = logging.getLogger("shapeshot.service")
 
 
 class DroppedError(Exception):
@@ -35,7 +41,8 @@ class DroppedError(Exception):
 class Job:
     """One photo on its way.
 
-    look: reads and prepares the photo. shape: keywords for `shape_in`, or None where looking is all there is to do.
+    look: reads and prepares the photo; where it raises NotLightError, it is called once more.
+    shape: keywords for `shape_in`, or None where looking is all there is to do.
     finish: makes the job's result out of the reconstruction (or the view).
     is_heavy: takes so much memory or time that only one of its kind runs at once, and in a batch of its own.
     deadline: on time.monotonic's clock; whoever has not got a result by then has none coming.
@@ -102,7 +109,9 @@ class Engine:
         self._slots = 0
         self._is_heavy_running = False
         self._closed = False
+        self._batches: dict[int, list[Job]] = {}  # by a worker's thread: what it is at
         self._seconds_per_job = 0.3  # a running mean, to say when another try makes sense
+        self.decoders = Decoders(workers)
         self._threads = [
             threading.Thread(target=self._work, name=f"shapeshot-{i}", daemon=True) for i in range(workers)
         ]
@@ -136,7 +145,7 @@ class Engine:
             if job not in self._waiting:
                 return
             self._waiting.remove(job)
-        job.result.cancel()
+        _drop(job)
 
     @property
     def is_idle(self) -> bool:
@@ -153,35 +162,68 @@ class Engine:
         while not self.is_idle:
             await asyncio.sleep(0.02)
 
-    def stop(self) -> None:
-        """Let the workers finish what they hold and end; queued jobs are dropped."""
+    @property
+    def num_working(self) -> int:
+        """How many workers there are that do jobs: those that live and are not stuck at one that is long over."""
+        stuck_since = time.monotonic() - SERVER_STUCK_SECONDS
+        return sum(
+            thread.is_alive() and max((job.deadline for job in batch), default=math.inf) > stuck_since
+            for thread in self._threads
+            for batch in (self._batches.get(thread.ident or 0, []),)
+        )
+
+    def abandon(self) -> None:
+        """Have nobody wait any more: whatever is queued or under way ends as dropped for whoever asked for it."""
+        with self._lock:
+            jobs = [*self._waiting, *(job for batch in self._batches.values() for job in batch)]
+            self._waiting.clear()
+        for job in jobs:
+            job.cancelled = True
+            _drop(job)
+
+    def stop(self, seconds: float = math.inf) -> None:
+        """Let the workers finish what they hold, for so many seconds, and end; queued jobs are dropped."""
         with self._lock:
             self._closed = True
             dropped, self._waiting = list(self._waiting), deque()
             self._lock.notify_all()
         for job in dropped:
-            job.result.cancel()
+            _drop(job)
+        end = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join()
+            thread.join(None if end == math.inf else max(0.0, end - time.monotonic()))
+        self.decoders.close()
 
     def _work(self) -> None:
         while batch := self._next_batch():
             start = time.monotonic()
-            self._run(batch)
+            thread = threading.get_ident()
+            self._batches[thread] = batch
+            is_heavy = batch[0].is_heavy
+            # From here on only a worker ends a job; one that was cancelled on its way here has ended.
+            begun = [job for job in batch if job.result.running() or job.result.set_running_or_notify_cancel()]
+            try:
+                self._run(begun)
+            except BaseException as error:  # nothing that one batch does ends the worker for the others
+                log.exception("a worker failed")
+                for job in begun:
+                    _fail(job, error)
             seconds = (time.monotonic() - start) / len(batch)
             with self._lock:
+                del self._batches[thread]
                 self._seconds_per_job += 0.1 * (seconds - self._seconds_per_job)
-                if batch[0].is_heavy:
+                if is_heavy:
                     self._is_heavy_running = False
                     self._lock.notify_all()
 
     def _next_batch(self) -> list[Job]:
-        """Wait for jobs and take a fair share of them; empty when the engine stops."""
+        """Wait for jobs and take a fair share of them; empty when the engine stops.
+
+        A job may be cancelled between being taken and being begun.
+        """
         with self._lock:
             while not (batch := self._take()) and not self._closed:
                 self._lock.wait()
-        for job in batch:
-            job.result.set_running_or_notify_cancel()  # from here on only a worker ends it
         return batch
 
     def _take(self) -> list[Job]:
@@ -201,10 +243,15 @@ class Engine:
         return batch
 
     def _run(self, batch: list[Job]) -> None:
-        prepared = [job for job in batch if self._attempt(job, self._look) and not job.result.done()]
+        prepared = [job for job in batch if self._attempt(job, self._look) and job.view is not None]
         if not prepared:
             return
         self.metrics.batch_size.observe(len(prepared))
+        with self.decoders.memory.taken(SERVER_HEAVY_JOB_BYTES) if prepared[0].is_heavy else nullcontext():
+            self._finish(prepared)
+
+    def _finish(self, prepared: list[Job]) -> None:
+        """Run the encoder on the batch, and all that follows on each of its jobs."""
         start = time.perf_counter()
         try:
             seen = self.model.see_batch([job.view.photo for job in prepared if job.view])
@@ -219,10 +266,19 @@ class Engine:
 
     def _look(self, job: Job) -> None:
         job.clock = Clock()  # the stages are work; what came before was waiting
-        with job.clock("photo"):
-            job.view = job.look()
+        try:
+            with job.clock("photo"):
+                view = job.look()
+        except NotLightError:  # let the others pass, and look again where only one such photo is looked at
+            job.is_heavy = True
+            with self._lock:
+                self._waiting.appendleft(job)
+                self._lock.notify()
+            return
         if job.shape is None:
-            job.result.set_result(job.finish(job.view))
+            job.result.set_result(job.finish(view))
+        else:
+            job.view = view
 
     def _shape(self, job: Job, seen: Seen) -> None:
         assert job.view is not None
@@ -236,11 +292,23 @@ class Engine:
     def _attempt(self, job: Job, step: Callable[[Job], None]) -> bool:
         """Whether the job goes on after `step`; its errors become its result."""
         if job.is_over:
-            job.result.set_exception(DroppedError())
+            _fail(job, DroppedError())
             return False
         try:
             step(job)
         except Exception as error:
-            job.result.set_exception(error)
+            _fail(job, error)
             return False
         return True
+
+
+def _drop(job: Job) -> None:
+    """End a job without a result."""
+    if not job.result.cancel():  # begun already
+        _fail(job, DroppedError())
+
+
+def _fail(job: Job, error: BaseException) -> None:
+    """Make the error the job's result, where it has none."""
+    with suppress(InvalidStateError):
+        job.result.set_exception(error)

@@ -19,6 +19,8 @@ class PageFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """As in StaticFiles."""
+        # Ranges are of no use for files so small, and starlette's answers to wrong ones are no problems.
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"range"]
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
         if path.endswith(".js"):  # some systems know it as text/plain, which a browser does not run

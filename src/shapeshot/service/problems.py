@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shapeshot.errors import NotAnImageError, TooLargeError, UserError
+from shapeshot.service.store import DiskFullError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -41,7 +42,12 @@ def problem_response(status: int, detail: str, headers: dict[str, str] | None = 
 
 
 def status_of(error: UserError) -> int:
-    """415 for what is no image, 413 for an image that is too large, 422 for all else that the sender can mend."""
+    """415 for what is no image, 413 for an image that is too large, 422 for all else that the sender can mend.
+
+    507 where the server's own disk is full.
+    """
+    if isinstance(error, DiskFullError):
+        return 507
     if isinstance(error, NotAnImageError):
         return 415
     return 413 if isinstance(error, TooLargeError) else 422

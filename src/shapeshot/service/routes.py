@@ -34,6 +34,7 @@ from shapeshot.service.form import limits, multipart, object_multipart, page_opt
 from shapeshot.service.formats import check_format, encode_form, media_type, usable_formats, wanted_format
 from shapeshot.service.metrics import Metrics
 from shapeshot.service.problems import ApiError
+from shapeshot.service.sending import FileAnswer
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Entry, Result, Store
 from shapeshot.service.upload import Upload, read_upload
@@ -73,7 +74,7 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
         PREFIX,
         status_code=201,
         summary="Reconstruct the object in a photo",
-        responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504)},
+        responses={201: created, 200: file, **problems(400, 408, 413, 415, 422, 429, 503, 504, 507)},
         openapi_extra=multipart(settings),
         response_model=None,
     )
@@ -87,15 +88,16 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
             return reconstruction_job(upload, engine.model, store, settings)
 
         upload, done = await _work(request, service, make_job)
-        location = f"{PREFIX}/{done.entry.id}"
+        location = _location(service, done.entry)
         if done.file is None:
-            return JSONResponse(_answer(done.entry, done.facts), 201, {"Location": location})
-        return _file(done.file, upload.options["format"], upload.options.get("form"), {"Content-Location": location})
+            return JSONResponse(_answer(service, done.entry, done.facts), 201, {"Location": location})
+        suffix, form = upload.options["format"], upload.options.get("form")
+        return await _sent(service, done.entry.id, suffix, form, lambda _: done.file, {"Content-Location": location})
 
     @router.post(
         "/v1/objects",
         summary="Find the object in a photo, and nothing more",
-        responses=problems(400, 408, 413, 415, 422, 429, 503, 504),
+        responses=problems(400, 408, 413, 415, 422, 429, 503, 504, 507),
         openapi_extra=object_multipart(settings),
         response_model=ObjectAnswer,
     )
@@ -110,7 +112,7 @@ def _add_results(router: APIRouter, service: Service) -> None:
     @router.get(PREFIX + "/{result_id}", summary="A reconstruction's facts and links", responses=problems(404))
     async def facts(result_id: str) -> ReconstructionAnswer:
         entry, result = await _found(service, result_id)
-        return ReconstructionAnswer(**_answer(entry, result.facts))
+        return ReconstructionAnswer(**_answer(service, entry, result.facts))
 
     @router.delete(PREFIX + "/{result_id}", status_code=204, summary="Forget a reconstruction", responses=problems(404))
     async def remove(result_id: str) -> None:
@@ -123,7 +125,7 @@ def _add_results(router: APIRouter, service: Service) -> None:
     @router.get(
         PREFIX + "/{result_id}/{format}",
         summary="A reconstruction as a file",
-        responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422)},
+        responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422, 507)},
         response_class=Response,
     )
     async def file(
@@ -133,9 +135,7 @@ def _add_results(router: APIRouter, service: Service) -> None:
     ) -> Response:
         """format: glb, obj ... as /v1/formats lists them. form: mesh (the default), points or voxels."""
         form = check_format(format, form)
-        _, result = await _found(service, result_id)
-        content = await run_sync(_encoded, result, form, format, limiter=service.limiter)
-        return _file(content, format, form)
+        return await _sent(service, result_id, format, form, lambda result: _encoded(result, form, format))
 
 
 def _add_picture(router: APIRouter, service: Service, name: str, what: str) -> None:
@@ -194,7 +194,7 @@ async def _work(request: Request, service: Service, make_job: Callable[[Upload],
         detail = f"{settings.queue} reconstructions are under way, which is all this server takes; try again later"
         raise ApiError(429, detail, engine.retry_after)
     try:
-        upload = await read_upload(request, settings.max_upload, settings.timeout, slot.grow)
+        upload = await read_upload(request, settings.max_upload, settings.timeout, slot.grow, engine.decoders)
         job = make_job(upload)
     except BaseException:
         slot.free()
@@ -216,6 +216,7 @@ async def _result(request: Request, service: Service, job: Job) -> Any:
             raise ClientDisconnect
         raise DroppedError
     except DroppedError:
+        _check_ready(service)
         hint = "try again when fewer are waiting, or with a lower resolution"
         raise ApiError(504, f"not done within {service.settings.timeout:g} seconds; {hint}") from None
     finally:
@@ -232,6 +233,8 @@ async def _disconnected(request: Request) -> None:
 def _check_ready(service: Service) -> None:
     if service.is_draining:
         raise ApiError(503, "the server is shutting down; try again later", 5)
+    if not service.engine.num_working:
+        raise ApiError(503, "every worker of this server is stuck; it has to be started again", 60)
 
 
 async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:
@@ -251,18 +254,33 @@ def _gone() -> ApiError:
     return ApiError(404, "no such reconstruction; it may have expired")
 
 
-def _answer(entry: Entry, facts: dict[str, Any]) -> dict[str, Any]:
-    base = f"{PREFIX}/{entry.id}"
+def _location(service: Service, entry: Entry) -> str:
+    return f"{service.settings.base_url}{PREFIX}/{entry.id}"
+
+
+def _answer(service: Service, entry: Entry, facts: dict[str, Any]) -> dict[str, Any]:
+    base = _location(service, entry)
     forms = {form: {s: f"{base}/{s}?form={form}" for s in usable_formats() if form in forms_of(s)} for form in FORMS}
     expires = datetime.fromtimestamp(entry.expires, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     links = Links(self=base, crop=f"{base}/crop", mask=f"{base}/mask", **forms)
     return {"id": entry.id, "expires": expires, "links": links.model_dump(), "result": facts}
 
 
-def _file(content: bytes, suffix: str, form: str | None, headers: dict[str, str] | None = None) -> Response:
+async def _sent(
+    service: Service,
+    result_id: str,
+    suffix: str,
+    form: str | None,
+    encode: Callable[[Result], bytes],
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The answer that sends a result as a file, from the store."""
     name = f"{check_format(suffix, form)}.{suffix}"  # made of our own words: nothing of the client's
+    file = await run_sync(service.store.file, result_id, name, encode, limiter=service.limiter)
+    if file is None:
+        raise _gone()
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, headers=disposition | (headers or {}), media_type=media_type(suffix))
+    return FileAnswer(file, media_type(suffix), disposition | (headers or {}))
 
 
 def _file_content() -> dict[str, Any]:

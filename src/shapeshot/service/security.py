@@ -38,11 +38,17 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
+        self._public = urlsplit(settings.public_url or "")
+        names = (*LOOPBACK_NAMES, settings.host, *settings.allow_hosts, self._public.hostname or "")
+        self._names = {name.lower() for name in names if name}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
+        if method == "HEAD":  # as GET, without the body
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         body = _Body(scope, receive, self._settings.max_upload)
         answer = _Answer(send, body)
         start = time.perf_counter()
@@ -58,16 +64,20 @@ class Guard:
                     scope, receive, answer
                 )
         finally:
-            self._count(scope, answer.status or 499, time.perf_counter() - start)
+            self._count(scope, method, answer.status or 499, time.perf_counter() - start)
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self._settings.is_loopback and _name_of(host) not in (*LOOPBACK_NAMES, self._settings.host):
+        if self._settings.is_loopback and _name_of(host) not in self._names:
             # DNS rebinding: a page of another site whose name was made to point here.
-            return problem_response(421, "this server answers to localhost alone; open it as http://localhost")
+            return problem_response(
+                421,
+                "this server answers to localhost alone; open it as http://localhost, or start it with --public-url or "
+                "--allow-host for another name",
+            )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and not self._is_ours(origin, host):
             return problem_response(403, "pages of other sites may not use this server")
         token = self._settings.token
         if token is None or scope["path"] in OPEN_PATHS or (self._settings.page and _is_page(scope["path"])):
@@ -81,9 +91,19 @@ class Guard:
             {"WWW-Authenticate": "Bearer"},
         )
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+    def _is_ours(self, origin: str, host: str) -> bool:
+        """Whether this server served a page of this origin: under the name it was asked by, or its public one."""
+        try:
+            parts = urlsplit(origin)
+        except ValueError:  # "http://[", for example
+            return False
+        if parts.netloc.lower() == host.lower():
+            return True
+        return bool(self._public.netloc) and parts[:2] == (self._public.scheme, self._public.netloc.lower())
+
+    def _count(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE") else "other"
+        method = method if method in ("GET", "HEAD", "POST", "DELETE") else "other"
         self._metrics.requests.labels(route, method, str(status)).inc()
         self._metrics.latency.labels(route).observe(seconds)
 
@@ -129,9 +149,20 @@ class _Answer:
             for name, value in HEADERS.items():
                 headers[name] = value
             headers.setdefault("Cache-Control", "no-store")
+            if self.status == 405 and headers.get("allow") == "GET":
+                headers["Allow"] = "GET, HEAD"
             if self.status >= 400:
                 await self._body.discard()
         await self._send(message)
+
+
+def _without_body(send: Send) -> Send:
+    """`send` for an answer to HEAD: its headers, as long as GET's body would be, and nothing of the body."""
+
+    async def send_head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_head
 
 
 def _is_page(path: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import ipaddress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from shapeshot import limits
 from shapeshot.errors import UserError
+from shapeshot.jobs.cores import usable_cores
 from shapeshot.model.registry import find_model
 
 MIB = 2**20
@@ -24,6 +26,9 @@ class Settings:
     max_resolution, max_points, max_smooth: tighter than the library's, because one request must not take all
     memory or all time.
     page: also serve the studio's page at "/".
+    public_url: where clients reach the server through a proxy, "https://shapes.example/studio", or None. Links begin
+    with it, its host is answered to, and its pages may use the API. allow_hosts: more names that a server for this
+    machine alone answers to.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +47,8 @@ class Settings:
     max_points: int = 1_000_000
     max_smooth: int = 100
     page: bool = False
+    public_url: str | None = None
+    allow_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """UserError for values that make no server."""
@@ -59,6 +66,8 @@ class Settings:
             raise UserError(f"the port must lie in 0..65535; got {self.port}")
         if self.token is not None and (not self.token or not self.token.isascii() or not self.token.isprintable()):
             raise UserError("the token must be printable ASCII and not empty")
+        if self.public_url is not None:
+            _check_public_url(self.public_url)
         if not find_model(self.model).is_dir():  # a name that is not known is told there
             raise UserError(f"no such model folder: {self.model}; give a folder that shapeshot exported")
 
@@ -70,11 +79,31 @@ class Settings:
     @property
     def num_workers(self) -> int:
         """Threads that compute."""
-        return (
-            self.workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()) or 1
-        )
+        return self.workers or usable_cores()
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        """Whether only this machine can reach the server; `host` must be an address for that, or "localhost"."""
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            address = ipaddress.ip_address(self.host)
+        except ValueError:
+            return False
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+    @property
+    def base_url(self) -> str:
+        """What links begin with: the public URL, or nothing where clients reach the server as it is."""
+        return (self.public_url or "").rstrip("/")
+
+
+def _check_public_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_right = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+        is_right = is_right and parts.username is None and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_right = False
+    if not is_right or not url.isascii() or not url.isprintable() or " " in url:
+        raise UserError(f"the public URL must be like https://shapes.example/studio; got {url!r}")

@@ -13,12 +13,13 @@ from PIL import Image
 
 from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.model.field_model import FieldModel
-from shapeshot.photo import View, look_at, read_mask, read_photo
+from shapeshot.photo import View, look_at
 from shapeshot.pipeline.finishing import Ready, assumed_scale, made_ready
 from shapeshot.pipeline.json_values import to_json
 from shapeshot.pipeline.options import Options
 from shapeshot.pipeline.reconstruct import Reconstruction
 from shapeshot.pipeline.result import PixelBox, Result, result_of
+from shapeshot.service.cost import check_cost
 from shapeshot.service.engine import Job
 from shapeshot.service.form import options_from
 from shapeshot.service.formats import check_format, encode_form
@@ -48,6 +49,7 @@ def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings
     def finish(shape: Reconstruction) -> Done:
         if not shape.voxels.occupancy.any():
             raise EmptyShapeError(f"the object fills no cell at resolution {options.resolution}; give a higher one")
+        check_cost(len(shape.mesh.faces), options.simplify, options.smooth, options.printable)
         # Nothing is scaled: a file that is made for real sizes is, once it is asked for.
         ready = made_ready(shape, options, in_metres=False, has_mesh=True)
         return _kept(ready, model, store, suffix, form)
@@ -108,9 +110,8 @@ def _kept(ready: Ready, model: FieldModel, store: Store, suffix: str | None, for
 
 def _looker(upload: Upload, options: Options, model: FieldModel, settings: Settings) -> Callable[[], View]:
     def look() -> View:
-        photo = read_photo(upload.image, settings.max_pixels)
-        mask = None if upload.mask is None else read_mask(upload.mask, settings.max_pixels)
-        return look_at(photo, model.image_size, mask=mask, **options.of("find"))
+        decoded = upload.decoded(settings.max_pixels)
+        return look_at(decoded.photo, model.image_size, mask=decoded.mask, **options.of("find"))
 
     return look
 

@@ -23,12 +23,15 @@ export function onTokenNeeded(ask) {
   askForToken = ask;
 }
 
+// The API lies beside the page, under whatever path a proxy shows both; links are from the root, or whole addresses.
+const besidePage = (path) => path.replace(/^.*\/(?=v1\/)/, "");
+
 // fetch that throws Problem for whatever is not a success, and DOMException "AbortError" where the signal says so.
 export async function request(path, { signal, body, method = body ? "POST" : "GET" } = {}) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let answer;
   try {
-    answer = await fetch(path, { method, body, headers, signal });
+    answer = await fetch(besidePage(path), { method, body, headers, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, GONE);
@@ -42,16 +45,16 @@ export async function request(path, { signal, body, method = body ? "POST" : "GE
   throw await problemOf(answer);
 }
 
-export const getFormats = async (signal) => (await request("/v1/formats", { signal })).json();
-export const getOptions = async (signal) => (await request("/v1/options", { signal })).json();
-export const findObject = async (form, signal) => (await request("/v1/objects", { body: form, signal })).json();
+export const getFormats = async (signal) => (await request("v1/formats", { signal })).json();
+export const getOptions = async (signal) => (await request("v1/options", { signal })).json();
+export const findObject = async (form, signal) => (await request("v1/objects", { body: form, signal })).json();
 export const reconstruct = async (form, signal) =>
-  (await request("/v1/reconstructions", { body: form, signal })).json();
+  (await request("v1/reconstructions", { body: form, signal })).json();
 
 // Whether the server takes work; never throws.
 export async function isReady() {
   try {
-    return (await fetch("/readyz", { cache: "no-store" })).ok;
+    return (await fetch("readyz", { cache: "no-store" })).ok;
   } catch {
     return false;
   }

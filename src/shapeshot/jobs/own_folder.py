@@ -12,21 +12,23 @@ try:
 except ImportError:  # Windows: nothing is locked there, and nothing taken for left behind
     fcntl = None  # type: ignore[assignment]
 
-PREFIX, LOCK = "shapeshot-results-", ".lock"
+LOCK = ".lock"
 
 
 class OwnFolder:
     """Made in the system's temporary folder, readable by its owner alone, removed by `close`.
 
-    A lock that the system drops with the process tells folders in use from leftovers, which the next OwnFolder removes.
+    what: a word for what is in it, part of its name. A lock that the system drops with the process tells folders in use
+    from leftovers, which the next OwnFolder of this word removes.
     """
 
-    def __init__(self) -> None:
-        _remove_leftovers(Path(tempfile.gettempdir()))
+    def __init__(self, what: str) -> None:
+        prefix = f"shapeshot-{what}-"
+        _remove_leftovers(Path(tempfile.gettempdir()), prefix)
         # Under another name until it is locked: it must not be taken for a leftover.
         made = Path(tempfile.mkdtemp(prefix="shapeshot-new-"))
         self._lock = _locked(made / LOCK, "w")
-        self.path = made.rename(made.with_name(made.name.replace("shapeshot-new-", PREFIX)))
+        self.path = made.rename(made.with_name(made.name.replace("shapeshot-new-", prefix)))
 
     def close(self) -> None:
         """Remove the folder with all that is in it."""
@@ -50,8 +52,8 @@ def _locked(path: Path, mode: str) -> IO[str] | None:
     return file
 
 
-def _remove_leftovers(parent: Path) -> None:
-    for folder in parent.glob(f"{PREFIX}*") if fcntl else ():
+def _remove_leftovers(parent: Path, prefix: str) -> None:
+    for folder in parent.glob(f"{prefix}*") if fcntl else ():
         if lock := _locked(folder / LOCK, "r+"):
             shutil.rmtree(folder, ignore_errors=True)
             lock.close()

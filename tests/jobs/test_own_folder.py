@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from shapeshot.service.own_folder import PREFIX, OwnFolder
+from shapeshot.jobs.own_folder import OwnFolder
 
 pytest.importorskip("fcntl", reason="only where files can be locked")
 OWNER = """
 import os, signal
-from shapeshot.service.own_folder import OwnFolder
-folder = OwnFolder()
+from shapeshot.jobs.own_folder import OwnFolder
+folder = OwnFolder("results")
 (folder.path / "result").write_text("x")
 print(folder.path, flush=True)
 input()
@@ -31,7 +31,7 @@ def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_is_ones_own_and_goes(parent: Path) -> None:
-    folder = OwnFolder()
+    folder = OwnFolder("results")
     assert folder.path.parent == parent
     assert folder.path.stat().st_mode & 0o777 == 0o700
     (folder.path / "result").write_text("x")
@@ -44,13 +44,13 @@ def test_what_a_killed_process_left_is_removed(parent: Path) -> None:
     assert owner.stdin
     assert owner.stdout
     theirs = Path(owner.stdout.readline().strip())
-    strangers = parent / f"{PREFIX}of-somebody-else"  # without a lock it is none of ours
+    strangers = parent / "shapeshot-results-of-somebody-else"  # without a lock it is none of ours
     strangers.mkdir()
-    ours = [OwnFolder()]
+    ours = [OwnFolder("results")]
     assert (theirs / "result").exists()
     owner.communicate("\n")
     assert (theirs / "result").exists()
-    ours.append(OwnFolder())
+    ours.append(OwnFolder("results"))
     assert not theirs.exists()
     assert strangers.exists()
     assert all(folder.path.exists() for folder in ours)

@@ -1,0 +1,149 @@
+"""A pool of worker processes on this machine, none of which can take the run along when it dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from typing import Generic
+
+from shapeshot.errors import UserError
+from shapeshot.jobs.pool import Attempt, Done, InThisProcess, Pool, Result, Task, Value, Waiting, Work
+from shapeshot.jobs.worker import ONE_THREAD, Worker, WorkerDiedError
+
+MAX_ATTEMPTS = 2  # at a task over which a worker died
+_MAX_DEATHS = 6  # of workers in a row, without a task between them
+_LOSS = "the worker process died {times} times over this {what} (killed, or out of memory)"
+
+
+class ProcessPool(Generic[Task, Value]):
+    """Worker processes that share tasks; see `pool.Pool`.
+
+    begin: called once in each process; it returns the work function. what: the word for a task in errors.
+    looks_ahead: a worker is told its next task while it is at one, and no other worker can take that. For work that
+    begins with reading a file.
+    environment: see `Worker`.
+    """
+
+    def __init__(
+        self,
+        tasks: Iterable[Task],
+        begin: Callable[[], Work[Task, Value]],
+        num_workers: int,
+        *,
+        what: str = "task",
+        looks_ahead: bool = False,
+        environment: Mapping[str, str] = ONE_THREAD,
+    ) -> None:
+        self._waiting = Waiting(tasks, MAX_ATTEMPTS)
+        self._what, loss = what, _LOSS.replace("{what}", what)
+        count = min(num_workers, len(self._waiting))
+        self._members = [_Member(Worker(begin, environment), self._waiting, looks_ahead, loss) for _ in range(count)]
+        self._busy: list[_Member[Task, Value]] = []
+
+    def results(self) -> Iterator[Result[Task, Value]]:
+        """Yield the result of every task as it comes. Raises UserError where workers die without doing a single one."""
+        self._busy = [member for member in self._members if member.begin_next()]
+        deaths = 0
+        while self._busy:
+            ready = wait([member.connection for member in self._busy])
+            for member in [member for member in self._busy if member.connection in ready]:
+                result = member.result()
+                deaths = deaths + 1 if member.has_died else 0
+                if deaths >= _MAX_DEATHS:
+                    raise UserError(
+                        f"worker processes die before they do a {self._what}; give fewer --workers or more memory"
+                    )
+                if not member.begin_next():
+                    self._busy.remove(member)
+                if result is not None:
+                    yield result
+
+    def finish(self) -> list[Result[Task, Value]]:
+        """Start nothing more, let the tasks at work finish and end the processes. A second interrupt ends them now."""
+        self._waiting.clear()
+        try:
+            results = [result for member in self._busy if (result := member.result()) is not None]
+            for member in self._members:
+                member.worker.stop()
+        finally:
+            for member in self._members:
+                member.worker.kill()
+        return results
+
+
+def each(
+    function: Callable[[Task], Value],
+    items: Iterable[Task],
+    workers: int,
+    what: str = "item",
+    lost: Callable[[Task, str], Value] | None = None,
+) -> Generator[tuple[Task, Value], None, None]:
+    """Yield (item, function(item)) for every item, as they are done; with one worker in this process and in order.
+
+    function and items must pickle. An exception of the function is raised here. lost: makes the result of an item over
+    which workers died time and again out of it and the reason; without it that raises WorkerDiedError.
+    Whoever stops iterating stops the rest: items at work are finished, the others are not begun.
+    """
+    begin = partial(_begin_each, function)
+    pool: Pool[Task, Value]
+    pool = InThisProcess(items, begin) if workers == 1 else ProcessPool(items, begin, workers, what=what)
+    try:
+        for result in pool.results():
+            if isinstance(result, Done):
+                yield result.task, result.value
+            elif lost is not None:
+                yield result.task, lost(result.task, result.reason)
+            else:
+                raise WorkerDiedError(f"{result.reason}; run it again, with fewer workers or more memory")
+    finally:
+        pool.finish()
+
+
+def _begin_each(function: Callable[[Task], Value]) -> Work[Task, Value]:
+    return lambda task, upcoming: function(task)
+
+
+class _Member(Generic[Task, Value]):
+    """A worker process with the task that it is at and the one that it knows to come."""
+
+    def __init__(self, worker: Worker[Value], waiting: Waiting[Task], looks_ahead: bool, loss: str) -> None:
+        self.worker, self._waiting, self._looks_ahead, self._loss = worker, waiting, looks_ahead, loss
+        self._attempt: Attempt[Task] | None = None
+        self._upcoming: Attempt[Task] | None = None
+        self.has_died = False
+
+    @property
+    def connection(self) -> Connection:
+        """Readable when there is a result."""
+        assert self.worker.connection is not None
+        return self.worker.connection
+
+    def begin_next(self) -> bool:
+        """Begin the next task; return False where there is none."""
+        attempt = self._upcoming or self._waiting.take()
+        self._upcoming = self._waiting.take() if self._looks_ahead else None
+        if attempt is None:
+            return False
+        upcoming = self._upcoming.task if self._upcoming else None
+        try:
+            self.worker.send(attempt.task, upcoming)
+        except WorkerDiedError:  # between two tasks
+            self.worker.send(attempt.task, upcoming)
+        self._attempt = attempt  # not before: Ctrl-C may come in between, and then no result ever would
+        return True
+
+    def result(self) -> Result[Task, Value] | None:
+        """Return the result of the task at work; None where the worker died and the task waits for another try.
+
+        None also where no task is at work.
+        """
+        attempt, self._attempt = self._attempt, None
+        if attempt is None:
+            return None
+        self.has_died = False
+        try:
+            return Done(attempt.task, self.worker.receive(), attempt.number)
+        except WorkerDiedError:
+            self.has_died = True
+        return self._waiting.retry(attempt, self._loss)
