@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from tqdm import tqdm
 
-from shapeshot.data.exposure import developed
-from shapeshot.data.lighting import studio_light
+from shapeshot.data.rendering.exposure import developed
+from shapeshot.data.rendering.lighting import studio_light
 from shapeshot.data.sources.infinigen.factories import FACTORIES
 from shapeshot.data.sources.infinigen.session import Order, session
 from shapeshot.errors import DatasetError

@@ -17,7 +17,7 @@ import numpy as np
 from shapeshot.data.build import BuildOptions, Job, pack_object
 from shapeshot.data.dataset import Record, Sample
 from shapeshot.data.shards import unpack_members
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.data.sources.sweethome3d import SweetHome3DSource
 
 STEP = 7

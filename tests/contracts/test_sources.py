@@ -12,8 +12,8 @@ import pytest
 import trimesh
 from PIL import Image
 
-from shapeshot.data.object_shape import check_model
 from shapeshot.data.objects import SolidEntry, Source, SplitSource, ViewedEntry
+from shapeshot.data.solids.object_shape import check_model
 from shapeshot.data.sources import SOURCES, make_source
 from shapeshot.data.sources.sweethome3d import DEFAULT_FOLDER
 from shapeshot.data.splits import SPLITS

@@ -9,7 +9,7 @@ import trimesh
 from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import Dataset, Sample
-from shapeshot.data.depth import ViewGeometry, cast_views, decode_geometry, encode_geometry
+from shapeshot.data.rendering.depth import ViewGeometry, cast_views, decode_geometry, encode_geometry
 from shapeshot.data.shards import encode_arrays, unpack_members
 from shapeshot.data.sources import make_source
 from shapeshot.errors import DatasetError

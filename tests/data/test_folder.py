@@ -9,8 +9,8 @@ import trimesh
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources import SOURCES, make_source
-from shapeshot.data.sources.colors import linear_to_srgb
 from shapeshot.data.sources.folder import SUFFIXES, FolderSource
+from shapeshot.data.sources.readers.colors import linear_to_srgb
 from shapeshot.errors import DatasetError, MeshError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapeshot.data.object_shape import canonical_shape, check_model, refined
 from shapeshot.data.objects import ObjectModel, Part
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.object_shape import canonical_shape, check_model, refined
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.data.sources.r2n2 import boundary_model
 from shapeshot.errors import DatasetError, MeshError
 

@@ -7,8 +7,8 @@ import pytest
 from solids import SIDE, box_solid, chair
 
 from shapeshot.data.objects import Material, ObjectModel, Part
-from shapeshot.data.outlines import outline, surface_centers
-from shapeshot.data.solid import solid_occupancy
+from shapeshot.data.solids.outlines import outline, surface_centers
+from shapeshot.data.solids.solid import solid_occupancy
 from shapeshot.errors import PhotoError
 from shapeshot.geometry.camera import Camera, sample_camera
 from shapeshot.photo import crop_outline, object_box
@@ -25,7 +25,7 @@ def test_surface_cells_are_those_with_an_empty_neighbour() -> None:
 
 def test_outlines_are_those_of_rendered_pictures() -> None:
     pytest.importorskip("mitsuba")
-    from shapeshot.data.render import render_views
+    from shapeshot.data.rendering.render import render_views
 
     mesh, rng = chair(), np.random.default_rng(1)
     model = ObjectModel((Part(mesh.vertices.astype(np.float32), mesh.faces.astype(np.int32), Material()),))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from shapeshot.data.objects import ObjectModel
-from shapeshot.data.sources.procedural import GENERATORS, ProceduralSource, primitives, varied
-from shapeshot.data.sources.procedural.solids import Solid
+from shapeshot.data.sources.procedural import GENERATORS, ProceduralSource, varied
+from shapeshot.data.sources.procedural.parts import primitives
+from shapeshot.data.sources.procedural.parts.solids import Solid
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import Mesh
 

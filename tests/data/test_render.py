@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import trimesh
 
-from shapeshot.data.lighting import HEIGHT, WIDTH, studio_light
 from shapeshot.data.objects import Material, ObjectModel, Part
+from shapeshot.data.rendering.lighting import HEIGHT, WIDTH, studio_light
 from shapeshot.errors import MeshError
 from shapeshot.geometry.camera import Camera
 
 pytest.importorskip("mitsuba")
 
-from shapeshot.data.render import render_photo, render_views
+from shapeshot.data.rendering.render import render_photo, render_views
 
 SIZE = 48
 

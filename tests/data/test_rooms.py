@@ -12,20 +12,20 @@ import trimesh
 
 from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
-from shapeshot.data.depth import cast_views, front_depth
-from shapeshot.data.object_shape import ObjectShape, canonical_shape
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part
+from shapeshot.data.rendering.depth import cast_views, front_depth
+from shapeshot.data.solids.object_shape import ObjectShape, canonical_shape
 from shapeshot.data.sources import make_source
 from shapeshot.geometry.camera import Camera, sample_camera
 
 pytest.importorskip("mitsuba")
 
-from shapeshot.data import rooms
-from shapeshot.data.rooms import render_room, surfaces
-from shapeshot.data.rooms.denoise import denoised
-from shapeshot.data.rooms.props import furnish
-from shapeshot.data.rooms.setting import choose_setting, room_camera
-from shapeshot.data.rooms.shell import build_shell
+from shapeshot.data.rendering import rooms
+from shapeshot.data.rendering.rooms import render_room, surfaces
+from shapeshot.data.rendering.rooms.denoise import denoised
+from shapeshot.data.rendering.rooms.props import furnish
+from shapeshot.data.rendering.rooms.setting import choose_setting, room_camera
+from shapeshot.data.rendering.rooms.shell import build_shell
 
 SIZE = 48
 RED = Material((0.8, 0.1, 0.1), roughness=1.0)

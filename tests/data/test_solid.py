@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from shapeshot.data.solid import MIN_THICKNESS, cell_size, downsample_occupancy, solid_occupancy
+from shapeshot.data.solids.solid import MIN_THICKNESS, cell_size, downsample_occupancy, solid_occupancy
 from shapeshot.errors import MeshError
 from shapeshot.geometry import cell_centers
 

@@ -7,8 +7,8 @@ import pytest
 import trimesh
 
 from shapeshot.data.objects import Material, ObjectModel, Part
-from shapeshot.data.solid import solid_occupancy
-from shapeshot.data.surface import outer_points, sample_outer_surface
+from shapeshot.data.solids.solid import solid_occupancy
+from shapeshot.data.solids.surface import outer_points, sample_outer_surface
 from shapeshot.errors import MeshError
 
 make = trimesh.creation

@@ -7,9 +7,9 @@ import pytest
 import trimesh
 from PIL import Image
 
-from shapeshot.data.sources.materials import MAX_TEXTURE_SIDE, decode_texture, read_mtl
-from shapeshot.data.sources.polygons import triangulate
-from shapeshot.data.sources.wavefront import read_obj
+from shapeshot.data.sources.readers.materials import MAX_TEXTURE_SIDE, decode_texture, read_mtl
+from shapeshot.data.sources.readers.polygons import triangulate
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.errors import MeshError, PhotoError
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"

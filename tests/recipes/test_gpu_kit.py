@@ -17,7 +17,7 @@ from box_datasets import BOXES, write_boxes
 
 from shapeshot.data.augment import plain_crop
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 
 KIT = Path(__file__).parents[2] / "recipes" / "gpu"
 TOY = {

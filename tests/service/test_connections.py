@@ -17,11 +17,11 @@ import httpx
 import pytest
 import uvicorn
 
-import shapeshot.service.connections as connections_module
+import shapeshot.service.transport.connections as connections_module
 from shapeshot.service.app import create_app
-from shapeshot.service.connections import Connections, allowed_connections
-from shapeshot.service.quiet_log import QuietFilter
 from shapeshot.service.settings import Settings
+from shapeshot.service.transport.connections import Connections, allowed_connections
+from shapeshot.service.transport.quiet_log import QuietFilter
 
 POST = "/v1/reconstructions"
 

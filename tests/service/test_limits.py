@@ -20,9 +20,9 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-import shapeshot.service.security as security_module
 import shapeshot.service.server as server_module
-import shapeshot.service.upload as upload_module
+import shapeshot.service.transport.security as security_module
+import shapeshot.service.transport.upload as upload_module
 from shapeshot.errors import ExportError, UserError
 from shapeshot.service.settings import Settings
 

@@ -13,8 +13,8 @@ import pytest
 
 from shapeshot.cli import main
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.outlines import outline, surface_centers
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.outlines import outline, surface_centers
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.errors import DatasetError
 from shapeshot.geometry.camera import Camera
 from shapeshot.model.field_model import FieldModel

@@ -197,7 +197,7 @@ def _split(
     jobs: Sequence[Job], source: Source, options: BuildOptions, staging: Path
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Near-duplicate group and split by base id: the source's own where it has them, else found here."""
-    from shapeshot.data.solid import downsample_occupancy
+    from shapeshot.data.solids.solid import downsample_occupancy
     from shapeshot.data.splits import assign_splits, near_duplicate_groups, with_validation
 
     ids = [job.id for job in jobs]

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from shapeshot.data.depth import ViewGeometry, decode_geometry
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
+from shapeshot.data.rendering.depth import ViewGeometry, decode_geometry
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
 from shapeshot.data.splits import SPLITS
 from shapeshot.errors import DatasetError

@@ -10,8 +10,6 @@ import numpy as np
 
 from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import GEOMETRY, camera_to_json, info_to_json
-from shapeshot.data.depth import cast_views, encode_geometry
-from shapeshot.data.object_shape import ObjectShape, canonical_shape, check_model
 from shapeshot.data.objects import (
     MadeEntry,
     ObjectInfo,
@@ -21,8 +19,10 @@ from shapeshot.data.objects import (
     SourceEntry,
     ViewedEntry,
 )
+from shapeshot.data.rendering.depth import cast_views, encode_geometry
 from shapeshot.data.shards import encode_arrays, encode_json, encode_solid, encode_view, pack_members
-from shapeshot.data.variants import vary
+from shapeshot.data.solids.object_shape import ObjectShape, canonical_shape, check_model
+from shapeshot.data.solids.variants import vary
 from shapeshot.geometry.camera import sample_camera, sample_room_camera
 
 
@@ -106,14 +106,14 @@ def _rendered(
     job: Job, shape: ObjectShape, info: ObjectInfo, options: BuildOptions, rng: np.random.Generator
 ) -> PublishedViews:
     """Studio views, and the last ones in rooms. The studio's are the same whatever the rooms."""
-    from shapeshot.data.render import render_views
+    from shapeshot.data.rendering.render import render_views
 
     radius = float(np.linalg.norm(shape.vertices, axis=1).max())
     cameras = [sample_camera(rng, radius) for _ in range(options.views)]
     in_studio = options.views - options.rooms
     images = render_views(shape.model, cameras[:in_studio], options.size, rng, options.samples) if in_studio else []
     for index in range(in_studio, options.views):
-        from shapeshot.data.rooms import render_room
+        from shapeshot.data.rendering.rooms import render_room
 
         own = np.random.default_rng([options.seed, zlib.crc32(job.id.encode()), index])
         image, cameras[index] = render_room(shape, info, cameras[index], options.size, own, options.samples)

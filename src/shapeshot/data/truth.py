@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapeshot.data.dataset import Sample
-from shapeshot.data.solid import downsample_occupancy
-from shapeshot.data.surface import outer_points
+from shapeshot.data.solids.solid import downsample_occupancy
+from shapeshot.data.solids.surface import outer_points
 from shapeshot.geometry import PointCloud
 from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION
 

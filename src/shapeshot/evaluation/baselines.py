@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.outlines import view_outline
+from shapeshot.data.solids.outlines import view_outline
 from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.evaluation.features import Feature, choose_features
 from shapeshot.evaluation.predictor import Answer, Predictor, TruthSeer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from shapeshot.data.outlines import view_outline
+from shapeshot.data.solids.outlines import view_outline
 from shapeshot.errors import ModelError, UserError, unknown_name
 from shapeshot.photo import Box, ObjectMask, crop_on_grey, object_box, prepare_photo
 

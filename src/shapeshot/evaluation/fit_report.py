@@ -18,8 +18,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from shapeshot import __version__
-from shapeshot.data.solid import downsample_occupancy
-from shapeshot.data.surface import outer_points
+from shapeshot.data.solids.solid import downsample_occupancy
+from shapeshot.data.solids.surface import outer_points
 from shapeshot.errors import EmptyShapeError, ExportError
 from shapeshot.export import Shape, write_shape
 from shapeshot.files import atomic_path, atomic_write

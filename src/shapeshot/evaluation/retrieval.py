@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.errors import PhotoError
 from shapeshot.evaluation.features import Feature
 from shapeshot.evaluation.scoring import samples_of

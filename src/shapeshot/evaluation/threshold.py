@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.errors import PhotoError
 from shapeshot.evaluation.predictor import Predictor, ThresholdedPredictor, TruthSeer
 from shapeshot.evaluation.protocols import DEFAULT, PROTOCOLS, EvaluationProtocol

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.object_shape import canonical_shape
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.queries import PackedSolid
+from shapeshot.data.solids.object_shape import canonical_shape
 from shapeshot.data.sources.folder import read_mesh_file
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import Mesh

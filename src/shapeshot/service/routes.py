@@ -34,10 +34,10 @@ from shapeshot.service.form import limits, multipart, object_multipart, page_opt
 from shapeshot.service.formats import check_format, encode_form, media_type, usable_formats, wanted_format
 from shapeshot.service.metrics import Metrics
 from shapeshot.service.problems import ApiError
-from shapeshot.service.sending import FileAnswer
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Entry, Result, Store
-from shapeshot.service.upload import Upload, read_upload
+from shapeshot.service.transport.sending import FileAnswer
+from shapeshot.service.transport.upload import Upload, read_upload
 from shapeshot.service.work import object_job, reconstruction_job
 
 PNG = "image/png"

@@ -25,7 +25,7 @@ from shapeshot.service.form import options_from
 from shapeshot.service.formats import check_format, encode_form
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Entry, Store, more_of
-from shapeshot.service.upload import FILES, Upload
+from shapeshot.service.transport.upload import FILES, Upload
 
 HEAVY_RESOLUTION = 64  # above it a reconstruction takes seconds, and at 128 most of a gigabyte
 

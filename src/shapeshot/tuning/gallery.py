@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.data.truth import true_shape
 from shapeshot.geometry import Mesh
 from shapeshot.scores.prediction import RESOLUTION, Prediction

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from shapeshot.data.dataset import Sample
-from shapeshot.data.outlines import outline, surface_centers, view_outline
-from shapeshot.data.solid import downsample_occupancy
-from shapeshot.data.warps import random_warp, warp
+from shapeshot.data.solids.outlines import outline, surface_centers, view_outline
+from shapeshot.data.solids.solid import downsample_occupancy
+from shapeshot.data.solids.warps import random_warp, warp
 from shapeshot.errors import DatasetError, PhotoError, UserError
 from shapeshot.geometry.camera import sample_camera
 from shapeshot.model.memory import RESOLUTION, ShapeMemory, pack_keys, pack_shapes

@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.errors import EmptyShapeError, PhotoError
 from shapeshot.geometry import cell_centers
 from shapeshot.model.field import Field, logit, sample_axes

@@ -15,14 +15,14 @@ from image_files import encoded
 from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
-from shapeshot.data.sources import budget as budget_module
-from shapeshot.data.sources import textures as textures_module
-from shapeshot.data.sources.budget import ObjectBudget
-from shapeshot.data.sources.gltf import read_gltf
 from shapeshot.data.sources.ids import free_id
-from shapeshot.data.sources.polygons import triangulate
+from shapeshot.data.sources.readers import budget as budget_module
+from shapeshot.data.sources.readers import textures as textures_module
+from shapeshot.data.sources.readers.budget import ObjectBudget
+from shapeshot.data.sources.readers.gltf import read_gltf
+from shapeshot.data.sources.readers.polygons import triangulate
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.data.sources.sweethome3d import PROPERTIES, SweetHome3DSource, parse_properties
-from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import MeshError
 
 CASES = Path(__file__).parent / "cases" / "obj"
@@ -188,7 +188,7 @@ def test_emoji_whole_and_half(tmp_path: Path, written: str, shown: str) -> None:
 
 
 def test_the_handed_over_objs() -> None:
-    from shapeshot.data.solid import solid_occupancy
+    from shapeshot.data.solids.solid import solid_occupancy
     from shapeshot.data.sources.folder import read_mesh_file
 
     gear = read_mesh_file(CASES / "gear300" / "gear300.obj")

@@ -15,12 +15,12 @@ from gltf_files import GltfFile, box
 from image_files import encoded
 from PIL import Image
 
-from shapeshot.data.object_shape import canonical_shape
 from shapeshot.data.objects import ObjectModel, Part
-from shapeshot.data.solid import solid_occupancy
-from shapeshot.data.sources.colors import linear_to_srgb
+from shapeshot.data.solids.object_shape import canonical_shape
+from shapeshot.data.solids.solid import solid_occupancy
 from shapeshot.data.sources.folder import read_mesh_file
-from shapeshot.data.sources.gltf import read_gltf
+from shapeshot.data.sources.readers.colors import linear_to_srgb
+from shapeshot.data.sources.readers.gltf import read_gltf
 from shapeshot.errors import MeshError
 from shapeshot.export.glb import encode_glb
 from shapeshot.geometry import Mesh
@@ -299,7 +299,7 @@ def test_places_agree_with_trimesh() -> None:
 
 
 def _linear_parts(file: GltfFile, outer: np.ndarray) -> list[np.ndarray]:
-    from shapeshot.data.sources.gltf.scene import rotation_matrices
+    from shapeshot.data.sources.readers.gltf.scene import rotation_matrices
 
     parts = []
     for node in file.root["nodes"][:-1]:
@@ -517,7 +517,7 @@ def test_damaged_compressed_data_are_refused() -> None:
 
 
 def test_filters_of_meshopt_follow_their_formulas() -> None:
-    from shapeshot.data.sources.gltf.compression import _octahedral, _quaternions
+    from shapeshot.data.sources.readers.gltf.compression import _octahedral, _quaternions
 
     normals = np.random.default_rng(2).normal(size=(50, 3))
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)

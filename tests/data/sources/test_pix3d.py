@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from shapeshot.data.sources import make_source
-from shapeshot.data.sources.pictures import shrink_square, square_about
-from shapeshot.data.sources.wavefront import read_obj
+from shapeshot.data.sources.readers.pictures import shrink_square, square_about
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.errors import DatasetError, MeshError
 
 

@@ -13,11 +13,11 @@ from image_files import encoded
 from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
-from shapeshot.data.solid import solid_occupancy
+from shapeshot.data.solids.solid import solid_occupancy
 from shapeshot.data.sources.folder import read_mesh_file
-from shapeshot.data.sources.off import read_off
-from shapeshot.data.sources.ply import read_ply
-from shapeshot.data.sources.stl import read_stl
+from shapeshot.data.sources.readers.off import read_off
+from shapeshot.data.sources.readers.ply import read_ply
+from shapeshot.data.sources.readers.stl import read_stl
 from shapeshot.errors import MeshError
 
 CASES = Path(__file__).parent / "cases"

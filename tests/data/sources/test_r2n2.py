@@ -13,7 +13,7 @@ from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.queries import PackedSolid
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.data.sources import make_source
 from shapeshot.data.sources.r2n2 import read_cameras
 from shapeshot.errors import DatasetError, UserError

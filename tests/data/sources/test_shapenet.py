@@ -14,8 +14,8 @@ from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources import make_source
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.data.sources.shapenet import LICENCE
-from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError, MeshError
 
 

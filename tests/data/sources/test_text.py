@@ -10,8 +10,8 @@ from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources.folder import read_mesh_file
-from shapeshot.data.sources.text import decode_text, likely_encoding, spellings
-from shapeshot.data.sources.wavefront import read_obj
+from shapeshot.data.sources.readers.text import decode_text, likely_encoding, spellings
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.names import whole_text
 
 CASES = Path(__file__).parent / "cases" / "obj"

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
-from shapeshot.data.sources.budget import ReadFile
-from shapeshot.data.sources.gltf import read_gltf
 from shapeshot.data.sources.ids import free_id
-from shapeshot.data.sources.off import read_off
-from shapeshot.data.sources.ply import read_ply
-from shapeshot.data.sources.stl import read_stl
-from shapeshot.data.sources.wavefront import read_obj
+from shapeshot.data.sources.readers.budget import ReadFile
+from shapeshot.data.sources.readers.gltf import read_gltf
+from shapeshot.data.sources.readers.off import read_off
+from shapeshot.data.sources.readers.ply import read_ply
+from shapeshot.data.sources.readers.stl import read_stl
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.errors import DatasetError, MeshError
 from shapeshot.limits import OBJECT_FILE_BYTES
 from shapeshot.names import shown

@@ -23,7 +23,7 @@ from shapeshot.data.objects import ObjectInfo, ObjectModel, PublishedViews, Sour
 from shapeshot.data.sources.archive import is_outside
 from shapeshot.data.sources.folder import ConfinedFiles, FolderEntry
 from shapeshot.data.sources.ids import free_id
-from shapeshot.data.sources.pictures import scaled_grey, square_about
+from shapeshot.data.sources.readers.pictures import scaled_grey, square_about
 from shapeshot.data.sources.shapenet import FRONT_BACK
 from shapeshot.data.sources.split_files import image_splits
 from shapeshot.errors import DatasetError, PhotoError, unknown_name

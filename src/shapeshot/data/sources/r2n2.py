@@ -20,7 +20,7 @@ import numpy as np
 from shapeshot.data.objects import ObjectInfo, ObjectModel, Part, PublishedViews, SourceEntry, Unreadable
 from shapeshot.data.sources.binvox import read_binvox
 from shapeshot.data.sources.folder import ConfinedFiles
-from shapeshot.data.sources.pictures import shrink_square
+from shapeshot.data.sources.readers.pictures import shrink_square
 from shapeshot.data.sources.shapenet import ShapeNetMesh, find_meshes, model_folders, model_info
 from shapeshot.data.sources.synset_source import Listing, SynsetSource
 from shapeshot.errors import DatasetError

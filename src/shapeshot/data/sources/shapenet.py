@@ -21,8 +21,8 @@ from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreada
 from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.folder import FolderEntry
 from shapeshot.data.sources.ids import free_id
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.data.sources.synset_source import Listing, SynsetSource
-from shapeshot.data.sources.wavefront import read_obj
 from shapeshot.errors import DatasetError
 
 # ShapeNet's terms (shapenet.org/terms): researchers, for non-commercial research and education; no redistribution.

@@ -21,7 +21,7 @@ from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
 from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.ids import free_id
-from shapeshot.data.sources.wavefront import read_obj
+from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.errors import DatasetError
 from shapeshot.names import whole_text
 

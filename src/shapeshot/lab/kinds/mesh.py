@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int32
 from torch import Tensor, nn
 
-from shapeshot.data.solid import downsample_occupancy, solid_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy, solid_occupancy
 from shapeshot.geometry import Mesh
 from shapeshot.lab.decoders import Decoder, MeshDecoder
 from shapeshot.lab.decoders.mesh import DeformedSphere

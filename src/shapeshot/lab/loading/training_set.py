@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.queries import PackedSolid
-from shapeshot.data.solid import cell_size, downsample_occupancy
+from shapeshot.data.solids.solid import cell_size, downsample_occupancy
 
 COARSE_RESOLUTION = 32
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from shapeshot.data.objects import Material, ObjectModel, Part
-from shapeshot.data.render import render_views
+from shapeshot.data.rendering.render import render_views
 from shapeshot.data.sources.procedural import ProceduralEntry
 from shapeshot.geometry.camera import Camera
 

@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.errors import DatasetError, ModelError, PhotoError
 from shapeshot.model.heads import Calibration
 from shapeshot.photo import PreparedPhoto, look_at

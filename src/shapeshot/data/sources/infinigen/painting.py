@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from shapeshot.data.exposure import srgb
+from shapeshot.data.rendering.exposure import srgb
 
 # As in blender/paint.py: the side that each map looks at, from one unit before it, upright or (from above) front down.
 SIDES = np.array(((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)), np.float64)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from shapeshot.data.exposure import developed, developed_room
-from shapeshot.data.lighting import studio_light
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, SourceEntry, Unreadable
+from shapeshot.data.rendering.exposure import developed, developed_room
+from shapeshot.data.rendering.lighting import studio_light
 from shapeshot.data.sources.infinigen.factories import FACTORIES, Factory
 from shapeshot.data.sources.infinigen.painting import surface_colors
 from shapeshot.data.sources.infinigen.session import MadeObject, Order, session

@@ -25,7 +25,7 @@ from shapeshot.data.sources.procedural import (
     vehicles,
     vessels,
 )
-from shapeshot.data.sources.procedural.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
 from shapeshot.errors import DatasetError
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.primitives import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.primitives import (
     beam,
     box,
     cylinder,
@@ -21,8 +21,8 @@ from shapeshot.data.sources.procedural.primitives import (
     tube,
     vessel,
 )
-from shapeshot.data.sources.procedural.solids import Solid
-from shapeshot.data.sources.procedural.supports import turned_profile
+from shapeshot.data.sources.procedural.parts.solids import Solid
+from shapeshot.data.sources.procedural.parts.supports import turned_profile
 
 
 def door(rng: np.random.Generator) -> Assembly:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.backs import add_back
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.primitives import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.backs import add_back
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.primitives import (
     beam,
     box,
     rounded_box,
     spline,
     tube,
 )
-from shapeshot.data.sources.procedural.seat_parts import add_arms, add_seat, bucket
-from shapeshot.data.sources.procedural.supports import add_four_legs, add_pedestal, add_sled, add_star_base
+from shapeshot.data.sources.procedural.parts.seat_parts import add_arms, add_seat, bucket
+from shapeshot.data.sources.procedural.parts.supports import add_four_legs, add_pedestal, add_sled, add_star_base
 
 
 def chair(rng: np.random.Generator) -> Assembly:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.fronts import add_doors, add_drawers
-from shapeshot.data.sources.procedural.primitives import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.fronts import add_doors, add_drawers
+from shapeshot.data.sources.procedural.parts.primitives import (
     beam,
     box,
     cylinder,

@@ -5,10 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.primitives import Point, cylinder, ellipsoid, lathe, rounded_box, spline, tube
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.primitives import (
+    Point,
+    cylinder,
+    ellipsoid,
+    lathe,
+    rounded_box,
+    spline,
+    tube,
+)
 
 SKINS = ((0.93, 0.78, 0.68), (0.82, 0.62, 0.48), (0.6, 0.42, 0.3), (0.36, 0.24, 0.18), (0.9, 0.9, 0.88))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.fronts import add_doors
-from shapeshot.data.sources.procedural.primitives import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.fronts import add_doors
+from shapeshot.data.sources.procedural.parts.primitives import (
     box,
     cylinder,
     ellipsoid,
@@ -20,7 +20,7 @@ from shapeshot.data.sources.procedural.primitives import (
     superellipse,
     tube,
 )
-from shapeshot.data.sources.procedural.solids import Solid, loft
+from shapeshot.data.sources.procedural.parts.solids import Solid, loft
 
 
 def basin_solid(width: float, depth: float, height: float, exponent: float, rim: float, foot: float) -> Solid:

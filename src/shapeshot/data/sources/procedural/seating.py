@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.backs import add_back
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.primitives import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.backs import add_back
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.primitives import (
     box,
     cushion,
     cylinder,
@@ -22,8 +22,14 @@ from shapeshot.data.sources.procedural.primitives import (
     superellipse,
     tube,
 )
-from shapeshot.data.sources.procedural.seat_parts import add_arms, add_block_arm, add_seat, bucket
-from shapeshot.data.sources.procedural.supports import add_four_legs, add_pedestal, add_sled, add_star_base, add_trestle
+from shapeshot.data.sources.procedural.parts.seat_parts import add_arms, add_block_arm, add_seat, bucket
+from shapeshot.data.sources.procedural.parts.supports import (
+    add_four_legs,
+    add_pedestal,
+    add_sled,
+    add_star_base,
+    add_trestle,
+)
 
 
 def armchair(rng: np.random.Generator) -> Assembly:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.primitives import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.primitives import (
     box,
     cushion,
     cylinder,
@@ -19,8 +19,8 @@ from shapeshot.data.sources.procedural.primitives import (
     strip,
     tube,
 )
-from shapeshot.data.sources.procedural.seat_parts import add_block_arm
-from shapeshot.data.sources.procedural.supports import add_four_legs, add_sled, short_feet
+from shapeshot.data.sources.procedural.parts.seat_parts import add_block_arm
+from shapeshot.data.sources.procedural.parts.supports import add_four_legs, add_sled, short_feet
 
 
 def sofa(rng: np.random.Generator) -> Assembly:

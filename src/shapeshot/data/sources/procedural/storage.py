@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.fronts import add_doors, add_drawers
-from shapeshot.data.sources.procedural.primitives import box, cylinder, ellipsoid, lathe, panel, rounded_box, tube
-from shapeshot.data.sources.procedural.supports import add_four_legs, add_sled, short_feet, turned_profile
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.fronts import add_doors, add_drawers
+from shapeshot.data.sources.procedural.parts.primitives import box, cylinder, ellipsoid, lathe, panel, rounded_box, tube
+from shapeshot.data.sources.procedural.parts.supports import add_four_legs, add_sled, short_feet, turned_profile
 
 
 def cabinet(rng: np.random.Generator) -> Assembly:

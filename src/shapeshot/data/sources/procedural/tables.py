@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.fronts import add_drawers
-from shapeshot.data.sources.procedural.primitives import box, cylinder, lathe, prism, spline, superellipse, tube
-from shapeshot.data.sources.procedural.supports import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.fronts import add_drawers
+from shapeshot.data.sources.procedural.parts.primitives import box, cylinder, lathe, prism, spline, superellipse, tube
+from shapeshot.data.sources.procedural.parts.supports import (
     add_four_legs,
     add_pedestal,
     add_sled,

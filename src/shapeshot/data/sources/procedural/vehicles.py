@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from shapeshot.data.objects import Material
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.primitives import box, cylinder, ellipsoid, rounded_box, spline, tube
-from shapeshot.data.sources.procedural.solids import Solid, loft
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.primitives import box, cylinder, ellipsoid, rounded_box, spline, tube
+from shapeshot.data.sources.procedural.parts.solids import Solid, loft
 
 
 def car(rng: np.random.Generator) -> Assembly:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from shapeshot.data.sources.procedural import materials
-from shapeshot.data.sources.procedural.assembly import Assembly
-from shapeshot.data.sources.procedural.choices import chance, pick
-from shapeshot.data.sources.procedural.plants import add_stems
-from shapeshot.data.sources.procedural.primitives import (
+from shapeshot.data.sources.procedural.parts import materials
+from shapeshot.data.sources.procedural.parts.assembly import Assembly
+from shapeshot.data.sources.procedural.parts.choices import chance, pick
+from shapeshot.data.sources.procedural.parts.primitives import (
     cylinder,
     ellipsoid,
     lathe,
@@ -17,6 +16,7 @@ from shapeshot.data.sources.procedural.primitives import (
     tube,
     vessel,
 )
+from shapeshot.data.sources.procedural.plants import add_stems
 
 
 def mug(rng: np.random.Generator) -> Assembly:
