@@ -15,6 +15,7 @@ import shapeshot
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES = 400
+MAX_FILES = 20
 
 
 def test_every_public_name_loads() -> None:
@@ -82,3 +83,13 @@ def undocumented(tree: ast.Module) -> list[str]:
 def test_undocumented_functions_are_found() -> None:
     tree = ast.parse("def f(x):\n    return x\ndef g() -> int:\n    'doc'\ndef _h(): ...")
     assert undocumented(tree) == ["f has no return type", "f has no docstring"]
+
+
+def test_no_room_is_overfull() -> None:
+    """A room can be taken in at a glance; what has grown too large gets rooms of its own."""
+    folders = [folder for folder in [PACKAGE, *PACKAGE.rglob("*")] if folder.is_dir() and folder.name != "__pycache__"]
+    assert {
+        str(folder.relative_to(PACKAGE)): count
+        for folder in folders
+        if (count := sum(path.is_file() for path in folder.iterdir())) > MAX_FILES
+    } == {}
