@@ -67,7 +67,7 @@ def test_the_architecture_names_files_that_exist() -> None:
     for row in re.findall(r"^\| (`[^|]*`[^|]*) \|", text, re.MULTILINE):
         folder = ""
         for name in re.findall(r"`([^`]+)`", row):
-            if "/" in name:
-                folder = name.rsplit("/", 1)[0]
+            if "/" in name.rstrip("/"):
+                folder = name.rstrip("/").rsplit("/", 1)[0]
             places = [ROOT / "src/shapeshot" / name, ROOT / "src/shapeshot" / folder / name, ROOT / name]
             assert any(place.exists() for place in places), f"{name} in the row {row}"
