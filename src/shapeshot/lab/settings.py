@@ -33,13 +33,13 @@ class Bounds:
     multiple_of: what it must be a multiple of.
     """
 
-    low: float | None = None
-    high: float | None = None
-    above: float | None = None
-    below: float | None = None
+    low: int | float | None = None
+    high: int | float | None = None
+    above: int | float | None = None
+    below: int | float | None = None
     multiple_of: int | None = None
 
-    def fault(self, value: float) -> str:
+    def fault(self, value: int | float) -> str:
         """What `value` would have to be, or "" where it is that."""
         if not math.isfinite(value):
             return "must be a finite number"

@@ -36,7 +36,7 @@ class Attention(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(
-        self, x: Float[Tensor, "batch n width"], context: Float[Tensor, "batch m width"]
+        self, x: Float[Tensor, "#batch n width"], context: Float[Tensor, "batch m width"]
     ) -> Float[Tensor, "batch n width"]:
         key, value = self.key_value(context).chunk(2, dim=-1)
         query, key, value = (self._split(part) for part in (self.query(x), key, value))
@@ -132,7 +132,7 @@ class TriplaneField(nn.Module):
 
         Each plane is resampled once to the two axes that it sees; no cell is looked up by itself.
         """
-        axes = [interpolation_matrix(values, planes.shape[-1]) for values in (xs, ys, zs)]
+        axes = [interpolation_matrix(values, int(planes.shape[-1])) for values in (xs, ys, zs)]
         xy, yz, xz = (
             (axes[first] @ planes[:, plane] @ axes[second].T).permute(0, 2, 3, 1)
             for plane, (first, second) in enumerate(PLANE_AXES)

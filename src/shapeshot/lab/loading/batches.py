@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ class Batch:
         return Batch(inputs.to(device) if isinstance(inputs, Tensor) else moved, targets, self.ids)  # type: ignore[arg-type]
 
 
+@runtime_checkable
 class Inputs(Protocol):
     """What the model is shown of one view: named parts of an EncoderOutput, or "pixels"."""
 
