@@ -89,7 +89,7 @@ def build_optimizer(model: SingleViewModel, config: OptimizerSettings) -> torch.
 
 
 def lr_factor(step: int, config: OptimizerSettings) -> float:
-    """Share of the peak rate at a step: linear warm-up to 1, then the schedule. Raises UserError for an unknown one."""
+    """Return the share of the peak rate at a step: a linear warm-up to 1, then the schedule. Raises UserError."""
     if config.schedule not in SCHEDULES:
         raise unknown_name("schedule", config.schedule, SCHEDULES)
     if step < config.warmup:
