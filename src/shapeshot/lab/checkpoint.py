@@ -28,7 +28,7 @@ VERSION = "1"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Named groups of tensors ("model", "ema", "optimizer") and plain values (configuration, step, scores)."""
+    """What a checkpoint holds: groups of tensors ("model", "ema", "optimizer") and plain values (settings, scores)."""
 
     tensors: dict[str, dict[str, torch.Tensor]]
     values: dict[str, Any]
@@ -37,7 +37,7 @@ class Checkpoint:
 def save_checkpoint(
     path: str | Path, tensors: Mapping[str, Mapping[str, torch.Tensor]], values: Mapping[str, Any]
 ) -> None:
-    """Write in one step: a run that is killed at any moment, or a full disk, leaves the earlier file whole.
+    """Write a checkpoint in one step: a run killed at any moment, or a full disk, leaves the earlier file whole.
 
     Raises ExportError where it cannot be written.
     """
@@ -84,7 +84,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def _digest(tensors: Mapping[str, torch.Tensor], values: str) -> str:
-    """SHA-256 of the values and of every tensor's name, type, shape and bytes, in the order of the names."""
+    """Compute the SHA-256 of the values and of each tensor's name, type, shape and bytes, in the order of the names."""
     digest = hashlib.sha256(values.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
@@ -95,7 +95,7 @@ def _digest(tensors: Mapping[str, torch.Tensor], values: str) -> str:
 
 @dataclass(frozen=True)
 class Progress:
-    """step: how many steps a run made. best: its best validation score. seconds: how long that took."""
+    """How far a run came. step: the steps it made. best: its best validation score. seconds: how long that took."""
 
     step: int
     best: float

@@ -120,7 +120,7 @@ def _all_settings() -> dict[str, _Flag]:
 
 
 def _type_of(values: Any) -> str:
-    """The type that a table of settings is for. Raises ModelError for an unknown one."""
+    """Find the type that a table of settings is for. Raises ModelError for an unknown one."""
     model = values.get("model", {}) if isinstance(values, Mapping) else {}
     name = model.get("type", DEFAULT_TYPE) if isinstance(model, Mapping) else DEFAULT_TYPE
     if not isinstance(name, str) or name not in KINDS:
@@ -129,7 +129,7 @@ def _type_of(values: Any) -> str:
 
 
 def _foreign(values: Any) -> Iterator[_Flag]:
-    """The settings in a table that only other kinds have."""
+    """Find the settings in a table that only other kinds have."""
     own = _type_of(values)
     for name, flag in _all_settings().items():
         if own not in flag.kinds and _has(values, name):
@@ -217,7 +217,7 @@ def config_from_arguments(arguments: argparse.Namespace) -> TrainConfig:
 
 
 def _merged(table: Any, over: Mapping[str, Any]) -> Table:
-    """A table with the values of another over its own, in nested tables too."""
+    """Copy a table and put the values of another over its own, in nested tables too."""
     if not isinstance(table, Mapping):
         return cast(Table, table)  # refused by `from_json` in its own words
     merged = dict(table)

@@ -35,7 +35,7 @@ class FitTarget:
 
 
 def target_from_file(path: Path | str) -> FitTarget:
-    """The object of a mesh file (glb, gltf, obj, off, ply, stl), +y up and its front towards +z.
+    """Read the object of a mesh file (glb, gltf, obj, off, ply, stl), +y up and its front towards +z.
 
     Raises MeshError naming the file where it cannot be read or encloses nothing.
     """
@@ -43,7 +43,7 @@ def target_from_file(path: Path | str) -> FitTarget:
 
 
 def target_from_model(model: ObjectModel, name: str) -> FitTarget:
-    """An object of a source. Raises MeshError where it encloses nothing."""
+    """Make a target of an object of a source. Raises MeshError where it encloses nothing."""
     shape = canonical_shape(model, name, np.random.default_rng(zlib.crc32(name.encode())))
     points, colors = shape.surface.points.astype(np.float16), shape.surface.colors
     item = TrainingObject(name, (), PackedSolid.pack(shape.solid), points, colors)
@@ -51,7 +51,7 @@ def target_from_model(model: ObjectModel, name: str) -> FitTarget:
 
 
 def target_from_dataset(folder: Path | str, object_id: str) -> FitTarget:
-    """An object of a dataset. Raises DatasetError for another folder, and for an unknown id with the nearest one."""
+    """Read an object of a dataset. Raises DatasetError for another folder, and for an unknown id with the nearest."""
     dataset = Dataset.open(folder)
     if object_id not in dataset.records:
         near = get_close_matches(object_id, dataset.ids(), n=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -26,7 +26,7 @@ from shapeshot.lab.ops import (
 CLAMP = 1e-6  # float32 tells 1 - 1e-6 from 1, and -log(1e-6) = 13.8 is the most that one voxel can cost
 CHAMFER_REDUCTIONS = ("mean", "sum")
 
-Target = Float[Tensor, "*places"] | Bool[Tensor, "*places"]
+Target = Shaped[Tensor, "*places"]  # bool, or numbers in [0, 1]
 
 
 def voxel_loss(probabilities: Float[Tensor, "*places"], targets: Target, clamp: float = CLAMP) -> Float[Tensor, ""]:
@@ -144,7 +144,7 @@ def field_occupancy_loss(
 def field_color_loss(
     colors: Float[Tensor, "batch points 3"],
     targets: Float[Tensor, "batch points 3"],
-    weights: Float[Tensor, "batch points"] | None = None,
+    weights: Float[Tensor, "batch points"] | Bool[Tensor, "batch points"] | None = None,
 ) -> Float[Tensor, ""]:
     """Mean absolute sRGB difference over the points where colour is known; 0 where none is.
 

@@ -62,7 +62,7 @@ class ModelConfig:
 
 
 class SingleViewModel(nn.Module):
-    """One photo -> the shape of the object in it, in the canonical cube.
+    """Predicts the shape of the object in one photo, in the canonical cube.
 
     What `model(pixels)` returns is the decoder's: voxel logits [batch, 32, 32, 32], points [batch, points, 3], vertices
     [batch, vertices, 3], or feature planes, which `model.field` evaluates anywhere.
@@ -77,17 +77,17 @@ class SingleViewModel(nn.Module):
 
     @property
     def kind(self) -> str:
-        """What it predicts, a name in KINDS."""
+        """Return what it predicts, a name in KINDS."""
         return self.decoder.kind
 
     @property
     def image_size(self) -> int:
-        """Side of the crop that it takes, pixels."""
+        """Return the side of the crop that it takes, pixels."""
         return self.encoder.image_size
 
     @property
     def field(self) -> TriplaneField:
-        """The network that evaluates a field decoder's planes at points and on grids."""
+        """Return the network that evaluates a field decoder's planes at points and on grids."""
         return cast(TriplaneField, self.decoder.field)
 
     def forward(self, pixels: Num[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch ..."]:
@@ -150,7 +150,7 @@ def build_model(config: ModelConfig, architecture: Mapping[str, Any] | None = No
 
 
 def decoder_name(config: ModelConfig) -> str:
-    """The decoder that a config asks for, or its type's first. Raises ModelError on unknown ones and other types'."""
+    """Name the decoder that a config asks for, or its type's first. Raises ModelError for one that does not suit."""
     if not config.decoder:
         return next((name for name, decoder in DECODERS.items() if decoder.kind == config.type), "")
     if config.decoder not in DECODERS:

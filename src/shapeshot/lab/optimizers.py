@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -16,6 +16,7 @@ BETAS = (0.9, 0.98)  # a shorter memory of squared gradients than 0.999: runs he
 Groups = list[dict[str, Any]]
 
 
+@runtime_checkable
 class OptimizerSettings(Protocol):
     """The part of a TrainConfig that is read here; a TrainConfig checks its names against this file's registries."""
 
@@ -88,7 +89,7 @@ def build_optimizer(model: SingleViewModel, config: OptimizerSettings) -> torch.
 
 
 def lr_factor(step: int, config: OptimizerSettings) -> float:
-    """Share of the peak rate at a step: linear warm-up to 1, then the schedule. Raises UserError for an unknown one."""
+    """Return the share of the peak rate at a step: a linear warm-up to 1, then the schedule. Raises UserError."""
     if config.schedule not in SCHEDULES:
         raise unknown_name("schedule", config.schedule, SCHEDULES)
     if step < config.warmup:

@@ -33,14 +33,14 @@ class Bounds:
     multiple_of: what it must be a multiple of.
     """
 
-    low: float | None = None
-    high: float | None = None
-    above: float | None = None
-    below: float | None = None
+    low: int | float | None = None
+    high: int | float | None = None
+    above: int | float | None = None
+    below: int | float | None = None
     multiple_of: int | None = None
 
-    def fault(self, value: float) -> str:
-        """What `value` would have to be, or "" where it is that."""
+    def fault(self, value: int | float) -> str:
+        """Say what `value` would have to be, or "" where it is that."""
         if not math.isfinite(value):
             return "must be a finite number"
         if self.low is not None and value < self.low:
@@ -82,7 +82,7 @@ class Setting:
 
 
 def settings_of(cls: type, prefix: str = "") -> Iterator[Setting]:
-    """Every setting of a dataclass, those of nested dataclasses included."""
+    """List every setting of a dataclass, those of nested dataclasses included."""
     docs = field_docs(cls)
     for item in dataclasses.fields(cls):
         kind, limits = _unwrapped(_hints(cls)[item.name])
@@ -95,7 +95,7 @@ def settings_of(cls: type, prefix: str = "") -> Iterator[Setting]:
 
 
 def field_docs(cls: type) -> dict[str, str]:
-    """The docstrings that stand below a dataclass's fields, by name; those of a subclass come first."""
+    """Read the docstrings that stand below a dataclass's fields, by name; a subclass may replace them."""
     docs: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         if dataclasses.is_dataclass(base):
@@ -135,12 +135,12 @@ def check(config: Any, error: type[UserError] = UserError) -> None:
 
 
 def to_json(config: Any) -> dict[str, Any]:
-    """Settings as plain JSON values."""
+    """Turn settings into plain JSON values."""
     return cast(dict[str, Any], json.loads(json.dumps(dataclasses.asdict(config))))
 
 
 def from_json(cls: type[T], values: Any) -> T:
-    """A dataclass from JSON values. Raises UserError for an unknown key, a wrong type and a value out of bounds."""
+    """Make a dataclass of JSON values. Raises UserError for an unknown key, a wrong type and a value out of bounds."""
     if not isinstance(values, Mapping):
         raise UserError(f"{cls.__name__} must be a table of settings; got {type(values).__name__}")
     fields = {item.name: item for item in dataclasses.fields(cast(Any, cls))}
@@ -162,7 +162,7 @@ def _hints(cls: type) -> dict[str, Any]:
 
 
 def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """A hint's own type, without `Annotated` and `| None`, and what `Annotated` carries."""
+    """Split a hint into its own type, without `Annotated` and `| None`, and what `Annotated` carries."""
     limits: tuple[Any, ...] = ()
     if typing.get_origin(hint) is Annotated:
         hint, *rest = typing.get_args(hint)

@@ -241,7 +241,7 @@ class Run:
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        """ema <- decay * ema + (1 - decay) * model; the decay warms up so that early averages are not stale."""
+        """Update ema <- decay * ema + (1 - decay) * model; the decay warms up so that early averages are not stale."""
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
         own = self.model.state_dict()
         averaged = self.ema.state_dict()

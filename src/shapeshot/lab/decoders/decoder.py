@@ -21,12 +21,12 @@ class Decoder(nn.Module):
     has_mirror: ClassVar[bool] = False
 
     def forward(self, encoded: EncoderOutput) -> Tensor:
-        """The output for each image of the batch."""
+        """Turn what the encoder saw of each image into an output."""
         raise NotImplementedError
 
     @staticmethod
     def mirror(output: Tensor) -> Tensor:
-        """The output of the same shape in the mirror, x -> -x. It must be one that may be averaged with another."""
+        """Return the output of the shape in the mirror, x -> -x. Outputs must be such that their mean is one, too."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""A 512-vector -> a mesh: the displacement of each vertex of an icosphere.
+"""From a vector to a mesh: the displacement of each vertex of an icosphere.
 
 The template's faces never change, so every prediction is closed, manifold and of one piece, and of the sphere's
 topology: a hole is out of reach. After Wang et al., "Pixel2Mesh" (ECCV 2018), with one global vector for all vertices.
@@ -37,7 +37,7 @@ class DeformedSphere(Decoder):
 
     @property
     def faces(self) -> Int[Tensor, "faces 3"]:
-        """The faces of every prediction, int64."""
+        """Return the faces that every prediction has, int64."""
         return self.template.faces_packed()
 
     def meshes(self, vertices: Float[Tensor, "batch vertices 3"]) -> MeshBatch:
@@ -48,7 +48,7 @@ class DeformedSphere(Decoder):
 
 
 class MeshDecoder(DeformedSphere):
-    """Pooled image features -> vertices [batch, vertices, 3] in the canonical cube, over the faces of `template`."""
+    """Moves the vertices of the sphere, from pooled image features to [batch, vertices, 3] in the canonical cube."""
 
     def __init__(self, pooled_channels: int, latent: int = 512, level: int = 4) -> None:
         super().__init__(level)

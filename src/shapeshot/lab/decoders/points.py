@@ -1,4 +1,4 @@
-"""A 512-vector -> a point cloud, fully connected: 512 -> 1024 -> 2048 -> N x 3.
+"""From a vector to a point cloud, fully connected: 512 -> 1024 -> 2048 -> N x 3.
 
 After Fan et al., "A Point Set Generation Network for 3D Object Reconstruction from a Single Image" (CVPR 2017).
 """
@@ -19,7 +19,7 @@ HALF_SIDE = 0.5  # of the canonical cube: what tanh's +-1 stands for
 
 
 def fully_connected(latent: int, outputs: int) -> nn.Sequential:
-    """512 -> 1024 -> 2048 -> outputs with ReLU between; the trunk of the point and the mesh decoder."""
+    """Make the layers 512 -> 1024 -> 2048 -> outputs with ReLU between: the trunk of the point and the mesh decoder."""
     widths = (latent, *HIDDEN)
     layers: list[nn.Module] = []
     for inputs, width in pairwise(widths):
@@ -28,7 +28,7 @@ def fully_connected(latent: int, outputs: int) -> nn.Sequential:
 
 
 class PointDecoder(Decoder):
-    """Pooled image features -> points [batch, num_points, 3] in the canonical cube.
+    """Places points [batch, num_points, 3] in the canonical cube, from pooled image features.
 
     tanh: keeps every point inside the cube; without it nothing does, and gradients do not fade towards the walls.
     """

@@ -1,4 +1,4 @@
-"""Image tokens -> three feature planes in the canonical cube -> a field of occupancy and colour.
+"""From image tokens to three feature planes in the canonical cube, and from those to a field of occupancy and colour.
 
 The representation is Chan et al., "Efficient geometry-aware 3D GANs" (CVPR 2022); learned queries that read the image
 by cross-attention follow Hong et al., "LRM" (ICLR 2024), at a thousandth of the size.
@@ -36,7 +36,7 @@ class Attention(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(
-        self, x: Float[Tensor, "batch n width"], context: Float[Tensor, "batch m width"]
+        self, x: Float[Tensor, "#batch n width"], context: Float[Tensor, "batch m width"]
     ) -> Float[Tensor, "batch n width"]:
         key, value = self.key_value(context).chunk(2, dim=-1)
         query, key, value = (self._split(part) for part in (self.query(x), key, value))
@@ -50,7 +50,7 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Pre-norm transformer block: the plane tokens read the image, then each other, then think for themselves."""
+    """A pre-norm transformer block: plane tokens attend to the image, then to each other, and pass through an MLP."""
 
     def __init__(self, width: int, num_heads: int, dropout: float) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Block(nn.Module):
 
 
 class Upsampler(nn.Module):
-    """[batch, width, r, r] -> [batch, channels, 4 r, 4 r]: twice a doubling and a 3 x 3 convolution."""
+    """Enlarges planes four times along each side: twice a doubling and a 3 x 3 convolution."""
 
     def __init__(self, width: int, channels: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class Upsampler(nn.Module):
 
 
 class TriplaneField(nn.Module):
-    """The field's value at a point: two small networks on the sum of what the three planes hold there.
+    """Computes the field's value at a point: two small networks on the sum of what the three planes hold there.
 
     The sum is linear in the planes, so the planes themselves act as the networks' first layer and it is the ReLU that
     comes first here. That is what makes a regular grid cheap: see `grid`.
@@ -132,7 +132,7 @@ class TriplaneField(nn.Module):
 
         Each plane is resampled once to the two axes that it sees; no cell is looked up by itself.
         """
-        axes = [interpolation_matrix(values, planes.shape[-1]) for values in (xs, ys, zs)]
+        axes = [interpolation_matrix(values, int(planes.shape[-1])) for values in (xs, ys, zs)]
         xy, yz, xz = (
             (axes[first] @ planes[:, plane] @ axes[second].T).permute(0, 2, 3, 1)
             for plane, (first, second) in enumerate(PLANE_AXES)

@@ -1,4 +1,4 @@
-"""A 512-vector -> 32^3 occupancy logits, by 3D transposed convolutions with batch norm.
+"""From a vector to 32^3 occupancy logits, by 3D transposed convolutions with batch norm.
 
 After Girdhar et al., "Learning a Predictable and Generative Vector Representation for Objects" (ECCV 2016), and Choy et
 al., "3D-R2N2" (ECCV 2016): each layer doubles the grid and halves the channels.
@@ -22,7 +22,7 @@ PRIOR_LOGIT = -2.2  # 10 % of the cells: the mean over the furniture catalogues 
 
 
 class VoxelDecoder(Decoder):
-    """Pooled image features -> occupancy logits [batch, 32, 32, 32], indexed [x, y, z].
+    """Draws occupancy logits [batch, 32, 32, 32], indexed [x, y, z], from pooled image features.
 
     pooled_channels: of the encoder. latent: of the vector (512). channels: of the 4^3 grid (256), a multiple of 8.
     """

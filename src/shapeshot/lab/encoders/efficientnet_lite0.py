@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from jaxtyping import Num
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -107,7 +108,7 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite0(Encoder):
-    """Photo -> one token for each 16 x 16 pixels and a pooled vector.
+    """Sees one token for each 16 x 16 pixels and a pooled vector.
 
     A token joins what three depths know about its patch: stride 8 (the four 40-channel cells under it), stride 16
     (112 channels) and stride 32 (320 channels, interpolated), 592 in all. The pooled vector is ImageNet's penultimate
@@ -156,13 +157,13 @@ class EfficientNetLite0(Encoder):
             layer.requires_grad_(False)
 
     def num_tokens(self, image_size: int) -> int:
-        """Tokens of a square image; its side must be a multiple of 32. Raises ModelError otherwise."""
+        """Count the tokens of a square image; its side must be a multiple of 32. Raises ModelError otherwise."""
         if image_size <= 0 or image_size % 32:
             raise ModelError(f"efficientnet-lite0 needs an image size that is a multiple of 32; got {image_size}")
         return (image_size // 16) ** 2
 
     def train(self, mode: bool = True) -> EfficientNetLite0:
-        """Training mode, in which frozen layers (and all, unless `update_statistics`) keep their statistics."""
+        """Set training mode, in which frozen layers (and all, unless `update_statistics`) keep their statistics."""
         super().train(mode)
         kept = self._layers()[: self.num_frozen_layers] if self.update_statistics else self._layers()
         for module in (module for layer in kept for module in layer.modules()):
@@ -170,8 +171,8 @@ class EfficientNetLite0(Encoder):
                 module.eval()
         return self
 
-    def forward(self, pixels: Tensor) -> EncoderOutput:
-        """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> tokens and pooled vector (see the class)."""
+    def forward(self, pixels: Num[Tensor, "batch 3 size size"]) -> EncoderOutput:
+        """Look at RGB pixels in 0..255, uint8 or float; see the class for what is returned."""
         self.num_tokens(int(pixels.shape[-1]))
         x = ((pixels.float() - PIXEL_MEAN) / PIXEL_SCALE).contiguous(memory_format=torch.channels_last)
         outputs = []
@@ -185,7 +186,7 @@ class EfficientNetLite0(Encoder):
         return [self.stem, *self.blocks, self.head]
 
     def _load(self, weights: str) -> None:
-        """Every key of the published file is used, except ImageNet's classifier."""
+        """Load the published weights: every key of the file is used, except ImageNet's classifier."""
         local = None if weights == "pretrained" else read_weights(weights)
         path = _published_path() if local is None else local.path
         try:
@@ -205,14 +206,14 @@ def _blocks() -> list[InvertedResidual]:
 
 
 def _tokens(stride8: Tensor, stride16: Tensor, stride32: Tensor) -> Tensor:
-    """Three maps joined on the stride-16 grid, as tokens [batch, rows * columns, channels]."""
+    """Join three maps on the stride-16 grid, as tokens [batch, rows * columns, channels]."""
     fine = F.pixel_unshuffle(stride8, 2)
     coarse = F.interpolate(stride32, scale_factor=2.0, mode="bilinear", align_corners=False)
     return torch.cat([fine, stride16, coarse], dim=1).flatten(2).transpose(1, 2)
 
 
 def _pad_same(x: Tensor, kernel: int, stride: int) -> tuple[Tensor, int]:
-    """Pads what TensorFlow's "SAME" adds unevenly; returns the even padding that is left for the convolution."""
+    """Pad what TensorFlow's "SAME" adds unevenly; returns the even padding that is left for the convolution."""
     if stride == 1:
         return x, kernel // 2
     rows, columns = (_missing(int(size), kernel, stride) for size in x.shape[-2:])
@@ -221,12 +222,12 @@ def _pad_same(x: Tensor, kernel: int, stride: int) -> tuple[Tensor, int]:
 
 
 def _missing(size: int, kernel: int, stride: int) -> int:
-    """Pixels that the last of ceil(size / stride) windows lacks."""
+    """Count the pixels that the last of ceil(size / stride) windows lacks."""
     return max((-(-size // stride) - 1) * stride + kernel - size, 0)
 
 
 def _initialise(model: nn.Module) -> None:
-    """Normal with variance 2 / fan-out, as the reference does; a depthwise filter's fan-out is its own taps."""
+    """Draw normal weights of variance 2 / fan-out, as the reference does; a depthwise filter's is its own taps."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
@@ -250,7 +251,7 @@ def _published_path() -> Path:
 
 
 def _module_name(key: str) -> str:
-    """The published name of a parameter -> ours: `_blocks.3._bn1.bias` -> `blocks.3.depthwise.norm.bias`."""
+    """Translate a parameter's published name into ours: `_blocks.3._bn1.bias` -> `blocks.3.depthwise.norm.bias`."""
     *block, layer, parameter = key.split(".")
     names = PUBLISHED_BLOCK_LAYERS if block else PUBLISHED_OUTER_LAYERS
     prefix = f"blocks.{block[1]}." if block else ""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 
 class EncoderOutput(NamedTuple):
     """What an encoder saw.
 
-    tokens: [batch, tokens, token_channels], row by row from the image's top left.
-    pooled: [batch, pooled_channels], the whole image.
+    tokens: row by row from the image's top left. pooled: the whole image.
     """
 
-    tokens: Tensor
-    pooled: Tensor
+    tokens: Float[Tensor, "batch tokens token_channels"]
+    pooled: Float[Tensor, "batch pooled_channels"]
 
 
 class Encoder(nn.Module):
@@ -31,5 +31,5 @@ class Encoder(nn.Module):
     architecture: dict[str, Any]
 
     def num_tokens(self, image_size: int) -> int:
-        """Tokens of a square image of that side. Raises ModelError on a side that does not suit."""
+        """Count the tokens of a square image of that side. Raises ModelError on a side that does not suit."""
         raise NotImplementedError

@@ -106,7 +106,7 @@ def _clip_layers(model: Any) -> list[nn.ModuleList]:
 
 
 def _clip_look(model: Any, pixels: Tensor) -> EncoderOutput:
-    """The pooled vector is the class token after the last norm, before the projection to the space shared with text.
+    """Look with CLIP: the pooled vector is the class token after the last norm, not projected to the space of text.
 
     The tokens get the same norm, without which a few of their channels are a hundred times the others.
     """
@@ -153,13 +153,13 @@ def _dinov2_layers(model: Any) -> list[nn.ModuleList]:
 
 
 def _dino_look(model: Any, pixels: Tensor) -> EncoderOutput:
-    """Patches and class token after the last norm."""
+    """Look with DINO: patches and class token after the last norm."""
     tokens = model(pixels, interpolate_pos_encoding=_interpolated(model, pixels)).last_hidden_state
     return EncoderOutput(tokens[:, 1:], tokens[:, 0])
 
 
 def _dinov2_look(model: Any, pixels: Tensor) -> EncoderOutput:
-    """Patches and class token after the last norm; the model interpolates its positions by itself."""
+    """Look with DINOv2: patches and class token after the last norm; the model interpolates its positions by itself."""
     tokens = model(pixels).last_hidden_state
     return EncoderOutput(tokens[:, 1:], tokens[:, 0])
 

@@ -20,7 +20,7 @@ REACH_SECONDS = 5.0
 
 
 def published_weights(repository: str, model: str) -> dict[str, Tensor]:
-    """Tensors of a repository by their published names.
+    """Fetch the tensors of a repository by their published names.
 
     model: the class in transformers, for the error's advice. Raises ModelError where they are neither cached nor to be
     had within seconds, and where the files are damaged.
@@ -67,7 +67,7 @@ def _downloaded(repository: str, model: str) -> Path:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Without the warnings of the hub's libraries: what matters is raised."""
+    """Silence the warnings of the hub's libraries: what matters is raised."""
     loggers = [logging.getLogger(name) for name in ("huggingface_hub", "transformers")]
     levels = [logger.level for logger in loggers]
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from jaxtyping import Num
 from torch import Tensor, nn
 
 from shapeshot.errors import ModelError
@@ -62,7 +63,7 @@ class HubEncoder(Encoder):
             layer.requires_grad_(False)
 
     def num_tokens(self, image_size: int) -> int:
-        """Tokens of a square image. Raises ModelError on a side that is no whole number of a transformer's patches."""
+        """Count the tokens of a square image. Raises ModelError on a side that is no multiple of a patch."""
         stride = self.family.stride(self.architecture)
         if image_size <= 0 or (self.family.whole and image_size % stride):
             raise ModelError(f"this encoder needs an image size that is a multiple of {stride}; got {image_size}")
@@ -70,7 +71,7 @@ class HubEncoder(Encoder):
         return side * side
 
     def train(self, mode: bool = True) -> HubEncoder:
-        """Training mode, in which frozen layers, and batch norms unless `update_statistics`, stay as in evaluation."""
+        """Set training mode; frozen layers, and batch norms unless `update_statistics`, stay as in evaluation."""
         super().train(mode)
         for layer in self.family.layers(self.tower)[: self.num_frozen_layers]:
             layer.eval()
@@ -79,13 +80,13 @@ class HubEncoder(Encoder):
                 module.eval()
         return self
 
-    def forward(self, pixels: Tensor) -> EncoderOutput:
-        """RGB pixels in 0..255, uint8 or float [batch, 3, size, size] -> tokens and pooled vector (see the class)."""
+    def forward(self, pixels: Num[Tensor, "batch 3 size size"]) -> EncoderOutput:
+        """Look at RGB pixels in 0..255, uint8 or float; see the class for what is returned."""
         self.num_tokens(int(pixels.shape[-1]))
         return self.family.look(self.tower, self.normalise(pixels))
 
     def normalise(self, pixels: Tensor) -> Tensor:
-        """Pixels in 0..255 -> float32 with the mean 0 and deviation 1 that the published weights expect."""
+        """Scale pixels in 0..255 to float32 with the mean 0 and deviation 1 that the published weights expect."""
         return (pixels.float() / 255 - self.mean) / self.std
 
 
@@ -101,7 +102,7 @@ def _build(family: Family, weights: str, architecture: Mapping[str, Any] | None)
 
 
 def _given(family: Family, architecture: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The published architecture, or another with the same keys. Raises ModelError for other keys."""
+    """Return the published architecture, or another with the same keys. Raises ModelError for other keys."""
     given = architecture or family.architecture
     for what, keys in (("has no", given.keys() - family.architecture), ("needs", family.architecture.keys() - given)):
         if keys:
@@ -110,7 +111,7 @@ def _given(family: Family, architecture: Mapping[str, Any] | None) -> Mapping[st
 
 
 def _own_config(family: Family, config: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    """The part of a config.json that describes the image tower. Raises ModelError where it is of another family."""
+    """Return the part of a config.json about the image tower. Raises ModelError where it is of another family."""
     if config.get("model_type") == "clip" and isinstance(config.get("vision_config"), dict):
         config = {**config["vision_config"], "model_type": "clip_vision_model"}
     if config.get("model_type") != family.model_type:
@@ -122,7 +123,7 @@ def _own_config(family: Family, config: Mapping[str, Any], where: str) -> Mappin
 def _tower(
     family: Family, config: Mapping[str, Any], state: Mapping[str, Tensor] | None, where: str
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The module and its architecture in plain JSON values. Of `config` only the family's own keys are looked at."""
+    """Build the module, and its architecture in plain JSON values. Only the family's own keys of `config` count."""
     import transformers
 
     cls = getattr(transformers, family.model)
@@ -142,7 +143,7 @@ def _tower(
 
 
 def _filled(cls: Any, settings: Any, family: Family, state: Mapping[str, Tensor]) -> nn.Module:
-    """A tower with every tensor from `state`, by published names or the library's. ModelError where they do not fit."""
+    """Fill a tower with the tensors of `state`, by published names or the library's. Raises ModelError for misfits."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

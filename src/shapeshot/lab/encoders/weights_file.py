@@ -21,7 +21,7 @@ MAX_CONFIG_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class LocalWeights:
-    """path: of the tensors' file. config: what stands in the config.json beside it, if there is one."""
+    """Weights read from a disk. path: of the tensors' file. config: what the config.json beside it says, if any."""
 
     path: Path
     tensors: dict[str, Tensor]
@@ -29,7 +29,7 @@ class LocalWeights:
 
 
 def read_weights(path: str | Path) -> LocalWeights:
-    """Tensors (floats as float32, all finite) and configuration of a folder or a safetensors file.
+    """Read the tensors (floats as float32, all finite) and configuration of a folder or a safetensors file.
 
     Raises ModelError where there is none, where it is damaged, and for a pickle (.bin, .pt, .pth), which is not opened.
     """
@@ -76,6 +76,6 @@ def _config(file: Path) -> dict[str, Any] | None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line: its first, the next one too after a colon; its kind where it says nothing."""
+    """Shorten an error to one line: its first, with the next after a colon, or its kind where it says nothing."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return " ".join(lines[: 2 if lines[0].endswith(":") else 1])

@@ -32,7 +32,7 @@ def export_run(run: str | Path, out: str | Path, more: Mapping[str, Any] | None 
 
 
 def card_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What a checkpoint knows about itself. Raises ModelError for one never validated, which has no threshold."""
+    """Gather what a checkpoint knows about itself. Raises ModelError for one that was never validated."""
     config = config_of(checkpoint)
     settings = to_json(config) | {"data": [Path(folder).name for folder in config.data]}
     return {
@@ -66,7 +66,7 @@ def _course_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def data_of(folders: Sequence[str]) -> list[dict[str, Any]]:
-    """Name, source, size, licences and creators of each dataset; the name alone for one that is gone by now."""
+    """List name, source, size, licences and creators of each dataset; the name alone for one that is gone by now."""
     rows = []
     for folder in folders:
         row: dict[str, Any] = {"name": Path(folder).name}
@@ -82,7 +82,7 @@ def data_of(folders: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def licences_text(card: Mapping[str, Any]) -> str:
-    """LICENSES.md of a model: whose 3D objects, under which licences, it was trained on."""
+    """Write LICENSES.md of a model: whose 3D objects, under which licences, it was trained on."""
     lines = [f"# Licences of the training data of {card['name']}", ""]
     lines += ["Where there is a `memory.npz`, it holds outlines and 32^3 voxel grids made of these objects.", ""]
     for row in card["training"]["data"]:

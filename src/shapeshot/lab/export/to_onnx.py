@@ -53,7 +53,7 @@ def export_model(
 
 
 def graph_files(model: SingleViewModel) -> dict[str, bytes]:
-    """The ONNX files of a model's kind, by name."""
+    """Make the ONNX files of a model's kind, by name."""
     was_training = model.training
     model.eval()
     try:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
@@ -19,25 +20,26 @@ from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """inputs: pixels uint8 [batch, 3, size, size], or what a frozen encoder saw. targets: the representation's own."""
+    """One step's examples. inputs: pixels uint8 [batch, 3, size, size], or what a frozen encoder saw."""
 
     inputs: Tensor | EncoderOutput
     targets: dict[str, Tensor]
     ids: tuple[str, ...]
 
     def to(self, device: torch.device) -> Batch:
-        """The batch on a device."""
+        """Copy the batch to a device."""
         inputs = self.inputs
         moved = EncoderOutput(*(part.to(device) for part in inputs)) if isinstance(inputs, EncoderOutput) else None
         targets = {name: value.to(device) for name, value in self.targets.items()}
         return Batch(inputs.to(device) if isinstance(inputs, Tensor) else moved, targets, self.ids)  # type: ignore[arg-type]
 
 
+@runtime_checkable
 class Inputs(Protocol):
-    """What the model is shown of one view: named parts of an EncoderOutput, or "pixels"."""
+    """A source of what the model is shown of one view: named parts of an EncoderOutput, or "pixels"."""
 
     def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> Arrays:
-        """Of object `index`, without a batch axis."""
+        """Return what the model is shown of object `index`, without a batch axis."""
         ...
 
 
@@ -55,14 +57,14 @@ class AugmentedViews:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """How one example of a batch is made. targets: (object, mirrored, generator) -> the representation's arrays."""
+    """How one example of a batch is made. targets: (object, mirrored, generator) -> the kind's arrays."""
 
     objects: Sequence[TrainingObject]
     inputs: Inputs
     targets: Callable[[TrainingObject, bool, np.random.Generator], Arrays]
 
     def __call__(self, index: int, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
-        """(inputs, targets) of a random view of object `index`, half of the time in the mirror."""
+        """Make (inputs, targets) of a random view of object `index`, half of the time in the mirror."""
         item = self.objects[index]
         mirrored, view = bool(rng.random() < 0.5), int(rng.integers(len(item.views)))
         return self.inputs.example(index, view, mirrored, rng), self.targets(item, mirrored, rng)
@@ -87,7 +89,7 @@ class StepBatches(TorchDataset[Batch]):
         return Batch(EncoderOutput(**inputs) if pixels is None else pixels, targets, ids)
 
     def _objects_of(self, step: int) -> list[int]:
-        """Objects in a fresh order each epoch, without a remainder: batch `step` is a window of the endless order."""
+        """Choose the objects of a step: a window of an endless order, which is a fresh one in each epoch."""
         count = len(self.examples.objects)
         places = [divmod(position, count) for position in range(step * self.batch_size, (step + 1) * self.batch_size)]
         orders = {epoch: self._order(epoch) for epoch, _ in places}
@@ -101,7 +103,7 @@ def _stack(rows: Sequence[Arrays]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
 
 
-def plain_pixels(views: Sequence[bytes], size: int) -> Tensor:
-    """Unaugmented crops of encoded views, uint8 [views, 3, size, size]."""
+def plain_pixels(views: Sequence[bytes], size: int) -> UInt8[Tensor, "views 3 {size} {size}"]:
+    """Crop encoded views without augmentation."""
     crops = np.stack([plain_crop(decode_view(view), size) for view in views])
     return torch.from_numpy(crops).permute(0, 3, 1, 2).contiguous()

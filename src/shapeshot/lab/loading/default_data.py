@@ -16,7 +16,7 @@ OPTIONS = BuildOptions(views=6, size=128, samples=8)
 
 
 def default_dataset(folder: Path = DEFAULT_DATA, progress: bool = True) -> Path:
-    """The dataset in `folder`, built on first use in a few minutes; of several processes, the first builds it."""
+    """Return the dataset in `folder`, built on first use in a few minutes, by the first of several processes."""
     with PartialState().main_process_first():
         build_dataset(make_source("procedural", count=NUM_OBJECTS), folder, OPTIONS, progress=progress)
     return folder

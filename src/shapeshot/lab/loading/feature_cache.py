@@ -42,7 +42,7 @@ class Features:
     tokens: tuple[np.ndarray, ...] | None
 
     def example(self, index: int, view: int, mirrored: bool) -> Arrays:
-        """The parts of an EncoderOutput, float32, without a batch axis; no tokens where none are kept."""
+        """Return the parts of an EncoderOutput, float32, without a batch axis; no tokens where none are kept."""
         pooled = np.array(self.pooled[index][view, int(mirrored)])
         if self.tokens is None:
             return {"tokens": np.zeros((0, 1), np.float32), "pooled": pooled}
@@ -50,7 +50,7 @@ class Features:
 
 
 def cache_folder() -> Path:
-    """$SHAPESHOT_CACHE, else `shapeshot` in the user's cache folder; what is in it can be removed at any time."""
+    """Return $SHAPESHOT_CACHE, else `shapeshot` in the user's cache folder; its content can be removed at any time."""
     given = os.environ.get(CACHE_VARIABLE)
     if given:
         return Path(given)
@@ -64,7 +64,7 @@ def cached_features(
     want_tokens: bool = False,
     progress: bool = True,
 ) -> Features:
-    """Features of every view, read from `folder` (`cache_folder()`) where they are there and computed otherwise.
+    """Return the features of every view, read from `folder` (`cache_folder()`) where they are and computed otherwise.
 
     Raises ExportError where the disk is full; what was written before stays good.
     """
@@ -79,7 +79,7 @@ def cached_features(
 
 
 def encoder_digest(encoder: Encoder) -> str:
-    """SHA-256 over all that determines what an encoder sees."""
+    """Compute the SHA-256 over all that determines what an encoder sees."""
     digest = hashlib.sha256(json.dumps(_facts(encoder), sort_keys=True).encode())
     for name, tensor in sorted(encoder.state_dict().items()):
         digest.update(name.encode())
@@ -104,7 +104,7 @@ def _files(stem: Path, want_tokens: bool) -> list[Path]:
 
 
 def _read(stem: Path, encoder: Encoder, item: TrainingObject, want_tokens: bool) -> list[np.ndarray] | None:
-    """pooled and tokens (empty where not wanted); None where a file is missing, damaged or of something else."""
+    """Read pooled and tokens (empty where not wanted); None where a file is missing, damaged or of something else."""
     files, views = _files(stem, want_tokens), len(item.views)
     try:
         pooled = np.load(files[0], allow_pickle=False)
@@ -133,7 +133,7 @@ def _compute(encoder: Encoder, item: TrainingObject, stem: Path, want_tokens: bo
 
 
 def _paired(values: Tensor, dtype: type) -> np.ndarray:
-    """[2 views, ...] -> [views, 2, ...]."""
+    """Turn [2 views, ...] into [views, 2, ...]."""
     half = len(values) // 2
     return torch.stack([values[:half], values[half:]], dim=1).float().cpu().numpy().astype(dtype)
 

@@ -27,7 +27,7 @@ class FrozenFeatures:
     def of(
         cls, model: SingleViewModel, objects: Sequence[TrainingObject], accelerator: Accelerator, progress: bool = True
     ) -> FrozenFeatures:
-        """From the cache, which the first process fills where something is missing."""
+        """Read from the cache, which the first process fills where something is missing."""
         with accelerator.main_process_first():
             return cls(
                 cached_features(model.encoder, objects, want_tokens=model.decoder.reads_tokens, progress=progress)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from jaxtyping import Bool, Float16, UInt8
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
@@ -22,18 +23,18 @@ Arrays = dict[str, np.ndarray]
 class TrainingObject:
     """What training keeps of an object in memory: encoded views (about 4 KB each) and packed shape (about 0.4 MB).
 
-    points: float16 [points, 3] of the outer surface. colors: sRGB uint8 [points, 3] there.
+    points: of the outer surface. colors: sRGB there.
     """
 
     id: str
     views: tuple[bytes, ...]
     solid: PackedSolid
-    points: np.ndarray
-    colors: np.ndarray
+    points: Float16[np.ndarray, "points 3"]
+    colors: UInt8[np.ndarray, "points 3"]
 
     @cached_property
-    def occupancy(self) -> np.ndarray:
-        """The solid at 32^3, bool [32, 32, 32]."""
+    def occupancy(self) -> Bool[np.ndarray, "32 32 32"]:
+        """Return the solid at 32^3."""
         shape = (self.solid.resolution,) * 3
         solid = np.unpackbits(self.solid.bits, count=int(np.prod(shape))).reshape(shape).astype(bool)
         return downsample_occupancy(solid, COARSE_RESOLUTION)
@@ -59,7 +60,7 @@ class TrainingSet:
 
 
 def training_object(sample: Sample, max_views: int | None = None) -> TrainingObject:
-    """What training keeps of a sample, with its first `max_views` views."""
+    """Keep what training needs of a sample, with its first `max_views` views."""
     # Published 32^3 grids lie in a dataset as blocks of 128^3: a sixty-fourth of that says the same.
     step = min(cell_size(sample.solid), sample.solid.shape[0] // COARSE_RESOLUTION)
     solid, points = PackedSolid.pack(sample.solid[::step, ::step, ::step]), sample.points.astype(np.float16)
