@@ -1,7 +1,8 @@
 """A worker that speaks the Blender worker's protocol without Blender: cubes for objects, and every way to fail.
 
 Run in place of blender/worker.py by the "python" of `fake_python`. What it does wrong follows from the asked factory's
-module: "hang", "crash", "garbage", "half", "error", "too_long", and "dark", of which no picture comes; any other module makes a box that depends on the seed.
+module: "hang", "crash", "garbage", "half", "error", "too_long", and "dark", of which no picture comes; any other makes
+a box that depends on the seed.
 """
 
 from __future__ import annotations
