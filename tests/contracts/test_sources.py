@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from fake_blender import fake_python
 from PIL import Image
 
 from shapeshot.data.objects import SolidEntry, Source, SplitSource, ViewedEntry
@@ -68,6 +69,10 @@ def a_sweethome3d(root: Path) -> Source:
     return make_source("sweethome3d", catalogs=sorted(DEFAULT_FOLDER.glob("*.sh3f"))[:1])
 
 
+def an_infinigen(root: Path) -> Source:
+    return make_source("infinigen", count=3, python=fake_python(root))
+
+
 MADE: dict[str, Callable[[Path], Source]] = {
     "folder": a_folder,
     "procedural": lambda root: make_source("procedural", count=3),
@@ -75,6 +80,7 @@ MADE: dict[str, Callable[[Path], Source]] = {
     "shapenet": a_shapenet,
     "r2n2": an_r2n2,
     "pix3d": a_pix3d,
+    "infinigen": an_infinigen,
 }
 
 

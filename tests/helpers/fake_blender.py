@@ -1,7 +1,8 @@
 """A worker that speaks the Blender worker's protocol without Blender: cubes for objects, and every way to fail.
 
 Run in place of blender/worker.py by the "python" of `fake_python`. What it does wrong follows from the asked factory's
-module: "hang", "crash", "garbage", "half", "error", "too_long"; any other module makes a box that depends on the seed.
+module: "hang", "crash", "garbage", "half", "error", "too_long", and "dark", of which no picture comes; any other makes
+a box that depends on the seed.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def main(worker: str) -> None:
     assert spec.loader is not None
     wire = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(wire)
+    broken = False
     while (message := wire.receive(0)) is not None:
         header, arrays = message
         if header["do"] == "load":
@@ -83,10 +85,14 @@ def main(worker: str) -> None:
             if header["module"] in ("hang", "crash", "garbage", "half", "error", "too_long"):
                 fail(header["module"], wire)
             else:
+                broken = header["module"] == "dark"
                 time.sleep(0.02)
                 wire.write(1, wire.packed(*box(header["seed"])))
         elif header["do"] == "views":
-            wire.write(1, wire.packed({}, {"pictures": pictures(header, arrays["lights"])}))
+            if broken:
+                wire.write(1, wire.packed({"error": "RuntimeError: no light"}))
+            else:
+                wire.write(1, wire.packed({}, {"pictures": pictures(header, arrays["lights"])}))
 
 
 if __name__ == "__main__":

@@ -81,14 +81,15 @@ def test_a_build(tmp_path: Path) -> None:
 
 
 def test_what_fails_is_named_and_the_rest_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for way in ("crash", "error", "too_long"):
+    for way in ("crash", "error", "too_long", "dark"):
         monkeypatch.setitem(FACTORIES, way, replace(FACTORIES["ChairFactory"], module=way, cls=way))
-    names = ["Chair", "crash", "error", "too_long"]
-    source = make_source("infinigen", count=8, python=fake_python(tmp_path), factories=names)
+    names = ["Chair", "crash", "error", "too_long", "dark"]
+    source = make_source("infinigen", count=10, python=fake_python(tmp_path), factories=names)
     dataset = build_dataset(source, tmp_path / "set", OPTIONS, workers=1, progress=False)
     assert dataset.ids() == ["chair-0000000", "chair-0000001"]
     told = {item["name"]: item["reason"] for item in dataset.manifest["unreadable"]}
-    assert len(told) == 6
+    assert len(told) == 8
+    assert "no light" in told["dark-0000001"]
     assert "no leaf grew" in told["error-0000000"]
     assert "worked for more than" in told["too_long-0000001"]
     assert "died" in told["crash-0000000"]

@@ -93,7 +93,8 @@ class BlenderWorker:
         process.wait()
         for stream in (process.stdin, process.stdout, self._errors):
             with contextlib.suppress(BrokenPipeError):  # what was left to be written to a worker that died
-                stream.close()
+                if stream is not None:
+                    stream.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)

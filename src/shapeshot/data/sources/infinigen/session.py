@@ -11,6 +11,7 @@ import numpy as np
 
 from shapeshot.data.sources.infinigen.driver import BlenderWorker, WorkerFailed
 from shapeshot.data.sources.infinigen.factories import FACTORIES, Factory
+from shapeshot.errors import DatasetError
 
 MAP_SIZE = 128
 SECONDS_A_VIEW = 30.0

@@ -35,8 +35,8 @@ def color(rng: np.random.Generator, vivid: bool = False) -> tuple[float, float, 
     """Mostly the muted colours of houses, linear RGBA."""
     saturation = rng.uniform(0.2, 0.9) if vivid or rng.random() < 0.2 else rng.beta(1.2, 4.0)
     hue = rng.random() if rng.random() < 0.5 else rng.normal(0.09, 0.03) % 1.0  # half of them wood, sand and cream
-    srgb = colorsys.hsv_to_rgb(hue, saturation, rng.uniform(0.25, 0.97))
-    return (*(float(value**2.2) for value in srgb), 1.0)
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, rng.uniform(0.25, 0.97))
+    return float(red**2.2), float(green**2.2), float(blue**2.2), 1.0
 
 
 def textured(kind: str, rng: np.random.Generator, rough: float, vivid: bool = False) -> Any:
@@ -48,7 +48,8 @@ def textured(kind: str, rng: np.random.Generator, rough: float, vivid: bool = Fa
     shader.inputs["Roughness"].default_value = float(rough)
     first, second = color(rng, vivid), color(rng, vivid)
     if kind not in ("checks", "stripes", "spots"):  # natural surfaces: shades of one colour
-        second = (*(float(value * rng.uniform(0.5, 0.9)) for value in first[:3]), 1.0)
+        red, green, blue = (float(value * rng.uniform(0.5, 0.9)) for value in first[:3])
+        second = red, green, blue, 1.0
     shader.inputs["Base Color"].default_value = first
     if kind == "plain":
         return material
