@@ -47,8 +47,9 @@ def build_dataset(
     """Build (or resume, or simply open) the dataset of `source` in folder `out`.
 
     Objects that cannot be read, or over which worker processes died twice, are listed by name in the manifest under
-    `unreadable`. Raises DatasetError where the folder holds another build or nothing could be read, FolderInUseError where another build is writing into it,
-    and UserError where worker processes die one after another; the same call then resumes.
+    `unreadable`. Raises DatasetError where the folder holds another build or nothing could be read, FolderInUseError
+    where another build is writing into it, and UserError where worker processes die one after another; the same call
+    then resumes.
     """
     options = options or BuildOptions()
     out = Path(out)
