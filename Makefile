@@ -4,12 +4,13 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-slow check lint lint-page types bench train-default clean
+.PHONY: help demo test test-slow fuzz check lint lint-page types bench train-default clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
 	@echo "make test    install everything the tests need into $(VENV) and run them"
 	@echo "make test-slow   the tests that take longer: trainings, browsers, clusters, kills (minutes)"
+	@echo "make fuzz MINUTES=5   inputs that strangers might send, at what reads them"
 	@echo "make check   ruff, mypy and the tests that are not slow"
 	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
 	@echo "make train-default   repeat the training of the shipped model"
@@ -25,6 +26,11 @@ test: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	$(BIN)/pytest -m slow
+
+# Strangers' bytes for what reads them; MINUTES are shared by the harnesses of tests/fuzz.
+MINUTES ?= 5
+fuzz: $(VENV)/.installed
+	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
 
 check: lint types test
 

@@ -16,6 +16,7 @@ import pytest
 from shapeshot.folders import Outcome, run_photos
 from shapeshot.folders import manifest as manifest_module
 from shapeshot.folders.manifest import COLUMNS
+from shapeshot.jobs.folder_lock import FolderInUseError, only_run_in
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.options import Options
 
@@ -129,3 +130,32 @@ def test_without_pyarrow_the_manifest_is_csv(run: Callable, tmp_path: Path, monk
     assert list(table[0]) == list(COLUMNS)
     assert [row["photo_sha256"] for row in table] == [row["photo_sha256"] for row in expected]
     assert {row["outcome"] for row in table} == {"kept"}
+
+
+@pytest.mark.parametrize("form", ["all", "mesh"])
+def test_a_file_that_was_cut_short_is_made_again(
+    make_photos: Callable, plan: Callable, shipped_model: FieldModel, tmp_path: Path, form: str
+) -> None:
+    targets = plan(make_photos(2), form)
+    run_photos(targets, shipped_model, Options())
+    for path in sorted((tmp_path / "out/001").iterdir()):
+        if path.name != "result.json":
+            content = path.read_bytes()
+            path.write_bytes(content[:-1])
+            again = run_photos(targets, shipped_model, Options())
+            assert [outcome.status for outcome in again] == ["kept", "done"], path.name
+            assert path.stat().st_size == len(content)
+    assert [outcome.status for outcome in run_photos(targets, shipped_model, Options())] == ["kept"] * 2
+
+
+def test_a_result_json_without_an_end(run: Callable, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "out/001/result.json").write_text("[" * 100_000)
+    assert run() == ["kept", "done", "kept"]
+
+
+def test_two_runs_into_one_folder_at_once(run: Callable, tmp_path: Path) -> None:
+    with only_run_in(tmp_path / "out"), pytest.raises(FolderInUseError, match=f"process {os.getpid()} is writing"):
+        run()
+    assert run() == ["done"] * 3
+    assert not list((tmp_path / "out").glob(".*"))

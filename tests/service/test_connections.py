@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -205,3 +207,22 @@ def test_the_limit_fits_the_files_that_may_be_opened() -> None:
     assert 8 <= limit <= connections_module.SERVER_CONNECTIONS
     assert 2 * limit <= resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[0], before[1]), before[1]))
+
+
+def test_broken_multipart_headers_write_no_log() -> None:
+    code = """
+import python_multipart, sys
+from shapeshot.service.quiet_log import quiet_logs
+if sys.argv[1] == "quiet":
+    quiet_logs()
+try:
+    python_multipart.MultipartParser(b"b", {}).write(b"--b\\r\\nContent\\nx: y\\r\\n\\r\\n")
+except Exception:
+    pass
+"""
+    loud, quiet = (
+        subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True).stderr
+        for word in ("loud", "quiet")
+    )
+    assert "invalid character" in loud
+    assert quiet == ""

@@ -38,3 +38,5 @@ def quiet_logs() -> None:
     """Put the filter on the loggers that tell of what clients do."""
     for name in LOGGERS:
         logging.getLogger(name).addFilter(QuietFilter())
+    # It tells of every broken header by a line, and so does the answer.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
