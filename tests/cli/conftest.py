@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import shapeshot.pipeline.reconstruct
+import shapeshot.model.field_model
 from shapeshot.cli import main
 
 
@@ -41,7 +41,7 @@ def use_model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Makes `shapeshot reconstruct` load the given model."""
 
     def use(model: Any) -> None:
-        monkeypatch.setattr(shapeshot.pipeline.reconstruct, "load_model", lambda folder=None: model)
+        monkeypatch.setattr(shapeshot.model.field_model, "load_model", lambda folder=None: model)
 
     return use
 

@@ -49,8 +49,8 @@ def declare(command: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
     from shapeshot.folders import is_library, list_photos, plan_targets, put_together, run_photos, take_apart
+    from shapeshot.model.field_model import load_model
     from shapeshot.pipeline.options import Options
-    from shapeshot.pipeline.reconstruct import load_model
 
     if args.ray and args.workers:
         raise UsageError("--workers are processes on this machine, --ray is a cluster; give one of the two")

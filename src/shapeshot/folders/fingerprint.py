@@ -59,7 +59,7 @@ def _is_same_photo(path: Path, photo: Mapping[str, Any]) -> bool:
     status = path.stat()
     if status.st_size != photo["bytes"]:
         return False
-    return status.st_mtime_ns == photo["modified_ns"] or _digest(path.read_bytes()) == photo["sha256"]
+    return bool(status.st_mtime_ns == photo["modified_ns"] or _digest(path.read_bytes()) == photo["sha256"])
 
 
 def _are_whole(target: Target, sizes: Mapping[str, int]) -> bool:

@@ -76,7 +76,7 @@ class _ResultSchema:
     """Gives a dictionary that `to_json` made of a `Result` the schema of a `Result`."""
 
     def __get_pydantic_json_schema__(self, _: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = TypeAdapter(Result).core_schema | {"ref": Result.__name__}  # a component of its own, of this name
+        schema: Any = {**TypeAdapter(Result).core_schema, "ref": Result.__name__}  # a component of this name
         reference = core_schema.definition_reference_schema(Result.__name__)
         return handler(core_schema.definitions_schema(reference, [schema]))
 

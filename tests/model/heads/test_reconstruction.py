@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import shapeshot.pipeline.reconstruct
+import shapeshot.model.field_model
 from shapeshot.cli import main
 from shapeshot.errors import UserError
 from shapeshot.model.heads import Heads
@@ -79,7 +79,7 @@ def run(tmp_path: Path, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch, caps
     Image.fromarray(photo).save(tmp_path / "disc.png")
 
     def run(model: Any, *words: str) -> tuple[int, str, dict[str, Any]]:
-        monkeypatch.setattr(shapeshot.pipeline.reconstruct, "load_model", lambda folder=None: model)
+        monkeypatch.setattr(shapeshot.model.field_model, "load_model", lambda folder=None: model)
         code = main(["reconstruct", str(tmp_path / "disc.png"), "--out", str(tmp_path / "out"), *words])
         return code, capsys.readouterr().err, json.loads((tmp_path / "out/disc/result.json").read_text())
 
