@@ -59,7 +59,7 @@ def public_surface(folder: Path) -> Surface:
 
 
 def help_pages() -> Surface:
-    """Each entry of each command's --help, and each item of its usage, by command and name."""
+    """Each entry of each command's --help, and each item of its usage, by command and the flag's or argument's name."""
     pages: Surface = {}
     for command in COMMANDS:
         with mock.patch.dict(os.environ, {"COLUMNS": "200", "NO_COLOR": "1"}):
@@ -163,13 +163,15 @@ def _printed(words: list[str]) -> str:
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:
+    """The name of each flag or argument, and what is said of it: its placeholder and its help."""
     usage, _, rest = text.partition("\n\n")
     for item in _items(" ".join(usage.split()).partition("usage: ")[2]):
-        yield f"usage/{item}", ""
+        yield f"usage/{item.strip('[]').split()[0]}", item
     for block in re.split(r"\n(?= {2,4}\S)", rest):
-        lines = block.splitlines()
-        parts = re.split(r"\s{2,}", lines[0].strip(), maxsplit=1)
-        yield parts[0], " ".join([*parts[1:], *(line.strip() for line in lines[1:])]).strip()
+        lines = block.partition("\n\n")[0].splitlines()  # what follows is the title of another group
+        head, *said = re.split(r"\s{2,}", lines[0].strip(), maxsplit=1)
+        name, _, placeholder = head.partition(" ") if head.startswith("-") else (head, "", "")
+        yield name, " ".join([placeholder, *said, *(line.strip() for line in lines[1:])]).strip()
 
 
 def _items(usage: str) -> Iterator[str]:
