@@ -10,6 +10,9 @@ import pytest
 from shapeshot.errors import ModelError, UserError
 from shapeshot.evaluation.features import DEFAULT_FEATURES, FEATURES, MODEL, choose_features
 from shapeshot.lab.encoders import ENCODERS
+from shapeshot.model.heads import Heads
+from shapeshot.model.seen import Seen
+from shapeshot.photo import PreparedPhoto
 
 ENCODER_OF = {"imagenet": "efficientnet-lite0"}  # the others are named after their encoder
 
@@ -19,8 +22,9 @@ class Model:
 
     image_size = 32
 
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
-        return np.moveaxis(pixels.reshape(1, 32, 32, 3).astype(np.float32), -1, 1)
+    def see(self, photo: PreparedPhoto) -> Seen:
+        planes = np.moveaxis(photo.pixels.reshape(1, 32, 32, 3).astype(np.float32), -1, 1)
+        return Seen(photo, planes, None, None, None, Heads(), 0.5)  # type: ignore[arg-type]
 
 
 def view(half_width: int) -> np.ndarray:

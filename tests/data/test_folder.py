@@ -173,4 +173,4 @@ def test_folders_without_meshes_are_refused(tmp_path):
 def test_an_unknown_source_lists_the_choices():
     with pytest.raises(DatasetError, match=r"choose from folder, .*, sweethome3d\. Did you mean 'folder'\?"):
         make_source("foldr")
-    assert set(SOURCES) == {"folder", "pix3d", "procedural", "r2n2", "shapenet", "sweethome3d"}
+    assert set(SOURCES) == {"folder", "infinigen", "pix3d", "procedural", "r2n2", "shapenet", "sweethome3d"}

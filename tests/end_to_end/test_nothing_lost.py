@@ -31,6 +31,8 @@ CHANGED: dict[str, str] = {
     f"{FORM}/size/pattern": "issue 12, defect 7: it refused 0.8m, 80.5cm and 2, which the server takes",
     f"{FORM}/region/pattern": "as defect 7: it refused numbers such as 1e3 and +5, which the server takes",
     f"{FORM}/(points|size|threshold|background|region|simplify|printable)/description": "one text with the flag's help",
+    "files/.*/made_from/files/.*": "issue 16, 20: a result that was cut short is told by the length of its files",
+    "help/data build/(--count|SOURCE)": "a source more: infinigen",
     "files/.*/made_from/model": "the shipped model's heads and memory hold the constants that they depend on",
     "help/(reconstruct|serve|studio|evaluate|remember|calibrate)/(usage/)?--model": "models have names",
     "help/(remember|calibrate)/--out": "issue 12, defect 2: nothing is written into the installed package",

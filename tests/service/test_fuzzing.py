@@ -70,6 +70,7 @@ OPERATIONS = (
     ("GET", "/v1/reconstructions/{result_id}/mask"),
     ("GET", "/v1/reconstructions/{result_id}/{format}"),
     ("GET", "/v1/formats"),
+    ("GET", "/v1/options"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

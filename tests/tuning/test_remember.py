@@ -76,13 +76,24 @@ def test_variants_are_not_copied_again(boxes: Dataset, monkeypatch: pytest.Monke
     assert len(memory_of(Gallery([boxes], progress=False), copies=3).ends) == len(boxes.ids("train"))
 
 
-@pytest.mark.parametrize("copies", [-1, 101])
+@pytest.mark.parametrize(
+    ("copies", "told"),
+    [
+        (-1, "argument --copies: must be at least 0; got -1; see 'shapeshot remember --help'"),
+        (101, "copies must lie in 0..100; got 101"),
+    ],
+)
 def test_a_number_of_copies_out_of_range_is_said(
-    copies: int, boxes_folder: Path, random_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    copies: int,
+    told: str,
+    boxes_folder: Path,
+    random_model_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ["remember", "--data", str(boxes_folder), "--model", str(random_model_folder), "--quiet"]
     assert main([*words, "--out", str(tmp_path / "out"), "--copies", str(copies)]) == 2
-    assert capsys.readouterr().err.splitlines() == [f"shapeshot: copies must lie in 0..100; got {copies}"]
+    assert capsys.readouterr().err.splitlines() == [f"shapeshot: {told}"]
     assert not (tmp_path / "out").exists()
 
 

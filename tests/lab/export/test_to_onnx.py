@@ -15,6 +15,7 @@ from hand_models import shown
 
 from shapeshot.errors import ExportError, ModelError
 from shapeshot.geometry import cell_centers
+from shapeshot.lab.export.to_onnx import export_model
 from shapeshot.lab.kinds.field import FieldModelConfig
 from shapeshot.lab.model import SingleViewModel, build_model
 from shapeshot.model.field_model import FieldModel
