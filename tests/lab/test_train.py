@@ -85,8 +85,8 @@ def test_sigkill_at_twenty_moments_changes_nothing(tiny_config: TrainConfig, tmp
 def test_the_loss_goes_down(tiny_config: TrainConfig, tmp_path: Path) -> None:
     run = Run(replace(tiny_config, max_iter=200, lr=5e-3, encoder_lr=1e-3), tmp_path, progress=False)
     batch = run.steps[0]
-    losses = [run.train_step(batch)["occupancy"] for _ in range(70)]
-    assert losses[-1] < 0.6 * losses[0]
+    losses = [run.train_step(batch)["occupancy"] for _ in range(100)]
+    assert losses[-1] < 0.3 * losses[0]
 
 
 def test_batches_depend_on_the_step_alone(tiny_config: TrainConfig, tmp_path: Path) -> None:
