@@ -27,9 +27,9 @@ from PIL import Image
 from room import OBJECT_ID, Room, furnish
 from tqdm import tqdm
 
-from shapeshot.data.object_shape import canonical_shape
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.shards import encode_arrays, encode_solid
+from shapeshot.data.solids.object_shape import canonical_shape
 from shapeshot.errors import UserError
 from shapeshot.evaluation.photos.silhouettes import seen_mask
 from shapeshot.files import atomic_path, atomic_write

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from shapeshot.data.objects import Material, ObjectModel, Part
-from shapeshot.data.sources.colors import linear_to_srgb
+from shapeshot.data.sources.readers.colors import linear_to_srgb
 from shapeshot.errors import MeshError, UserError
 
 ROOT = "<BlenderRoot>"

@@ -88,7 +88,7 @@ def light_map(packages: Packages, name: str, work: Path) -> Path:
 
 
 def _as_hdr(content: bytes, target: Path) -> None:
-    from shapeshot.data.mitsuba_scene import load_mitsuba
+    from shapeshot.data.rendering.mitsuba_scene import load_mitsuba
 
     mitsuba: Any = load_mitsuba(threads=2)  # its EXR reader waits for ever for a second one
     raw = target.with_suffix(".raw.exr")

@@ -259,7 +259,7 @@ def test_luxcore_covers_the_pixels_that_geometry_says(recipe: SimpleNamespace, t
         pytest.skip("LuxCore is not installed: pip install 'shapeshot[photolike]'")
     rng = np.random.default_rng(1)
     room = recipe.room.furnish(box_model(recipe, (0.6, 1.1, 0.5)), [], "floor", ["sky"], rng)
-    from shapeshot.data.mitsuba_scene import load_mitsuba
+    from shapeshot.data.rendering.mitsuba_scene import load_mitsuba
 
     light = tmp_path / "sky.hdr"
     load_mitsuba(threads=2).Bitmap(np.ones((16, 32, 3), np.float32)).write(str(light))

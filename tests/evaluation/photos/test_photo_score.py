@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from photo_boxes import COLORS, SIZE, box_mask, box_mesh, solid_of, write_photo_set
 
-from shapeshot.data.solid import downsample_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.evaluation.photos.answers import PictureAnswer
 from shapeshot.evaluation.photos.photo_set import PhotoSet
 from shapeshot.evaluation.photos.run import photo_markdown, rows_table, score_set, summarise_photos

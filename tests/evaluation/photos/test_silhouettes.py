@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from photo_boxes import CAMERA, box_mesh
 
-from shapeshot.data.outlines import outline
+from shapeshot.data.solids.outlines import outline
 from shapeshot.errors import PhotoError
 from shapeshot.evaluation.photos.silhouettes import (
     DIRECTIONS,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapeshot.data.outlines import outline
+from shapeshot.data.solids.outlines import outline
 from shapeshot.errors import PhotoError
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.camera import Camera, frame_distance
