@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-slow fuzz check lint lint-page types bench train-default clean
+.PHONY: help demo test test-slow fuzz check lint lint-page types bench train-default photolike clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
@@ -13,6 +13,7 @@ help:
 	@echo "make fuzz MINUTES=5   inputs that strangers might send, at what reads them"
 	@echo "make check   ruff, mypy and the tests that are not slow"
 	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
+	@echo "make photolike   build the photo-like test set and score the shipped model on it"
 	@echo "make train-default   repeat the training of the shipped model"
 
 demo: $(DEMO_VENV)/.installed
@@ -63,6 +64,12 @@ train-default: $(VENV)/.installed
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
 	$(BIN)/shapeshot remember --data datasets/sweethome3d datasets/procedural --model src/shapeshot/weights/default
 	$(BIN)/shapeshot calibrate --data datasets/sweethome3d --model src/shapeshot/weights/default
+
+# Pictures that no training renderer made; needs apt-get, npm and assimp-utils. See recipes/photolike/README.md.
+photolike: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[photolike]'
+	$(BIN)/python recipes/photolike/build.py --out datasets/photolike
+	$(BIN)/shapeshot evaluate --photos datasets/photolike --out out/evaluation/photolike
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) out .pytest_cache .ruff_cache .mypy_cache

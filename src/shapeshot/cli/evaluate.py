@@ -23,6 +23,7 @@ def declare(command: Parser) -> None:
     from shapeshot.evaluation.tables import ROW_FORMATS
 
     command.add_argument("--data", metavar="DIR", help="from 'shapeshot data build' (default: as training's)")
+    command.add_argument("--photos", metavar="DIR", help="score on pictures with exact masks in place of a dataset")
     command.add_argument("--type", metavar="TYPE", help="of the checkpoint: vox, point, mesh or field")
     command.add_argument("--arch", metavar="NAME", help="of the checkpoint's encoder, as in training")
     command.add_argument(
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     from shapeshot.evaluation.run import check_names, run_evaluation
     from shapeshot.evaluation.summary import summary_markdown
 
+    if args.photos:
+        return _run_on_photos(args)
     check_names(args.protocol, args.baseline, args.features, args.rows, args.model is not None)
     if args.features and args.baseline != "retrieval":
         raise UsageError("--features are those of retrieval; add --baseline retrieval")
@@ -87,6 +90,24 @@ def run(args: argparse.Namespace) -> int:
     )
     print(summary_markdown(summary))
     print(f"report: {out / 'report.html'}")
+    return 0
+
+
+def _run_on_photos(args: argparse.Namespace) -> int:
+    """Masks, outlines and, where there is a model of the object, shapes: recipes/photolike makes such a set."""
+    from shapeshot.evaluation.photos.run import photo_markdown, run_photo_evaluation
+    from shapeshot.evaluation.protocols import DEFAULT
+
+    unset: dict[str, object] = dict.fromkeys(("data", "type", "arch", "load_checkpoint", "baseline", "views"))
+    unset |= {"features": [], "training_data": [], "split": "test", "protocol": DEFAULT, "rows": "csv"}
+    given = [name for name, value in unset.items() if getattr(args, name) != value]
+    if given:
+        flag = given[0].replace("_", "-")
+        raise UsageError(f"--photos scores an exported model; leave out --{flag}, or give --data")
+    out = Path(args.out or "out/evaluation/photos-model")
+    summary = run_photo_evaluation(Path(args.photos), out, model=args.model, seed=args.seed, progress=not args.quiet)
+    print(photo_markdown(summary))
+    print(f"contact sheets: {out}/sheet-01.jpg and on")
     return 0
 
 

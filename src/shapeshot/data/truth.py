@@ -15,7 +15,7 @@ from shapeshot.geometry import PointCloud
 from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool
+    from jaxtyping import Bool, Float, Int
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +27,21 @@ class Truth:
 
 
 def true_shape(sample: Sample, num_points: int = NUM_POINTS) -> Truth:
-    """The truth of one object; its points are drawn with a seed made of its id, so all runs score against the same."""
-    occupancy = downsample_occupancy(sample.solid, RESOLUTION)
-    rng = np.random.default_rng(zlib.crc32(sample.id.encode()))
-    points, normals = outer_points(sample.vertices, sample.faces, sample.solid, num_points, rng)
-    return Truth(occupancy, PointCloud(points, normals=normals))
+    """The truth of one object of a dataset."""
+    return truth_of(sample.id, sample.vertices, sample.faces, sample.solid, num_points)
+
+
+def truth_of(
+    name: str,
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    solid: Bool[np.ndarray, "n n n"],
+    num_points: int = NUM_POINTS,
+) -> Truth:
+    """The truth of a canonical mesh and its solid; points are drawn with a seed made of the object's name.
+
+    So all runs score against the same points.
+    """
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    points, normals = outer_points(vertices, faces, solid, num_points, rng)
+    return Truth(downsample_occupancy(solid, RESOLUTION), PointCloud(points, normals=normals))
