@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -131,3 +132,10 @@ def test_the_licence_is_told(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
     assert manifest["licences"] == ["CC0-1.0"]
     assert "Infinigen" in dataset.sample(dataset.ids()[0]).info.creator
+
+
+def test_the_scripts_inside_blender_ask_it_for_what_it_has() -> None:
+    """They run where no fast test does: a renaming of ours once turned `bpy.data.cameras` into something else."""
+    scripts = (Path(table.__file__).parent / "blender").glob("*.py")
+    asked = {name for script in scripts for name in re.findall(r"\bbpy\.(\w+)", script.read_text())}
+    assert asked == {"app", "context", "data", "ops"}

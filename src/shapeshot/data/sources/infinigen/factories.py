@@ -1,6 +1,6 @@
 """Which of Infinigen's factories are used, how each of its objects stands, and which are left out and why.
 
-Every line was looked at: `docs/images/infinigen.webp` shows three objects of each, from 35 degrees beside the front.
+Every line was looked at: `docs/images/infinigen.webp` shows objects of each, from 35 degrees beside the front.
 """
 
 # ruff: noqa: E501 (a table: a line each)

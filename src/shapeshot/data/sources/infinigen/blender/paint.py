@@ -44,7 +44,7 @@ def color_maps(made: Made, size: int) -> dict[str, np.ndarray]:
 
 def orthographic(made: Made, side: np.ndarray) -> Any:
     """A camera without perspective that looks at the cube's centre from one unit before its face `side`."""
-    data = bpy.geometry.camera.new("side")
+    data = bpy.data.cameras.new("side")
     data.type, data.ortho_scale = "ORTHO", made.side
     data.clip_start, data.clip_end = 0.01 * made.side, 10 * made.side
     up = np.array([0.0, 1.0, 0.0]) if side[1] == 0 else np.array([0.0, 0.0, -side[1]])

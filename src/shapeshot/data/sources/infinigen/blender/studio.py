@@ -68,8 +68,8 @@ def settings(size: int, samples: int, seed: int) -> None:
 
 
 def look(made: Made, azimuth_deg: float, elevation_deg: float, distance: float, fov_deg: float) -> Any:
-    """A camera of data/cameras.py in Blender's world."""
-    data = bpy.geometry.camera.new("view")
+    """A camera of geometry/camera.py in Blender's world."""
+    data = bpy.data.cameras.new("view")
     data.sensor_fit, data.angle = "HORIZONTAL", float(np.radians(fov_deg))
     data.clip_start, data.clip_end = CLIP_NEAR * made.side, CLIP_FAR * made.side
     azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
