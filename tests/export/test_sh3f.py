@@ -13,7 +13,7 @@ from PIL import Image
 from shapeshot.data.sources.sweethome3d import SweetHome3DSource, parse_properties
 from shapeshot.errors import ExportError
 from shapeshot.export import encode_shape, write_shape
-from shapeshot.export.sh3f import FurnitureLabels, encode_sh3f, merge_libraries
+from shapeshot.export.sh3f import FurnitureLabels, encode_sh3f, merge_libraries, pieces_of
 from shapeshot.geometry import Mesh, VoxelGrid
 from shapeshot.geometry.isosurface import isosurface
 
@@ -131,6 +131,19 @@ def test_libraries_merge_in_order_with_labels_and_ids_of_their_own(tmp_path: Pat
         assert {found[f"{key}#3"].lstrip("/") for key in ("model", "icon")} <= set(library.namelist())
         assert found["name"] == "My room"
     assert {path.name for path in tmp_path.glob("*.sh3f")} == {path.name for path in parts} | {"My room.sh3f"}
+
+
+def test_pieces_come_out_of_a_library_as_they_went_in(tmp_path: Path) -> None:
+    names = ["chair", "chair", " Tisch \\ ü 🪑", "not wanted"]
+    parts = {tmp_path / f"{number}.sh3f": encode_sh3f(make_mesh(number % 2), name) for number, name in enumerate(names)}
+    for path, content in parts.items():
+        path.write_bytes(content)
+    library = tmp_path / "all.sh3f"
+    merge_libraries(parts, library, FurnitureLabels("Office", "Ann", "CC0"), note=lambda part: part.stem.encode())
+    found = dict(pieces_of(library, lambda note: None if note == b"3" else names[int(note)]))
+    assert found == {path.stem.encode(): content for path, content in parts.items() if path.stem != "3"}
+    merge_libraries(parts, library, FurnitureLabels())
+    assert list(pieces_of(library, lambda note: "chair")) == []
 
 
 def test_a_damaged_part_is_named_and_the_old_library_stays(tmp_path: Path) -> None:

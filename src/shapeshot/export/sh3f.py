@@ -54,9 +54,8 @@ def encode_sh3f(mesh: Mesh, name: str = "Object", labels: FurnitureLabels | None
     files = encode_obj_files(mesh, "model", vertex_colors=False) | {"icon.png": _icon(mesh)}
     extents = np.maximum(np.ptp(mesh.bounds.astype(np.float64), axis=0), _THINNEST)
     width, height, depth = extents * _CENTIMETRES
-    digest = hashlib.sha256(files["model.obj"]).hexdigest()[:8]
     entry = {
-        "id": f"shapeshot#{_slug(name)}-{digest}",
+        "id": _id_of(name, files),
         "name": name,
         "category": labels.category,
         "icon": "/1/icon.png",
@@ -70,12 +69,7 @@ def encode_sh3f(mesh: Mesh, name: str = "Object", labels: FurnitureLabels | None
         "creator": labels.creator,
     }
     text = _header(name, labels) + "".join(f"{key}#1={_escaped(value)}\n" for key, value in entry.items())
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as library:
-        _add(library, PROPERTIES, text.encode("ascii"))
-        for file, data in files.items():
-            _add(library, f"1/{file}", data)
-    return content.getvalue()
+    return _library_of(text, files)
 
 
 def encode_sh3f_files(mesh: Mesh, name: str) -> dict[str, bytes]:
@@ -108,36 +102,49 @@ def merge_libraries(
     return len(entries)
 
 
-def pieces_of(path: Path, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, bytes]]:
+def pieces_of(path: Path, name_of: Callable[[bytes], str | None]) -> Iterator[tuple[bytes, bytes]]:
     """The note of each piece of a library that `merge_libraries` wrote with notes, and the library of that piece alone.
 
-    is_wanted: called with each note; other pieces are not unpacked. Pieces without a note are passed over, and a
+    name_of: called with each note, says what the piece was called when `encode_sh3f` made it, and gets the same bytes
+    again; None for a piece that is not wanted, which is not unpacked. Pieces without a note are passed over, and a
     library ends where it is damaged or a piece is too large to be ours.
     """
     with suppress(*_DAMAGED), zipfile.ZipFile(path) as library:
         lines = library.read(PROPERTIES).decode("ascii").splitlines()
         for member in library.infolist():
-            number, _, name = member.filename.partition("/")
-            if name != NOTE or member.file_size > limits.LIBRARY_NOTE_BYTES:
+            number, _, file = member.filename.partition("/")
+            if file != NOTE or member.file_size > limits.LIBRARY_NOTE_BYTES:
                 continue
             note = library.read(member)
-            if is_wanted(note):
-                yield note, _taken_out(library, number, lines)
+            if (name := name_of(note)) is not None:
+                yield note, _taken_out(library, number, name, lines)
 
 
-def _taken_out(library: zipfile.ZipFile, number: str, lines: list[str]) -> bytes:
-    """The library of one piece out of many."""
-    own = [line.partition(f"#{number}=") for line in lines if line.partition("=")[0].endswith(f"#{number}")]
-    paths = {key: value.replace(f"/{number}/", "/1/", 1) for key, _, value in own if key in ("icon", "model")}
-    text = "".join(f"{key}#1={paths.get(key, value)}\n" for key, _, value in own)
+def _taken_out(library: zipfile.ZipFile, number: str, name: str, lines: list[str]) -> bytes:
+    """The library of one piece out of many, as it was before `_renumbered` gave it a place and labels."""
     members = [m for m in library.infolist() if m.filename.startswith(f"{number}/") and not m.filename.endswith(NOTE)]
     if sum(member.file_size for member in members) > limits.ARCHIVE_MEMBER_BYTES:
         raise ValueError(f"piece {number} is too large")
+    files = {Path(member.filename).name: library.read(member) for member in members}
+    parts = [line.partition(f"#{number}=") for line in lines if line.partition("=")[0].endswith(f"#{number}")]
+    entry = {key: value for key, _, value in parts}
+    plain = FurnitureLabels()
+    entry |= {"id": _id_of(name, files), "category": _escaped(plain.category), "creator": _escaped(plain.creator)}
+    entry |= {key: entry[key].replace(f"/{number}/", "/1/", 1) for key in ("icon", "model")}
+    return _library_of(_header(name, plain) + "".join(f"{key}#1={value}\n" for key, value in entry.items()), files)
+
+
+def _id_of(name: str, files: dict[str, bytes]) -> str:
+    return f"shapeshot#{_slug(name)}-{hashlib.sha256(files['model.obj']).hexdigest()[:8]}"
+
+
+def _library_of(properties: str, files: dict[str, bytes]) -> bytes:
+    """A library of one piece, from its properties and its files by their bare names."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as piece:
-        _add(piece, PROPERTIES, text.encode("ascii"))
-        for member in members:
-            _add(piece, f"1/{Path(member.filename).name}", library.read(member))
+    with zipfile.ZipFile(content, "w") as library:
+        _add(library, PROPERTIES, properties.encode("ascii"))
+        for file, data in files.items():
+            _add(library, f"1/{file}", data)
     return content.getvalue()
 
 

@@ -25,7 +25,12 @@ def take_apart(library: Path, targets: Sequence[Target]) -> None:
     missing = {target.file_name: target for target in targets if not (target.path / RESULT).exists()}
     if len(targets) < 2 or not missing or not library.is_file():
         return
-    for note, piece in pieces_of(library, lambda note: _file_name_in(note) in missing):
+
+    def name_of(note: bytes) -> str | None:
+        name = _file_name_in(note)
+        return Path(name).stem if name in missing and name is not None else None
+
+    for note, piece in pieces_of(library, name_of):
         target = missing[_file_name_in(note)]
         atomic_write(target.path / str(target.file_name), piece)
         atomic_write(target.path / RESULT, _with_length(note, len(piece)))  # last: where it is, all is
