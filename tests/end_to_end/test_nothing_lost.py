@@ -34,8 +34,6 @@ CHANGED: dict[str, str] = {
     "files/.*/made_from/files/.*": "issue 16, 20: a result that was cut short is told by the length of its files",
     "help/data build/(--count|SOURCE)": "a source more: infinigen",
     "files/.*/made_from/model": "the shipped model's heads and memory hold the constants that they depend on",
-    "files/.*/made_from/files/.*": "issue 16, 20: the files' sizes tell a result that was cut short",
-    "help/data build/(--count|SOURCE)": "there is a source more",
     "help/(reconstruct|serve|studio|evaluate|remember|calibrate)/(usage/)?--model": "models have names",
     "help/(remember|calibrate)/--out": "issue 12, defect 2: nothing is written into the installed package",
     "help/train/.*": "each setting of the lab says what it is",

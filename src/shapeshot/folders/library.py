@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from shapeshot.export.sh3f import FurnitureLabels, merge_libraries, pieces_of
 from shapeshot.files import atomic_write
@@ -33,7 +32,7 @@ def take_apart(library: Path, targets: Sequence[Target]) -> None:
     for note, piece in pieces_of(library, name_of):
         target = missing[_file_name_in(note)]
         atomic_write(target.path / str(target.file_name), piece)
-        atomic_write(target.path / RESULT, _with_length(note, len(piece)))  # last: where it is, all is
+        atomic_write(target.path / RESULT, note)  # last: where it is, all is
 
 
 def put_together(library: Path, outcomes: Sequence[Outcome], labels: FurnitureLabels) -> int:
@@ -53,21 +52,7 @@ def put_together(library: Path, outcomes: Sequence[Outcome], labels: FurnitureLa
 
 
 def _note_of(part: Path) -> bytes:
-    """The part's result.json without the length of its file, which in the library is another, and known to it."""
-    facts = json.loads(part.with_name(RESULT).read_bytes())
-    facts["made_from"].pop("files", None)
-    return _encoded(facts)
-
-
-def _with_length(note: bytes, length: int) -> bytes:
-    """A note as the result.json of a piece that was taken out again, `length` bytes long."""
-    facts = json.loads(note)
-    facts["made_from"]["files"] = {_file_name_in(note): length}
-    return _encoded(facts)
-
-
-def _encoded(facts: dict[str, Any]) -> bytes:
-    return (json.dumps(facts, indent=2) + "\n").encode()
+    return part.with_name(RESULT).read_bytes()
 
 
 def _file_name_in(note: bytes) -> str | None:
