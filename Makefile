@@ -14,7 +14,7 @@ help:
 	@echo "make check   ruff, mypy and the tests that are not slow"
 	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
 	@echo "make photolike   build the photo-like test set and score the shipped model on it"
-	@echo "make train-default   repeat the training of the shipped model"
+	@echo "make train-default   train a model as the shipped one was trained (hours)"
 
 demo: $(DEMO_VENV)/.installed
 	$(DEMO_VENV)/bin/shapeshot reconstruct examples --out out
@@ -52,7 +52,8 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/bench_reconstruct.py
 	$(BIN)/python benchmarks/bench_folder.py
 
-# Repeats the training of the shipped model; how long it took, and on what, is in docs/results.md.
+# Trains a model as the shipped one was trained. Not the same weights: its runs were stopped before their end, and its data have been
+# rendered anew since (docs/results.md).
 train-default: $(VENV)/.installed
 	$(BIN)/shapeshot data build sweethome3d --views 10 --size 128 --samples 10 --variants 2 --out datasets/sweethome3d
 	$(BIN)/shapeshot data build procedural --count 1200 --views 4 --size 128 --samples 8 --split train \
