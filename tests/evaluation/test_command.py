@@ -331,9 +331,12 @@ def test_a_checkpoint_of_before_the_digest_still_loads(runs, tmp_path):
 
     source = checkpoint_of(runs, "vox") / BEST
     with safe_open(source, framework="pt") as file:
-        metadata = {name: value for name, value in file.metadata().items() if name != "sha256"}
+        metadata = {name: value for name, value in file.metadata().items() if name != "sha256"} | {"version": "1"}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     save_file(tensors, tmp_path / "old.safetensors", metadata=metadata)
     assert (
         CheckpointPredictor.load(tmp_path / "old.safetensors").threshold == CheckpointPredictor.load(source).threshold
     )
+    save_file(tensors, tmp_path / "stripped.safetensors", metadata=metadata | {"version": "2"})
+    with pytest.raises(UserError, match="damaged"):
+        CheckpointPredictor.load(tmp_path / "stripped.safetensors")

@@ -212,7 +212,7 @@ def test_the_limit_fits_the_files_that_may_be_opened() -> None:
 def test_broken_multipart_headers_write_no_log() -> None:
     code = """
 import python_multipart, sys
-from shapeshot.service.quiet_log import quiet_logs
+from shapeshot.service.transport.quiet_log import quiet_logs
 if sys.argv[1] == "quiet":
     quiet_logs()
 try:

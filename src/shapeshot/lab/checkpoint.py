@@ -23,7 +23,8 @@ from shapeshot.files import atomic_path
 from shapeshot.lab.encoders.weights_file import first_line
 
 FORMAT = "shapeshot-checkpoint"
-VERSION = "1"
+VERSION = "2"
+FIRST_VERSION = "1"  # may have no digest; one damaged bit does not turn a "2" into a "1"
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,16 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
+            version = metadata.get("version")
+            if metadata.get("format") != FORMAT or version not in (FIRST_VERSION, VERSION):
                 raise ModelError(f"{path} is not a checkpoint of this version of shapeshot; train again")
             flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the handle is not a dict)
             values = json.loads(metadata["values"])
     except (SafetensorError, OSError, ValueError, KeyError, RecursionError) as error:
         raise ModelError(f"{path} is damaged or not a safetensors checkpoint ({error})") from error
-    # Those of the first version carry no digest.
-    if metadata.get("sha256", digest := _digest(flat, metadata["values"])) != digest or not isinstance(values, dict):
+    digest = _digest(flat, metadata["values"])
+    told = metadata.get("sha256", digest if version == FIRST_VERSION else None)
+    if told != digest or not isinstance(values, dict):
         raise ModelError(f"{path} is damaged: its content is not what was saved; copy it again, or train again")
     tensors: dict[str, dict[str, torch.Tensor]] = {}
     for name, tensor in flat.items():
