@@ -111,9 +111,7 @@ def _weights(planes: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> list[
 
 def _mixed(weights: list[np.ndarray], values: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Values float32 [3, faces] at the corners, at each pair: float32 [pairs]."""
-    mixed: np.ndarray = (
-        weights[0] * values[0][owner] + weights[1] * values[1][owner] + weights[2] * values[2][owner]
-    )
+    mixed: np.ndarray = weights[0] * values[0][owner] + weights[1] * values[1][owner] + weights[2] * values[2][owner]
     return mixed
 
 

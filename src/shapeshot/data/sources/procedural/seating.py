@@ -25,6 +25,7 @@ from shapeshot.data.sources.procedural.parts.primitives import (
     tube,
 )
 from shapeshot.data.sources.procedural.parts.seat_parts import add_arms, add_block_arm, add_seat, bucket
+from shapeshot.data.sources.procedural.parts.solids import Solid
 from shapeshot.data.sources.procedural.parts.supports import (
     add_four_legs,
     add_pedestal,
