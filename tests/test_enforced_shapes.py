@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import jaxtyping
-import numpy as np
 import pytest
 import torch
 
-from shapeshot.data.rendering.exposure import developed
 from shapeshot.lab.losses import chamfer_loss, voxel_loss
 
 
