@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = build_parser().parse_args(argv)
         with sigterm_interrupts():
-            code = args.run(args)
+            code: int = args.run(args)
         sys.stdout.flush()
         return code
     except UserError as error:

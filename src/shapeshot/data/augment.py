@@ -115,7 +115,8 @@ def _relight(pixels: np.ndarray, rng: np.random.Generator, options: AugmentOptio
     mean = pixels.mean()
     pixels = mean + (pixels - mean) * float(np.exp(rng.normal(0, options.light / 2)))
     gray = pixels.mean(axis=2, keepdims=True)
-    return gray + (pixels - gray) * float(np.clip(rng.normal(1, 2 * options.color), 0, 2))
+    relit: np.ndarray = gray + (pixels - gray) * float(np.clip(rng.normal(1, 2 * options.color), 0, 2))
+    return relit
 
 
 def _degrade(pixels: np.ndarray, rng: np.random.Generator, options: AugmentOptions) -> np.ndarray:

@@ -23,7 +23,8 @@ class PackedSolid:
         cells = np.floor((points + 0.5) * self.resolution).astype(np.int64)
         inside = ((cells >= 0) & (cells < self.resolution)).all(axis=1)
         flat = np.ravel_multi_index(np.clip(cells, 0, self.resolution - 1).T, (self.resolution,) * 3)
-        return inside & ((self.bits[flat >> 3] >> (7 - (flat & 7))) & 1).astype(bool)
+        occupied: np.ndarray = inside & ((self.bits[flat >> 3] >> (7 - (flat & 7))) & 1).astype(bool)
+        return occupied
 
 
 @dataclass(frozen=True, eq=False)

@@ -117,7 +117,8 @@ def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     flat_b, mirrored_b = (grid.reshape(len(b), -1).astype(np.float32) for grid in (b, b[:, ::-1]))
     common = np.maximum(flat_a @ flat_b.T, flat_a @ mirrored_b.T)
     either = flat_a.sum(axis=1)[:, None] + flat_b.sum(axis=1)[None] - common
-    return common / np.maximum(either, 1)
+    iou: np.ndarray = common / np.maximum(either, 1)
+    return iou
 
 
 def _root(parent: np.ndarray, index: int) -> int:

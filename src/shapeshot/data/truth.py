@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 
 from shapeshot.data.dataset import Sample
 from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.data.solids.surface import outer_points
 from shapeshot.geometry import PointCloud
 from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION
-
-if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Int
 
 
 @dataclass(frozen=True, eq=False)

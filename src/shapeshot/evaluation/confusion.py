@@ -105,7 +105,8 @@ class SurfaceIndex:
         predicted = _unpack([cells for number in numbers if (cells := self._predictions[number]) is not None])
         blocks = range(0, len(self._truths), _BLOCK)
         scores = [similarities(predicted, _unpack(self._truths[start : start + _BLOCK])) for start in blocks]
-        return np.concatenate(scores, axis=1).argmax(axis=1)
+        nearest: np.ndarray = np.concatenate(scores, axis=1).argmax(axis=1)
+        return nearest
 
 
 def surface_cells(surface: PointCloud) -> np.ndarray:
@@ -120,14 +121,16 @@ def similarities(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
     """Mean of the strict and the tolerant F-score: bool [n, r, r, r] against bool [m, r, r, r] -> float32 [n, m]."""
     mine, other = _rows(predicted), _rows(true)
     strict = _f_scores(mine, other, mine, other)
-    return (strict + _f_scores(mine, other, _rows(_dilated(predicted)), _rows(_dilated(true)))) / 2
+    scores: np.ndarray = (strict + _f_scores(mine, other, _rows(_dilated(predicted)), _rows(_dilated(true)))) / 2
+    return scores
 
 
 def _f_scores(mine: np.ndarray, other: np.ndarray, near_mine: np.ndarray, near_other: np.ndarray) -> np.ndarray:
     """Precision is the share of my cells in `near_other`, recall that of the others' in `near_mine`; [n, m]."""
     precision = mine @ near_other.T / mine.sum(axis=1)[:, None]
     recall = near_mine @ other.T / other.sum(axis=1)
-    return 2 * precision * recall / np.maximum(precision + recall, 1e-9)
+    scores: np.ndarray = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
+    return scores
 
 
 def _rows(cells: np.ndarray) -> np.ndarray:
@@ -136,7 +139,8 @@ def _rows(cells: np.ndarray) -> np.ndarray:
 
 def _dilated(cells: np.ndarray) -> np.ndarray:
     """With every cell that touches one of them, by a face, an edge or a corner."""
-    return binary_dilation(cells, np.ones((1, 3, 3, 3), bool))
+    dilated: np.ndarray = binary_dilation(cells, np.ones((1, 3, 3, 3), bool))
+    return dilated
 
 
 def _unpack(packed: Sequence[np.ndarray]) -> np.ndarray:

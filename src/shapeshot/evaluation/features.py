@@ -54,7 +54,8 @@ def encoder_feature(name: str, weights: str = "pretrained", image_size: int = 0)
     def feature(view: np.ndarray) -> np.ndarray:
         pixels = torch.from_numpy(_crop(view, encoder.image_size)).permute(2, 0, 1)[None]
         with torch.inference_mode():
-            return encoder(pixels).pooled[0].numpy()
+            pooled: np.ndarray = encoder(pixels).pooled[0].numpy()
+            return pooled
 
     return feature
 

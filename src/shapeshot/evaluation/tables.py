@@ -97,7 +97,7 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
         if (path := folder / "rows.parquet").is_file():
             import pyarrow.parquet
 
-            lines = pyarrow.parquet.read_table(path).to_pylist()
+            lines: list[dict[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()
         else:
             with (path := folder / "rows.csv").open(newline="", encoding="utf-8") as file:
                 lines = list(csv.DictReader(file))

@@ -68,4 +68,5 @@ def _third(uvs: np.ndarray, values: np.ndarray) -> np.ndarray:
     places = np.stack(np.divmod(np.arange(_SIDE**2), _SIDE), axis=1)
     squared = ((places[:, None] - places[filled]) ** 2).sum(axis=2)
     weights = 1 / (squared + 1e-3) ** 2  # a pixel of its own outweighs all others a million times
-    return (weights @ means / weights.sum(axis=1)).reshape(_SIDE, _SIDE)
+    texture: np.ndarray = (weights @ means / weights.sum(axis=1)).reshape(_SIDE, _SIDE)
+    return texture

@@ -7,7 +7,8 @@ import numpy as np
 
 def to_bytes(colors: np.ndarray) -> np.ndarray:
     """sRGB in [0, 1] -> sRGB as uint8, rounded to the nearest; values outside are clipped. Any shape."""
-    return np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8)
+    levels: np.ndarray = np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8)
+    return levels
 
 
 def to_linear(colors: np.ndarray) -> np.ndarray:

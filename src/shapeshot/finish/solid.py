@@ -41,7 +41,8 @@ def center_of_mass(mesh: Mesh) -> np.ndarray:
     volumes = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
     if not volumes.sum() > 0:
         raise MeshError("the mesh encloses no volume; its faces must look outwards")
-    return middle + (volumes[:, None] * (a + b + c) / 4).sum(axis=0) / volumes.sum()
+    centroid: np.ndarray = middle + (volumes[:, None] * (a + b + c) / 4).sum(axis=0) / volumes.sum()
+    return centroid
 
 
 def wall_thickness(mesh: Mesh, num_rays: int = _NUM_RAYS) -> WallThickness:
@@ -146,7 +147,8 @@ def _passes(origins: np.ndarray, directions: np.ndarray, centers: np.ndarray, ra
     """Whether each ray's line passes each sphere, bool [rays, spheres]; by matrix products alone."""
     along = directions @ centers.T - np.einsum("ij,ij->i", origins, directions)[:, None]
     squared = (centers**2).sum(axis=1) + (origins**2).sum(axis=1)[:, None] - 2 * origins @ centers.T
-    return squared - along**2 <= radii**2
+    passes: np.ndarray = squared - along**2 <= radii**2
+    return passes
 
 
 def _morton_codes(points: np.ndarray) -> np.ndarray:

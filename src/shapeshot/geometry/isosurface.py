@@ -129,7 +129,8 @@ def _triangle_edges(inside: np.ndarray) -> np.ndarray:
     rows = np.arange(counts.sum()) + np.repeat(first[cases] - (ends - counts), counts)
     strides = np.array([y * z, z, 1])
     offsets = [axis * x * y * z + sum(strides[i] * (corner >> i & 1) for i in range(3)) for axis, corner in _EDGES]
-    return np.array(offsets)[edges[rows]] + np.repeat(cells, counts)[:, None]
+    crossed: np.ndarray = np.array(offsets)[edges[rows]] + np.repeat(cells, counts)[:, None]
+    return crossed
 
 
 @cache

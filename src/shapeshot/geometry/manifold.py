@@ -53,7 +53,8 @@ def _picked(mesh: Mesh, origin: np.ndarray, faces: np.ndarray) -> Mesh:
 
 def _next(half_edges: np.ndarray) -> np.ndarray:
     """The corner where half-edges end; a half-edge has the number of the corner where it starts: 3 * face + place."""
-    return half_edges - half_edges % 3 + (half_edges + 1) % 3
+    following: np.ndarray = half_edges - half_edges % 3 + (half_edges + 1) % 3
+    return following
 
 
 def _crowded(faces: np.ndarray, pairs: np.ndarray) -> np.ndarray:

@@ -37,7 +37,8 @@ class Mesh:
     @property
     def triangles(self) -> np.ndarray:
         """Corner positions, float32 [faces, 3, 3]."""
-        return self.vertices[self.faces]
+        triangles: np.ndarray = self.vertices[self.faces]
+        return triangles
 
     @property
     def bounds(self) -> np.ndarray:
@@ -55,13 +56,17 @@ class Mesh:
     @property
     def face_areas(self) -> np.ndarray:
         """Area of each triangle, float64 [faces]."""
-        return np.linalg.norm(self.area_vectors, axis=1)
+        lengths: np.ndarray = np.linalg.norm(self.area_vectors, axis=1)
+        return lengths
 
     @property
     def face_normals(self) -> np.ndarray:
         """Unit normals, float32 [faces, 3]; zero for a degenerate triangle."""
         vectors = self.area_vectors
-        return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)).astype(np.float32)
+        normals: np.ndarray = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)).astype(
+            np.float32
+        )
+        return normals
 
     @property
     def vertex_normals(self) -> np.ndarray:

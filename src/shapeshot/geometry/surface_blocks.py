@@ -34,7 +34,8 @@ def _may_cross(values: np.ndarray, level: float) -> np.ndarray:
     may_be_inside = highest + reach >= level
     border = np.ones(values.shape, bool)
     border[1:-1, 1:-1, 1:-1] = False
-    return may_be_inside & ((lowest - reach <= level) | border)
+    crossing: np.ndarray = may_be_inside & ((lowest - reach <= level) | border)
+    return crossing
 
 
 def _of_neighbours(values: np.ndarray, choose: Callable[..., np.ndarray]) -> np.ndarray:

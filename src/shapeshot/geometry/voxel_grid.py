@@ -40,7 +40,8 @@ class VoxelGrid:
     @property
     def resolution(self) -> int:
         """Cells along each side."""
-        return self.occupancy.shape[0]
+        cells: int = self.occupancy.shape[0]
+        return cells
 
     @property
     def cell_size(self) -> float:

@@ -81,7 +81,8 @@ def _rembg_mask(image: Image.Image) -> Image.Image:
     silence_telemetry()  # rembg imports ONNX Runtime
     from rembg import remove
 
-    return remove(image, session=_rembg_session(), only_mask=True)
+    mask: Image.Image = remove(image, session=_rembg_session(), only_mask=True)
+    return mask
 
 
 @lru_cache(maxsize=1)

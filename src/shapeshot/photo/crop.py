@@ -78,7 +78,8 @@ def crop_on_grey(rgba: np.ndarray, box: Box | tuple[float, float, float], size: 
     small = premultiplied.resize((size, size), Image.Resampling.BILINEAR, box=edges, reducing_gap=2.0)
     values = np.asarray(small).astype(np.uint16)
     grey = (255 - values[..., 3:]) * GREY
-    return np.minimum((values[..., :3] * 255 + grey + 127) // 255, 255).astype(np.uint8)
+    levels: np.ndarray = np.minimum((values[..., :3] * 255 + grey + 127) // 255, 255).astype(np.uint8)
+    return levels
 
 
 def crop_outline(alpha: np.ndarray, box: Box | tuple[float, float, float], size: int = OUTLINE_SIZE) -> np.ndarray:

@@ -145,7 +145,8 @@ def deep_color(image: Image.Image, open_again: Callable[[], Image.Image]) -> Dee
 
     def rows(top: int, bottom: int) -> np.ndarray:
         box = (0, top, width, bottom)
-        return np.asarray(upper.crop(box)).astype(np.uint16) << 8 | np.asarray(lower.crop(box))
+        samples: np.ndarray = np.asarray(upper.crop(box)).astype(np.uint16) << 8 | np.asarray(lower.crop(box))
+        return samples
 
     return DeepPicture(image.size, len(image.getbands()), False, rows, key if isinstance(key, tuple) else None)
 

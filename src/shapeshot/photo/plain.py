@@ -145,7 +145,8 @@ def _ground_shadow(different: np.ndarray, same: np.ndarray, colored: np.ndarray,
         if low.all():
             break
     low[0] = False
-    return low[labels]
+    shadow: np.ndarray = low[labels]
+    return shadow
 
 
 def _heights(labels: np.ndarray) -> np.ndarray:
@@ -155,7 +156,7 @@ def _heights(labels: np.ndarray) -> np.ndarray:
     top, bottom = np.full(int(labels.max()) + 1, len(labels)), np.full(int(labels.max()) + 1, len(labels) - 1)
     top[present[::-1]] = rows[::-1]  # rows come in ascending order, and of several assignments the last one stays
     bottom[present] = rows
-    heights = bottom - top + 1
+    heights: np.ndarray = bottom - top + 1
     return heights
 
 
@@ -163,7 +164,8 @@ def _trimmed(mask: np.ndarray, distance: np.ndarray) -> np.ndarray:
     """Without the rim of mixed and shadowed pixels: those less than half as different as the object beside them."""
     beside = _extreme(_extreme(np.where(mask, distance, 0.0), np.maximum, 3, axis=0), np.maximum, 3, axis=1)
     rim = mask & _dilated(_dilated(_dilated(~mask)))
-    return mask & ~(rim & (distance < 0.5 * beside))
+    trimmed: np.ndarray = mask & ~(rim & (distance < 0.5 * beside))
+    return trimmed
 
 
 def _shadow_cues(image: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -187,7 +189,8 @@ def _sharp(values: np.ndarray, axis: int) -> np.ndarray:
     change = _extreme(smooth, np.maximum, 3, axis) - _extreme(smooth, np.minimum, 3, axis)
     slope = np.abs(np.gradient(smooth, axis=axis))
     noise = float(np.median(change[_ring(values.shape)]))
-    return (slope > _MIN_SHARPNESS * change) & (change > max(_MIN_STEP, 4 * noise))
+    sharp: np.ndarray = (slope > _MIN_SHARPNESS * change) & (change > max(_MIN_STEP, 4 * noise))
+    return sharp
 
 
 def _extreme(values: np.ndarray, choose: np.ufunc, reach: int, axis: int) -> np.ndarray:
@@ -211,14 +214,16 @@ def _edges_repeated(values: np.ndarray, times: int, axis: int) -> np.ndarray:
 def _reached(passable: np.ndarray) -> np.ndarray:
     """The passable pixels that are connected to the image's border."""
     labels = label_regions(passable)
-    return touching_border(labels)[labels]
+    touching: np.ndarray = touching_border(labels)[labels]
+    return touching
 
 
 def _without_holes(mask: np.ndarray, same: np.ndarray) -> np.ndarray:
     """Only holes of some size that show the plain background stay open (a handle, a chair's back)."""
     labels = label_regions(mask & same)
     sizes = region_sizes(labels)
-    return mask & ~(sizes >= max(_MIN_HOLE * mask.sum(), 9))[labels]
+    closed: np.ndarray = mask & ~(sizes >= max(_MIN_HOLE * mask.sum(), 9))[labels]
+    return closed
 
 
 def _main_parts(mask: np.ndarray) -> np.ndarray:
@@ -229,7 +234,8 @@ def _main_parts(mask: np.ndarray) -> np.ndarray:
     solid[labels[~_dilated(~mask)]] = True
     kept = (sizes >= max(_MIN_PART * sizes.max(), 9)) & (solid | (sizes == sizes.max()))
     kept[0] = False
-    return kept[labels]
+    parts: np.ndarray = kept[labels]
+    return parts
 
 
 def _region(found: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
@@ -290,13 +296,15 @@ def _exponents(degree: int) -> list[tuple[int, int]]:
 
 
 def _norm(colors: np.ndarray) -> np.ndarray:
-    return np.sqrt(_dot(colors, colors))
+    lengths: np.ndarray = np.sqrt(_dot(colors, colors))
+    return lengths
 
 
 def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Of two colours at each pixel: [h, w]. Written out, for einsum takes four times as long over an axis of three."""
     red, green, blue = (first[..., channel] * second[..., channel] for channel in range(3))
-    return red + green + blue
+    products: np.ndarray = red + green + blue
+    return products
 
 
 def _dilated(mask: np.ndarray) -> np.ndarray:

@@ -20,7 +20,8 @@ def label_regions(mask: np.ndarray) -> np.ndarray:
     above, below = runs[:-1][touching], runs[1:][touching]
     parents = _join(np.arange(int(starts.sum()) + 1, dtype=np.int32), above, below)
     roots = np.unique(parents)
-    return np.searchsorted(roots, parents).astype(np.int32)[runs]
+    labels: np.ndarray = np.searchsorted(roots, parents).astype(np.int32)[runs]
+    return labels
 
 
 def region_sizes(labels: np.ndarray) -> np.ndarray:

@@ -32,7 +32,10 @@ def white_point(maxima: Iterable[float], is_float: bool) -> float:
 def to_eight_bits(values: np.ndarray, white: float) -> np.ndarray:
     """Samples as uint8: 0 is black, `white` is 255; NaN is black, and infinity what it is beyond."""
     scaled = values.astype(np.float32) * np.float32(255.0 / white)
-    return np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)).astype(np.uint8)
+    samples: np.ndarray = np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)).astype(
+        np.uint8
+    )
+    return samples
 
 
 def transparent_alpha(values: np.ndarray, key: int | tuple[int, ...]) -> np.ndarray:

@@ -84,7 +84,8 @@ def _screen_areas(corners: np.ndarray) -> np.ndarray:
     """Twice the signed area of each triangle in (column, row), float64 [faces]."""
     corners = corners[:, :, :2].astype(np.float64)
     (x1, y1), (x2, y2) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
-    return x1 * y2 - x2 * y1
+    areas: np.ndarray = x1 * y2 - x2 * y1
+    return areas
 
 
 def _weight_planes(corners: np.ndarray) -> np.ndarray:
@@ -110,7 +111,8 @@ def _weights(planes: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> list[
 
 def _mixed(weights: list[np.ndarray], values: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Values float32 [3, faces] at the corners, at each pair: float32 [pairs]."""
-    return weights[0] * values[0][owner] + weights[1] * values[1][owner] + weights[2] * values[2][owner]
+    mixed: np.ndarray = weights[0] * values[0][owner] + weights[1] * values[1][owner] + weights[2] * values[2][owner]
+    return mixed
 
 
 def _ball_offsets(
@@ -148,10 +150,12 @@ def _pairs(items: np.ndarray, low: np.ndarray, spans: np.ndarray) -> tuple[np.nd
 def _counted(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """For each start so many numbers that count up from it: int32 [sum of counts]."""
     ends = np.cumsum(counts, dtype=np.int32)
-    return np.arange(ends[-1], dtype=np.int32) + np.repeat(starts - (ends - counts), counts)
+    counted: np.ndarray = np.arange(ends[-1], dtype=np.int32) + np.repeat(starts - (ends - counts), counts)
+    return counted
 
 
 def _key(nearness: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Nearness in the high bits (a positive float32 orders like its bits), the owner in the low ones."""
     bits = np.maximum(nearness, 0.0).astype(np.float32).view(np.int32).astype(np.int64)
-    return (bits << 32) | owner
+    key: np.ndarray = (bits << 32) | owner
+    return key

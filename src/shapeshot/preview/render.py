@@ -139,7 +139,8 @@ def _edge_lines(hits: Hits, view: View, cell_size: float) -> np.ndarray:
     inset = np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v))
     cell_pixels = view.pixels_per_unit(hits.nearness) * cell_size / view.framing.radius
     visible = np.clip((cell_pixels / _SUPERSAMPLING - 2.5) / 3.0, 0.0, 1.0)
-    return (inset * cell_pixels < 0.5 * _SUPERSAMPLING) * visible
+    lines: np.ndarray = (inset * cell_pixels < 0.5 * _SUPERSAMPLING) * visible
+    return lines
 
 
 def _shadow(wanted: bool | np.ndarray, cast: Callable[[], np.ndarray]) -> np.ndarray | None:
@@ -193,7 +194,8 @@ def _corner_normals(mesh: Mesh, faces: np.ndarray) -> np.ndarray:
 def _interpolated(corner_values: np.ndarray, hits: Hits) -> np.ndarray:
     """Values float [faces, 3, channels] at the corners, at each hit: float32 [hits, channels]."""
     first, second, third = (hits.weights[:, k, None] * corner_values[hits.owner, k] for k in range(3))
-    return first + second + third
+    values: np.ndarray = first + second + third
+    return values
 
 
 def _colors(colors: np.ndarray | None, count: int) -> np.ndarray:
@@ -202,4 +204,5 @@ def _colors(colors: np.ndarray | None, count: int) -> np.ndarray:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return (vectors / np.maximum(lengths, 1e-30)[:, None]).astype(np.float32)
+    normalised: np.ndarray = (vectors / np.maximum(lengths, 1e-30)[:, None]).astype(np.float32)
+    return normalised

@@ -28,7 +28,8 @@ def shade(albedo: np.ndarray, normals: np.ndarray, view: View) -> np.ndarray:
     key = _KEY * np.clip((side * towards_light + 0.15) / 1.15, 0.0, None)
     # (albedo^2.2 times the light)^(1 / 2.2), with a power less.
     brightness = (hemisphere + key) ** np.float32(1 / 2.2)
-    return np.minimum(np.clip(albedo, 0.0, 1.0) * brightness[:, None], 1.0).astype(np.float32)
+    shaded: np.ndarray = np.minimum(np.clip(albedo, 0.0, 1.0) * brightness[:, None], 1.0).astype(np.float32)
+    return shaded
 
 
 def occlusion(hits: Hits, size: int) -> np.ndarray:
@@ -45,7 +46,8 @@ def occlusion(hits: Hits, size: int) -> np.ndarray:
     sums = [_box_blur(_box_blur(values, reach), reach) for values in coarse]
     rows, columns = np.divmod(hits.pixels, size)
     mean = (sums[0] / np.maximum(sums[1], 1e-6))[rows // _OCCLUSION_STEP, columns // _OCCLUSION_STEP]
-    return (1.0 - np.clip(1.6 * (depth[hits.pixels] - mean), 0.0, 0.4)).astype(np.float32)
+    factors: np.ndarray = (1.0 - np.clip(1.6 * (depth[hits.pixels] - mean), 0.0, 0.4)).astype(np.float32)
+    return factors
 
 
 def ground_shadow(hits_from_below: Hits, cells: int, lowest: float, view: View) -> np.ndarray:
@@ -90,7 +92,8 @@ def compose(hits: Hits, colors: np.ndarray, shadow: np.ndarray | None, size: int
         picture[..., 3] += (1.0 - picture[..., 3]) * np.clip(shadow, 0.0, 1.0)
     alpha = picture[..., 3:]
     straight = np.concatenate([picture[..., :3] / np.maximum(alpha, 1e-6), alpha], axis=2)
-    return np.rint(np.clip(straight, 0.0, 1.0) * 255).astype(np.uint8)
+    levels: np.ndarray = np.rint(np.clip(straight, 0.0, 1.0) * 255).astype(np.uint8)
+    return levels
 
 
 def _blurred(values: np.ndarray, reach: int) -> np.ndarray:

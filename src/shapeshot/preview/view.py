@@ -59,10 +59,12 @@ class View:
 
     def pixels_per_unit(self, nearness: np.ndarray) -> np.ndarray:
         """How large one local unit appears at that nearness, in pixels."""
-        return self._focal * nearness
+        pixels: np.ndarray = self._focal * nearness
+        return pixels
 
     def rays(self) -> np.ndarray:
         """Direction through each pixel's centre, not normalised, float32 [size, size, 3]."""
         offsets = (np.arange(self.size) + 0.5 - self.size / 2) / self._focal
         right, up, backward = self.axes
-        return (offsets[None, :, None] * right - offsets[:, None, None] * up - backward).astype(np.float32)
+        rays: np.ndarray = (offsets[None, :, None] * right - offsets[:, None, None] * up - backward).astype(np.float32)
+        return rays

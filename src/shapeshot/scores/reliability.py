@@ -43,12 +43,14 @@ class Reliability:
     @property
     def probabilities(self) -> np.ndarray:
         """The mean probability of each bin."""
-        return self.probability_sums / np.maximum(self.counts, 1)
+        means: np.ndarray = self.probability_sums / np.maximum(self.counts, 1)
+        return means
 
     @property
     def shares(self) -> np.ndarray:
         """The share of each bin that came true."""
-        return self.true_counts / np.maximum(self.counts, 1)
+        shares: np.ndarray = self.true_counts / np.maximum(self.counts, 1)
+        return shares
 
     @property
     def error(self) -> float:

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -80,7 +81,7 @@ def _describe(app: FastAPI, settings: Settings) -> None:
     """Complete the OpenAPI document: the model of errors, the token, and no errors that are not answered."""
     make = app.openapi
 
-    def openapi() -> dict:
+    def openapi() -> dict[str, Any]:
         if app.openapi_schema:
             return app.openapi_schema
         document = make()

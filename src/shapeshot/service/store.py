@@ -221,11 +221,13 @@ class Result:
     @property
     def facts(self) -> dict[str, Any]:
         """What result.json says."""
-        return json.loads(self._arrays["facts"].tobytes())
+        facts: dict[str, Any] = json.loads(self._arrays["facts"].tobytes())
+        return facts
 
     def picture(self, name: str) -> bytes:
         """A PNG that was stored with the result."""
-        return self._arrays[f"picture_{name}"].tobytes()
+        content: bytes = self._arrays[f"picture_{name}"].tobytes()
+        return content
 
     def form(self, name: str) -> Mesh | PointCloud | VoxelGrid:
         """The mesh, the points or the voxels, as `reconstruct` gave them."""

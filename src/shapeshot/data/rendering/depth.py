@@ -41,7 +41,8 @@ class ViewGeometry:
     @property
     def mask(self) -> np.ndarray:
         """Where the rays meet the object, bool [views, side, side]."""
-        return np.isfinite(self.front)
+        seen: np.ndarray = np.isfinite(self.front)
+        return seen
 
 
 def cast_views(

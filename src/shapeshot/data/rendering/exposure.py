@@ -14,7 +14,8 @@ def developed(image: Float[np.ndarray, "height width 4"]) -> UInt8[np.ndarray, "
     visible = color[alpha[:, :, 0] > 0.5].mean(axis=1)
     bright = float(np.quantile(visible, 0.98)) if len(visible) else 1.0
     exposure = np.clip(bright, 0.12, 1.1) / max(bright, 1e-6)
-    return np.rint(np.concatenate([srgb(color * exposure), alpha], axis=2) * 255).astype(np.uint8)
+    rgba: np.ndarray = np.rint(np.concatenate([srgb(color * exposure), alpha], axis=2) * 255).astype(np.uint8)
+    return rgba
 
 
 def developed_room(image: Float[np.ndarray, "height width 4"]) -> UInt8[np.ndarray, "height width 4"]:
@@ -23,7 +24,8 @@ def developed_room(image: Float[np.ndarray, "height width 4"]) -> UInt8[np.ndarr
     bright = float(np.quantile(image[:, :, :3].mean(axis=2), 0.95))
     exposure = np.clip(bright, 0.35, 0.85) / max(bright, 1e-6)
     encoded = np.concatenate([srgb(image[:, :, :3] * exposure), image[:, :, 3:].clip(0.0, 1.0)], axis=2)
-    return np.rint(encoded * 255).astype(np.uint8)
+    levels: np.ndarray = np.rint(encoded * 255).astype(np.uint8)
+    return levels
 
 
 def srgb(linear: np.ndarray) -> np.ndarray:

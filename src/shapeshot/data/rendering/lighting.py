@@ -38,7 +38,8 @@ def _sky(rng: np.random.Generator) -> np.ndarray:
     """Brighter above than below, where only the floor's reflection comes from; mean irradiance about 1."""
     above, floor = rng.uniform(0.0, 0.5), rng.uniform(0.25, 0.8)
     height = map_directions()[:, :, 1:2]
-    return np.where(height > 0, 1 + above * height, floor * (1 + 0.3 * height)) * _tint(rng)
+    light: np.ndarray = np.where(height > 0, 1 + above * height, floor * (1 + 0.3 * height)) * _tint(rng)
+    return light
 
 
 def _lobe(rng: np.random.Generator, azimuth_deg: float, elevation_deg: float) -> np.ndarray:
@@ -47,14 +48,16 @@ def _lobe(rng: np.random.Generator, azimuth_deg: float, elevation_deg: float) ->
     towards = [np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth)]
     cosine = map_directions() @ np.array(towards)
     lobe = np.exp((cosine - 1) / (1 - np.cos(np.radians(rng.uniform(8.0, 35.0)))))
-    return (lobe * (np.pi / (lobe * cosine.clip(0) * _solid_angles()).sum()))[:, :, None] * _tint(rng)
+    light: np.ndarray = (lobe * (np.pi / (lobe * cosine.clip(0) * _solid_angles()).sum()))[:, :, None] * _tint(rng)
+    return light
 
 
 def _tint(rng: np.random.Generator) -> np.ndarray:
     """A colour temperature between lamp light and an overcast sky, linear RGB with mean 1."""
     warmth = np.clip(rng.normal(0.45, 0.2), 0.0, 1.0)
     tint = WARM * warmth + COOL * (1 - warmth)
-    return tint / tint.mean()
+    normalised: np.ndarray = tint / tint.mean()
+    return normalised
 
 
 def _solid_angles() -> np.ndarray:

@@ -68,7 +68,8 @@ def render_photo(model: ObjectModel, size: int = 768, samples: int = 256, seed: 
     sensor = sensor_of(mitsuba, camera, size, samples)
     image = np.array(mitsuba.render(scene, sensor=sensor, spp=samples, seed=seed), np.float32)[:, :, :3]
     white = float(np.quantile(image.mean(axis=2), 0.95))
-    return np.rint(srgb(image * (BACKDROP_WHITE / max(white, 1e-6))) * 255).astype(np.uint8)
+    levels: np.ndarray = np.rint(srgb(image * (BACKDROP_WHITE / max(white, 1e-6))) * 255).astype(np.uint8)
+    return levels
 
 
 def take_object(

@@ -69,7 +69,8 @@ def _between(start: np.ndarray, end: np.ndarray, columns: np.ndarray) -> np.ndar
     """Depth at each column of the cut from `start` to `end` ([points, 2] of column, depth)."""
     width = end[:, 0] - start[:, 0]
     fraction = np.clip((columns - start[:, 0]) / np.where(width == 0, 1.0, width), 0.0, 1.0)
-    return start[:, 1] + fraction * (end[:, 1] - start[:, 1])
+    heights: np.ndarray = start[:, 1] + fraction * (end[:, 1] - start[:, 1])
+    return heights
 
 
 def _expand(first: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -60,7 +60,8 @@ def downsample_occupancy(solid: np.ndarray, resolution: int = 32) -> np.ndarray:
         raise MeshError(f"cannot downsample a grid of {list(solid.shape)} to {resolution}; its side must be a multiple")
     factor = solid.shape[0] // resolution
     counts = solid.reshape(resolution, factor, resolution, factor, resolution, factor).sum(axis=(1, 3, 5))
-    return counts * 2 >= factor**3
+    occupied: np.ndarray = counts * 2 >= factor**3
+    return occupied
 
 
 def cell_size(solid: np.ndarray) -> int:
@@ -86,7 +87,8 @@ def _triangles(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> np.n
         raise MeshError("the mesh has NaN or infinite vertices; repair it first")
     if np.abs(triangles).max() > 0.5 + 1e-3:
         raise MeshError(f"the mesh reaches {np.abs(triangles).max():.3g}, outside [-0.5, 0.5]; make it canonical first")
-    return (triangles.clip(-0.5, 0.5) + 0.5) * resolution - 0.5 + PADDING
+    cells: np.ndarray = (triangles.clip(-0.5, 0.5) + 0.5) * resolution - 0.5 + PADDING
+    return cells
 
 
 def _trace_surface(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +107,7 @@ def _trace_surface(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.nda
 
 def _link_ends(blocked: np.ndarray) -> np.ndarray:
     """The cells at both ends of blocked links. Two cells thick, so no diagonal step slips through a slanted surface."""
-    ends = blocked[0] | blocked[1] | blocked[2]
+    ends: np.ndarray = blocked[0] | blocked[1] | blocked[2]
     for axis in range(3):
         ends |= np.roll(blocked[axis], 1, axis=axis)
     return ends
@@ -143,7 +145,8 @@ def _enclosed(shell: np.ndarray, blocked: np.ndarray) -> np.ndarray:
     regions, _ = ndimage.label(~_dilate(shell, 2 * GAP_CELLS + 1))
     region = np.where(regions == regions[0, 0, 0], 1, np.where(regions > 0, 2, 0)).astype(np.int8)
     _grow_regions(region.reshape(-1), blocked.reshape(3, -1), shell.shape[0])
-    return region != 1
+    inside: np.ndarray = region != 1
+    return inside
 
 
 def _grow_regions(region: np.ndarray, blocked: np.ndarray, side: int) -> None:
@@ -166,7 +169,7 @@ def _grow_regions(region: np.ndarray, blocked: np.ndarray, side: int) -> None:
 
 def _thicken(inside: np.ndarray, touched: np.ndarray, thickness: int) -> np.ndarray:
     """Give every part thinner than `thickness` cells that thickness; step 4 of the method."""
-    body = inside | (touched & ~_dilate(inside, 3))
+    body: np.ndarray = inside | (touched & ~_dilate(inside, 3))
     solid, thinner = inside.copy(), body
     for cells in range(1, thickness):
         thicker = _dilate(_erode(body, cells + 1), cells + 1, mirrored=True)
@@ -174,7 +177,8 @@ def _thicken(inside: np.ndarray, touched: np.ndarray, thickness: int) -> np.ndar
         residue = thinner & ~thicker & ~_dilate(thicker, 5)
         solid |= _dilate(residue | _moved_inwards(residue, thickness // 2), thickness - cells + 1)
         thinner = thicker
-    return solid | thinner if thickness > 1 else body
+    thickened: np.ndarray = solid | thinner if thickness > 1 else body
+    return thickened
 
 
 def _moved_inwards(mask: np.ndarray, margin: int) -> np.ndarray:

@@ -127,7 +127,8 @@ def _part_colors(part: Part, faces: np.ndarray, weights: np.ndarray) -> np.ndarr
     if part.material.texture is not None and part.uvs is not None:
         uvs = np.einsum("pc,pcx->px", weights, part.uvs[part.faces[faces]].astype(np.float64))
         color = _texture_at(part.material, uvs) * np.clip(part.material.color, 0.0, 1.0)
-    return np.rint(color).astype(np.uint8)
+    levels: np.ndarray = np.rint(color).astype(np.uint8)
+    return levels
 
 
 def _texture_at(material: Material, uvs: np.ndarray) -> np.ndarray:
@@ -140,4 +141,5 @@ def _texture_at(material: Material, uvs: np.ndarray) -> np.ndarray:
     columns, rows = (column % width, (column + 1) % width), (row % height, (row + 1) % height)
     upper = texture[rows[0], columns[0]] * (1 - right) + texture[rows[0], columns[1]] * right
     lower = texture[rows[1], columns[0]] * (1 - right) + texture[rows[1], columns[1]] * right
-    return upper * (1 - below) + lower * below
+    interpolated: np.ndarray = upper * (1 - below) + lower * below
+    return interpolated

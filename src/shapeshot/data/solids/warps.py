@@ -27,11 +27,13 @@ class AxisMap:
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Where old coordinates are now."""
-        return np.interp(values, self.old, self.new)
+        warped: np.ndarray = np.interp(values, self.old, self.new)
+        return warped
 
     def backward(self, values: np.ndarray) -> np.ndarray:
         """Where new coordinates were; NaN beyond the outer knots."""
-        return np.interp(values, self.new, self.old, left=np.nan, right=np.nan)
+        unwarped: np.ndarray = np.interp(values, self.new, self.old, left=np.nan, right=np.nan)
+        return unwarped
 
 
 def random_warp(rng: np.random.Generator, low: np.ndarray, high: np.ndarray, bent: bool) -> list[AxisMap]:

@@ -242,4 +242,5 @@ def stretch(model: ObjectModel, info: ObjectInfo) -> np.ndarray:
 
 def _extent(model: ObjectModel) -> np.ndarray:
     vertices, _ = model.merged()
-    return (vertices.max(axis=0) - vertices.min(axis=0)).astype(np.float64)
+    extent: np.ndarray = (vertices.max(axis=0) - vertices.min(axis=0)).astype(np.float64)
+    return extent

@@ -43,6 +43,7 @@ def _header_bytes(content: bytes, name: str) -> int:
         if kind == b"meta":
             if length > HEADER_BYTES:
                 raise TooLargeError(f"{name} has a header of {length >> 20} MiB; save it again")
-            return at + length
+            end: int = at + length
+            return end
         at += max(length, 8)
     return min(len(content), HEADER_BYTES)

@@ -128,11 +128,13 @@ def _line(rng: np.random.Generator, font: ImageFont.ImageFont | ImageFont.FreeTy
 
 
 def _checks(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return (np.floor(u) + np.floor(v)) % 2
+    pattern: np.ndarray = (np.floor(u) + np.floor(v)) % 2
+    return pattern
 
 
 def _stripes(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return (np.sin(2 * np.pi * u + rng.uniform(0, 3) * np.sin(v)) > rng.uniform(-0.6, 0.6)).astype(float)
+    pattern: np.ndarray = (np.sin(2 * np.pi * u + rng.uniform(0, 3) * np.sin(v)) > rng.uniform(-0.6, 0.6)).astype(float)
+    return pattern
 
 
 def _dots(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -141,15 +143,20 @@ def _dots(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _bricks(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     row = np.floor(2 * v)
-    return ((u + row / 2) % 1 < 0.06) | ((2 * v) % 1 < 0.12) | (rng.random(4096)[_cell(u + row / 2, row)] < 0.2)
+    pattern: np.ndarray = (
+        ((u + row / 2) % 1 < 0.06) | ((2 * v) % 1 < 0.12) | (rng.random(4096)[_cell(u + row / 2, row)] < 0.2)
+    )
+    return pattern
 
 
 def _marble(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return 0.5 + 0.5 * np.sin(2 * u + 3 * _turbulence(rng))
+    pattern: np.ndarray = 0.5 + 0.5 * np.sin(2 * u + 3 * _turbulence(rng))
+    return pattern
 
 
 def _wood(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return (2 * np.hypot(u, 0.2 * v) + _turbulence(rng)) % 1
+    pattern: np.ndarray = (2 * np.hypot(u, 0.2 * v) + _turbulence(rng)) % 1
+    return pattern
 
 
 def _turbulence(rng: np.random.Generator) -> np.ndarray:
@@ -163,8 +170,10 @@ def _turbulence(rng: np.random.Generator) -> np.ndarray:
 
 def _cell(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """A number below 4096 for each whole cell."""
-    return (np.floor(u).astype(int) * 73 + np.floor(v).astype(int) * 151) % 4096
+    cells: np.ndarray = (np.floor(u).astype(int) * 73 + np.floor(v).astype(int) * 151) % 4096
+    return cells
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:
-    return np.clip(values, 0, 255).astype(np.uint8)
+    levels: np.ndarray = np.clip(values, 0, 255).astype(np.uint8)
+    return levels

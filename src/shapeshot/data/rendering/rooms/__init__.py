@@ -102,7 +102,8 @@ def _without_hiders(
 
 def _hidden_by(thing: ObjectModel, camera: Camera, depth: np.ndarray) -> np.ndarray:
     """Where a thing stands before the object whose depth that is (-inf: no object there), bool like it."""
-    return np.isfinite(depth) & (front_depth(*thing.merged(), camera, len(depth)) > depth)
+    hidden: np.ndarray = np.isfinite(depth) & (front_depth(*thing.merged(), camera, len(depth)) > depth)
+    return hidden
 
 
 def _coverage(

@@ -36,7 +36,8 @@ def denoised(light: Image, albedo: Image, normals: Image, positions: Image) -> I
         alone = np.minimum(alone, np.clip(1 - 4 * alike, 0, 1))
     # A pixel on an edge is like none of its neighbours; it shows both surfaces, and takes the light of both.
     received += alone[..., None] * (_blurred(received) - received)
-    return received * albedo
+    image: np.ndarray = received * albedo
+    return image
 
 
 def _pass(
@@ -73,7 +74,8 @@ def _taps(height: int, width: int, step: int) -> Iterator[tuple[float, tuple[sli
 
 def _blurred(image: Image) -> Image:
     """The mean of each pixel's 3 x 3 neighbourhood."""
-    return np.mean(_neighbours(image), axis=0)
+    means: np.ndarray = np.mean(_neighbours(image), axis=0)
+    return means
 
 
 def _neighbours(image: Image) -> list[Image]:

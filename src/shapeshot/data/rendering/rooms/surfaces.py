@@ -214,4 +214,5 @@ def _noise(rng: np.random.Generator, exponent: float, stretch: float = 1.0) -> F
     frequency = np.hypot(down, across)
     frequency[0, 0] = np.inf if exponent else 1.0
     field = np.fft.irfft2(spectrum / frequency**exponent, (PIXELS, PIXELS))
-    return (field - field.mean()) / field.std()
+    normalised: np.ndarray = (field - field.mean()) / field.std()
+    return normalised

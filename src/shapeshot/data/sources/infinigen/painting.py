@@ -39,4 +39,5 @@ def surface_colors(
     if seen.any() and not seen.all():
         _, nearest = cKDTree(points[seen]).query(points[~seen])
         colors[~seen] = colors[seen][nearest]
-    return np.rint(srgb(colors) * 255).astype(np.uint8)
+    levels: np.ndarray = np.rint(srgb(colors) * 255).astype(np.uint8)
+    return levels

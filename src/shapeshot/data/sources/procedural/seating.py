@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from shapeshot.data.sources.procedural.parts import materials
@@ -23,6 +25,7 @@ from shapeshot.data.sources.procedural.parts.primitives import (
     tube,
 )
 from shapeshot.data.sources.procedural.parts.seat_parts import add_arms, add_block_arm, add_seat, bucket
+from shapeshot.data.sources.procedural.parts.solids import Solid
 from shapeshot.data.sources.procedural.parts.supports import (
     add_four_legs,
     add_pedestal,
@@ -131,14 +134,12 @@ def stool(rng: np.random.Generator) -> Assembly:
     frame, soft = materials.frame(rng), materials.anything(rng)
     thick = float(rng.uniform(0.02, 0.1))
     if not bar and chance(rng, 0.25):
-        block = pick(
-            rng,
-            (
-                lambda: cushion(width * 1.3, height, depth * 1.3, 0.35),
-                lambda: cylinder(width * 0.6, height),
-                lambda: rounded_box(width * 1.3, height, depth * 1.3, 0.03),
-            ),
-        )()
+        makers: tuple[Callable[[], Solid], ...] = (
+            lambda: cushion(width * 1.3, height, depth * 1.3, 0.35),
+            lambda: cylinder(width * 0.6, height),
+            lambda: rounded_box(width * 1.3, height, depth * 1.3, 0.03),
+        )
+        block = pick(rng, makers)()
         assembly.add(materials.upholstery(rng), block)
         return assembly
     if chance(rng, 0.55):

@@ -145,7 +145,8 @@ def _with_gradients(vertices: np.ndarray, faces: np.ndarray, material: Material,
 def _excess(colors: np.ndarray, first: int) -> np.ndarray:
     """How far beyond 0..1 the plane through a face's colours reaches opposite that corner, float [faces]."""
     fourth = colors.sum(axis=1) - 2 * colors[:, first]
-    return np.abs(fourth - fourth.clip(0, 1)).max(axis=1)
+    distances: np.ndarray = np.abs(fourth - fourth.clip(0, 1)).max(axis=1)
+    return distances
 
 
 def _by_color(

@@ -236,7 +236,8 @@ def _check_finite(vertices: np.ndarray, name: str) -> None:
 
 
 def _finite_uvs(uvs: np.ndarray, of_uv: np.ndarray) -> np.ndarray:
-    return np.nan_to_num(np.concatenate([np.zeros((1, 2)), uvs])[of_uv], posinf=0.0, neginf=0.0)
+    placed: np.ndarray = np.nan_to_num(np.concatenate([np.zeros((1, 2)), uvs])[of_uv], posinf=0.0, neginf=0.0)
+    return placed
 
 
 def _corners(lines: list[bytes], name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -34,7 +34,8 @@ class Made:
 
     def to_blender(self, points: np.ndarray) -> np.ndarray:
         """Canonical points [points, 3] in Blender's world."""
-        return np.asarray(points) * self.side @ self.turn + self.centre
+        local: np.ndarray = np.asarray(points) * self.side @ self.turn + self.centre
+        return local
 
     def described(self) -> dict[str, Any]:
         """What goes into the JSON of the answer."""

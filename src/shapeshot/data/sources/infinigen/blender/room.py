@@ -36,7 +36,7 @@ def picture(made: Made, camera: dict[str, float], request: dict[str, Any], light
     studio.light_from_all_round(made, light * rng.uniform(0.25, 1.0))
     furnish(made, camera, rng)
     scene.render.film_transparent = False
-    picture = studio.render().copy()
+    picture: np.ndarray = studio.render().copy()
     for item in scene.objects:
         item.is_holdout = item not in own
     scene.render.film_transparent = True

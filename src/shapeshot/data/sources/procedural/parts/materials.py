@@ -207,7 +207,8 @@ def _noise(rng: np.random.Generator, exponent: float, stretch: float = 1.0) -> n
     frequency = np.maximum(np.hypot(rows, columns), 1.0 / TEXTURE_PIXELS)
     spectrum = np.fft.rfft2(rng.standard_normal((TEXTURE_PIXELS, TEXTURE_PIXELS), dtype=np.float32))
     field = np.fft.irfft2(spectrum * frequency**-exponent)
-    return (field - field.mean()) / max(float(field.std()), 1e-9)
+    normalised: np.ndarray = (field - field.mean()) / max(float(field.std()), 1e-9)
+    return normalised
 
 
 def _tinted(field: np.ndarray, base: Color) -> np.ndarray:
@@ -215,7 +216,8 @@ def _tinted(field: np.ndarray, base: Color) -> np.ndarray:
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:
-    return (np.clip(values, 0.0, 1.0) * 255).round().astype(np.uint8)
+    levels: np.ndarray = (np.clip(values, 0.0, 1.0) * 255).round().astype(np.uint8)
+    return levels
 
 
 def _jittered(rng: np.random.Generator, color: Color, amount: float) -> Color:

@@ -180,14 +180,16 @@ def spline(points: Sequence[Point] | np.ndarray, count: int = 12, joined: bool =
     i = np.minimum(at.astype(int), len(knots) - 4)
     t = (at - i)[:, None]
     a, b, c, d = (knots[i + offset] for offset in range(4))
-    return b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    curve: np.ndarray = b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    return curve
 
 
 def superellipse(width: float, depth: float, exponent: float = 1.0, count: int = 32) -> np.ndarray:
     """A plan outline [count, 2] centred at the origin: exponent 1 is an ellipse, 0.3 a rounded rectangle (Lamé)."""
     turn = 2 * np.pi * (np.arange(count) + 0.5) / count
     ring = np.stack([_power(np.cos(turn), exponent), _power(np.sin(turn), exponent)], axis=1)
-    return ring / np.abs(ring).max(axis=0) * [width / 2, depth / 2]
+    outline: np.ndarray = ring / np.abs(ring).max(axis=0) * [width / 2, depth / 2]
+    return outline
 
 
 def _sweep(path: np.ndarray, sizes: np.ndarray, section: np.ndarray, joined: bool) -> Solid:
@@ -236,7 +238,8 @@ def _rounded_rectangle(width: float, depth: float, radius: float, steps: int) ->
 
 
 def _power(values: np.ndarray, exponent: float) -> np.ndarray:
-    return np.sign(values) * np.abs(values) ** exponent
+    powers: np.ndarray = np.sign(values) * np.abs(values) ** exponent
+    return powers
 
 
 def _signed_area(ring: np.ndarray) -> float:

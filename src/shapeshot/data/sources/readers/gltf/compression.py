@@ -73,7 +73,8 @@ def _unfiltered(unpacked: np.ndarray, count: int, stride: int, filtered: Any, do
         return unpacked
     if filtered == "EXPONENTIAL" and stride % 4 == 0:
         bits = unpacked.view("<i4")
-        return np.ldexp((bits << 8 >> 8).astype(np.float64), bits >> 24).astype("<f4").view(np.uint8)
+        decoded: np.ndarray = np.ldexp((bits << 8 >> 8).astype(np.float64), bits >> 24).astype("<f4").view(np.uint8)
+        return decoded
     if filtered == "OCTAHEDRAL" and stride in (4, 8):
         return _octahedral(unpacked.view(f"<i{stride // 4}").reshape(count, 4), stride // 4).view(np.uint8)
     if filtered == "QUATERNION" and stride == 8:

@@ -134,7 +134,8 @@ def _bones(document: Document, accessors: Accessors, skin_index: Any, world: Map
     inverse = accessors.rows(skin["inverseBindMatrices"], 16).reshape(-1, 4, 4).transpose(0, 2, 1)
     if len(inverse) < len(joints):
         raise MeshError(f"{document.name} has a skin of {len(joints)} joints and {len(inverse)} matrices")
-    return places @ inverse[: len(joints)]
+    moves: np.ndarray = places @ inverse[: len(joints)]
+    return moves
 
 
 def _weights(document: Document, node: Mapping[str, Any]) -> tuple[float, ...]:
