@@ -14,9 +14,13 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 TINY = (
     *("--preset", "quick", "--max-iter", 2, "--batch-size", 2, "--val-every", 2, "--workers", 0, "--tracker", "none"),
-    *("--encoder-weights", "none", "--model.image-size", 32, "--model.latent", 16, "--model.voxel-channels", 8),
-    *("--num-samples", 100, "--n-points", 50, "--model.ico-level", 1, "--quiet"),
+    *("--encoder-weights", "none", "--model.image-size", 32, "--model.latent", 16, "--quiet"),
 )
+TINY_OF_KIND = {
+    "vox": ("--model.voxel-channels", 8),
+    "point": ("--n-points", 50),
+    "mesh": ("--num-samples", 100, "--model.ico-level", 1),
+}
 
 
 @pytest.mark.slow
@@ -42,7 +46,7 @@ def test_build_train_evaluate(
     told = shapeshot("data", "build", source, "--folder", folder, "--category", "chair", *splits, "--out", data, *small)
     assert f"objects from {source}" in told
     assert "test 1" in told
-    shapeshot("train", "--data", data, "--type", kind, "--out", run, *TINY)
+    shapeshot("train", "--data", data, "--type", kind, "--out", run, *TINY, *TINY_OF_KIND[kind])
     report = tmp_path / "report"
     words = ("--load-checkpoint", run, "--type", kind, "--split", "test", "--views", 1, "--out", report, "--quiet")
     shapeshot("evaluate", "--data", data, *words, *(("--protocol", "r2n2-iou") if source == "r2n2" else ()))
