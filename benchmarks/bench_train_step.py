@@ -181,7 +181,7 @@ def measure(kind: str, regime: str, objects: Sequence[TrainingObject], args: arg
     return {
         "bench": "train_step",
         "kind": kind,
-        "encoder": f"{regime} {REGIMES[regime].encoder}",
+        "encoder": f"{regime} {REGIMES[regime]['encoder']}",
         "batch": args.batch_size,
         "samples_per_s": {name: round(args.batch_size / value, 1) for name, value in medians.items()},
         "median_ms": {name: round(1e3 * value, 1) for name, value in medians.items()},
