@@ -431,3 +431,13 @@ def test_a_server_whose_workers_are_all_stuck_is_not_ready(start: Start, monkeyp
     monkeypatch.setattr(type(client.app.state.service.engine), "num_working", 0)
     assert_problem(client.get("/readyz"), 503, "stuck")
     assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "in pieces"])
+def test_the_limit_of_an_upload_is_exact(start: Start, photo_png: bytes, declared: bool) -> None:
+    """A body of as many bytes as are allowed is read; one more is refused."""
+    body, headers = multipart(photo_png)
+    for spare, status in ((0, 201), (-1, 413)):
+        client = start(max_upload=len(body) + spare)
+        content = body if declared else iter([body[:100], body[100:]])
+        assert client.post(POST, content=content, headers=headers).status_code == status

@@ -63,8 +63,10 @@ def test_results_expire(stores: Callable[..., Store], shape: Reconstruction) -> 
     now[0] += 40
     young = store.add(shape, {}, {})
     assert old.expires == 1060
-    now[0] = 1060.5
-    assert store.get(old.id) is None
+    now[0] = 1059.99
+    assert store.get(old.id) is not None
+    now[0] = 1060
+    assert store.get(old.id) is None, "at the very moment that `expires` tells"
     assert store.get(young.id) is not None
     assert len(files_of(store)) == 1
     now[0] = 2000
