@@ -53,8 +53,8 @@ def _is_concave(polygons: np.ndarray) -> np.ndarray:
     spokes = polygons[:, 1:] - polygons[:, :1]
     normals = np.cross(spokes[:, :-1], spokes[:, 1:])
     total = normals.sum(axis=1, keepdims=True)  # twice the polygon's area vector (Newell)
-    reflex: np.ndarray = ((normals * total).sum(axis=-1) < -1e-9 * (total * total).sum(axis=-1)).any(axis=1)
-    return reflex
+    is_reflex: np.ndarray = ((normals * total).sum(axis=-1) < -1e-9 * (total * total).sum(axis=-1)).any(axis=1)
+    return is_reflex
 
 
 def _clip_ears(polygon: np.ndarray) -> np.ndarray:
@@ -80,7 +80,6 @@ def _flatten(polygon: np.ndarray) -> np.ndarray:
     normal = np.cross(spokes[:-1], spokes[1:]).sum(axis=0)
     axis = int(np.abs(normal).argmax())
     u, v = (axis + 1) % 3, (axis + 2) % 3
-    flat: np.ndarray = (
-        polygon[:, [u, v] if normal[axis] > 0 else [v, u]] - polygon[0, [u, v] if normal[axis] > 0 else [v, u]]
-    )
+    kept = [u, v] if normal[axis] > 0 else [v, u]
+    flat: np.ndarray = polygon[:, kept] - polygon[0, kept]
     return flat
