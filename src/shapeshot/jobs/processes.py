@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -40,15 +41,21 @@ class ProcessPool(Generic[Task, Value]):
         count = min(num_workers, len(self._waiting))
         self._members = [_Member(Worker(begin, environment), self._waiting, looks_ahead, loss) for _ in range(count)]
         self._busy: list[_Member[Task, Value]] = []
+        self._received: deque[Result[Task, Value]] = deque()  # and not taken yet: an interrupt must not lose them
 
     def results(self) -> Iterator[Result[Task, Value]]:
         """Yield the result of every task as it comes. Raises UserError where workers die without doing a single one."""
-        self._busy = [member for member in self._members if member.begin_next()]
+        for member in self._members:
+            self._busy.append(member)  # before it begins: whatever interrupts this finds the task
+            if not member.begin_next():
+                self._busy.remove(member)
         deaths = 0
         while self._busy:
             ready = wait([member.connection for member in self._busy])
             for member in [member for member in self._busy if member.connection in ready]:
                 result = member.result()
+                if result is not None:
+                    self._received.append(result)
                 deaths = deaths + 1 if member.has_died else 0
                 if deaths >= _MAX_DEATHS:
                     raise UserError(
@@ -56,14 +63,15 @@ class ProcessPool(Generic[Task, Value]):
                     )
                 if not member.begin_next():
                     self._busy.remove(member)
-                if result is not None:
-                    yield result
+            while self._received:
+                yield self._received.popleft()
 
     def finish(self) -> list[Result[Task, Value]]:
         """Start nothing more, let the tasks at work finish and end the processes. A second interrupt ends them now."""
         self._waiting.clear()
         try:
-            results = [result for member in self._busy if (result := member.result()) is not None]
+            results = list(self._received)
+            results += [result for member in self._busy if (result := member.result()) is not None]
             for member in self._members:
                 member.worker.stop()
         finally:
