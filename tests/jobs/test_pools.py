@@ -143,7 +143,7 @@ def test_finish_lets_what_is_at_work_end_and_starts_nothing(tmp_path: Path) -> N
 def test_an_interrupt_while_a_worker_starts_does_not_wait_for_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = ProcessPool(range(4), begin_squares, 2)
     results = pool.results()
-    next(results)
+    told = [next(results)]
 
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
@@ -151,8 +151,9 @@ def test_an_interrupt_while_a_worker_starts_does_not_wait_for_a_result(monkeypat
     for member in pool._members:
         monkeypatch.setattr(member.worker, "send", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        list(results)
-    assert len(pool.finish()) <= 1
+        told.extend(results)
+    told += pool.finish()  # what was received and not told, and what is at work, but nothing that was never sent
+    assert len({result.task for result in told}) == len(told) <= 4
 
 
 RUN = """
