@@ -155,7 +155,7 @@ def studio() -> Iterator[str]:
 KEEP_FORM = """
 const ask = window.fetch;
 window.fetch = (path, options) => {
-    if (path === "/v1/reconstructions") window.sent = Object.fromEntries(options.body);
+    if (new URL(path, location).pathname === "/v1/reconstructions") window.sent = Object.fromEntries(options.body);
     return ask(path, options);
 };
 """

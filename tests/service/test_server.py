@@ -210,7 +210,7 @@ import time
 from shapeshot.service import work
 from shapeshot.service.server import serve
 from shapeshot.service.settings import Settings
-work.look_at = lambda *arguments: time.sleep(1000)
+work.look_at = lambda *arguments, **options: time.sleep(1000)
 if __name__ == "__main__":
     serve(Settings(port=0, workers=1, timeout=600), ready=lambda url: print(url, flush=True))
 """
