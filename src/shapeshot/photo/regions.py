@@ -40,6 +40,14 @@ def touching_border(labels: np.ndarray) -> np.ndarray:
     return touching
 
 
+def grown(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """A bool [height, width] image, and what lies within so many steps to the four sides of it."""
+    for _ in range(pixels):
+        padded = np.pad(mask, 1)
+        mask = padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    return mask
+
+
 def _join(parents: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Union of all pairs (first[i], second[i]); each node's parent becomes the smallest node of its set."""
     while True:
