@@ -260,7 +260,8 @@ def _tinted(
     middle = values[inside].mean(axis=0)
     values = middle + (values - middle) * float(rng.uniform(0.6, 1.3))
     values = values * float(np.exp(rng.normal(0, 0.2))) * (1 + rng.normal(0, 0.05, 3))
-    return np.clip(values, 0, 255).astype(np.uint8)
+    painted: np.ndarray = np.clip(values, 0, 255).astype(np.uint8)
+    return painted
 
 
 def _overlap(first: UInt8[np.ndarray, "side side 4"], second: UInt8[np.ndarray, "side side 4"]) -> float:
