@@ -22,6 +22,7 @@ from shapeshot.errors import ModelError
 from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import Checkpoint
 from shapeshot.lab.encoders.efficientnet_lite0 import ConvNorm
+from shapeshot.lab.export.run import data_of, licences_text
 from shapeshot.lab.export.to_onnx import OPSET
 from shapeshot.lab.finder.config import FinderConfig
 from shapeshot.lab.finder.network import FinderNetwork, Separable
@@ -81,19 +82,36 @@ def folded(network: FinderNetwork) -> FinderNetwork:
 
 
 def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | None = None) -> Path:
-    """Write finder.onnx and its card to a folder; returns the graph's path. Raises ModelError for another checkpoint.
+    """Write finder.onnx, its card and LICENSES.md to a folder; returns the graph's path.
 
-    card: what is known of the model, its scores for example. The training's settings are added.
+    card: what is known of the model, its scores for example. The training's settings and data are added.
+    Raises ModelError for a checkpoint of something else.
     """
     network = network_of(checkpoint)
     folder.mkdir(parents=True, exist_ok=True)
     graph = _traced(folded(network))
-    settings = dict(checkpoint.values["finder"], data=[Path(name).name for name in checkpoint.values["finder"]["data"]])
-    settings["photos"] = Path(settings["photos"]).name
-    about = {"format": "shapeshot-finder", "version": 1, "training": settings, "steps": checkpoint.values["step"]}
+    config = FinderConfig.from_json(checkpoint.values["finder"])
+    data = data_of(config.data)
+    training = config.to_json() | {"data": data, "photos": Path(config.photos).name, "steps": checkpoint.values["step"]}
+    about = {"format": "shapeshot-finder", "version": 1, "name": "finder", "training": training} | (card or {})
     atomic_write(folder / "finder.onnx", graph)
-    atomic_write(folder / "finder.json", (json.dumps(about | (card or {}), indent=1) + "\n").encode())
+    atomic_write(folder / "finder.json", (json.dumps(about, indent=1) + "\n").encode())
+    atomic_write(folder / "LICENSES.md", (licences_text(about) + _credits(Path(config.photos))).encode())
     return folder / "finder.onnx"
+
+
+def _credits(photos: Path) -> str:
+    """Say where the photographs come from that served as backgrounds, as the recipe that gathered them noted it."""
+    lines = ["", f"## Photographs in {photos.name}", ""]
+    try:
+        credits = json.loads((photos / "credits.json").read_text())
+    except (OSError, ValueError):
+        return "\n".join([*lines, "Not at hand when the finder was exported.", ""])
+    packages: dict[str, list[str]] = {}
+    for row in credits.values():
+        packages.setdefault(f"{row['package']} ({row['licence']})", []).append(row["from"])
+    lines += [f"- {package}: {len(names)} pictures" for package, names in packages.items()]
+    return "\n".join([*lines, "", "They served as backgrounds; none of them is part of the network.", ""])
 
 
 def network_of(checkpoint: Checkpoint) -> FinderNetwork:
