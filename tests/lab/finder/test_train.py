@@ -69,6 +69,14 @@ def test_a_stopped_run_ends_with_the_same_weights(
         assert torch.equal(tensor, second.tensors["model"][name]), name
 
 
+def test_a_run_starts_from_another_s_average(config: FinderConfig, tmp_path: Path) -> None:
+    first = train_finder(config, tmp_path / "first", progress=False)
+    still = dataclasses.replace(config, init=str(first), stages=((1, 64, 2),), lr=0.0, encoder_lr=0.0)
+    second = train_finder(still, tmp_path / "second", progress=False)
+    before, after = (load_checkpoint(path).tensors["ema"] for path in (first, second))
+    assert torch.equal(before["stem.conv.weight"], after["stem.conv.weight"])
+
+
 def test_another_run_s_folder_is_refused(config: FinderConfig, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(dataclasses.replace(config, lr=0.5).to_json()))
     with pytest.raises(UserError, match="other settings"):

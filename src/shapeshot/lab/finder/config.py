@@ -14,6 +14,7 @@ from shapeshot.errors import UserError
 class FinderConfig:
     """data: datasets with pictures in rooms. photos: a folder of photographs for backgrounds. weights: of the encoder.
 
+    init: a finder's checkpoint whose averaged weights the training starts from; empty for the encoder's alone.
     stages: of the training, (steps, side in pixels, batch size) each, one after another.
     lr, encoder_lr: the highest learning rates of AdamW, of the decoder and of the encoder. warmup: steps until then.
     ema: how much of the moving average a step keeps. seed: of everything random.
@@ -23,6 +24,7 @@ class FinderConfig:
     data: tuple[str, ...]
     photos: str
     weights: str = "pretrained"
+    init: str = ""
     stages: tuple[tuple[int, int, int], ...] = ((2400, 160, 16), (1600, 224, 12))
     lr: float = 2e-3
     encoder_lr: float = 5e-4

@@ -26,6 +26,7 @@ from shapeshot.lab.finder.backgrounds import Photographs
 from shapeshot.lab.finder.compose import Composer, Example
 from shapeshot.lab.finder.config import FinderConfig
 from shapeshot.lab.finder.data import read_composer
+from shapeshot.lab.finder.export import network_of
 from shapeshot.lab.finder.network import FinderNetwork, FinderOutput
 from shapeshot.lab.finder.score import soft_iou, validate
 from shapeshot.lab.run_folder import CONFIG, LAST, LOG, own_run_folder
@@ -69,7 +70,7 @@ class FinderRun:
         self.composer = read_composer(config.data, "train", photos, progress)
         self.val_composer = read_composer(config.data, "val", photos, progress)
         torch.manual_seed(config.seed)
-        self.network = FinderNetwork(config.weights)
+        self.network = FinderNetwork(config.weights) if not config.init else network_of(load_checkpoint(config.init))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimizer = _optimizer(self.network, config)
         self.step, self.best, self.seconds, self._since = 0, 0.0, 0.0, time.monotonic()
