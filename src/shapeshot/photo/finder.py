@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
-from shapeshot.errors import PhotoError
+from shapeshot.errors import ModelError, PhotoError
 from shapeshot.onnx_runtime import Session
 from shapeshot.photo.guided import guided_upsample
 from shapeshot.photo.hints import Hints
@@ -31,8 +31,9 @@ SIDE = 256  # the square root of the number of pixels that it sees
 MARGIN = 0.15  # around the object, in the second look, as a fraction of its longer side
 CLOSE = 0.8  # the object's share of the frame's longer side from which the first look is near enough
 AGREEING = 0.6  # IoU of the two looks below which the first one stands
-LEAST_PART = 0.03  # of the object's pixels: detached parts below are specks
-RIVAL = 0.35  # of the object's pixels: a detached part from here on may be another object
+LEAST_PART = 0.01  # of the object's pixels: detached parts below are specks
+GAP = 0.04  # of the frame's longer side: what lies further from the object than that is another thing
+RIVAL = 0.35  # of the object's pixels: another thing from here on is told
 RIM = 2  # pixels of the network's mask: its soft edge
 SURE = 0.75  # predicted IoU below which the mask is told to be doubtful
 CUT = 0.04  # share of the object's pixels' box that lies on the frame's edge from which it is told to be cut
@@ -124,6 +125,17 @@ def shipped_finder() -> Finder:
     return Finder()
 
 
+def finder_card() -> bytes:
+    """What the shipped finder is, as JSON; its "sha256" tells one finder from another.
+
+    Raises ModelError where it is missing.
+    """
+    try:
+        return SHIPPED.with_suffix(".json").read_bytes()
+    except OSError as error:
+        raise ModelError(f"the finder is not installed whole ({error.strerror}); install shapeshot again") from None
+
+
 def require_object(sighting: Sighting, pointed: bool) -> None:
     """Raise PhotoError where the finder sees no object."""
     if sighting.mask.any():
@@ -144,17 +156,18 @@ def _seen_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _meant(mask: Bool[np.ndarray, "rows columns"], points: Sequence[Point]) -> Bool[np.ndarray, "rows columns"]:
-    """The mask without specks; with points, only the parts that they lie on or next to, where they lie on any."""
+    """The largest part of the mask, or those that points lie on or next to, and what lies close to it."""
     if not mask.any():
         return mask
     labels = label_regions(mask)
     sizes = region_sizes(labels)
-    kept = sizes >= max(LEAST_PART * sizes.max(), 4)
-    pointed = {int(label) for x, y in points for label in np.unique(_near(labels, x, y)) if label}
-    if pointed:
-        largest = max(sizes[label] for label in pointed)
-        kept = np.zeros(len(sizes), bool)
-        kept[[label for label in pointed if sizes[label] >= LEAST_PART * largest]] = True
+    chosen = {int(label) for x, y in points for label in np.unique(_near(labels, x, y)) if label}
+    chosen = chosen or {int(sizes.argmax())}
+    reach = max(1, round(GAP * max(mask.shape)))
+    close = set(np.unique(labels[grown(np.isin(labels, list(chosen)), reach)]).tolist())
+    least = max(LEAST_PART * max(sizes[label] for label in chosen), 4)
+    kept = np.zeros(len(sizes), bool)
+    kept[[label for label in chosen | close if label and (label in chosen or sizes[label] >= least)]] = True
     parts: np.ndarray = kept[labels]
     return parts
 
@@ -165,12 +178,12 @@ def _near(labels: np.ndarray, x: float, y: float, reach: int = 4) -> np.ndarray:
 
 
 def _rivals(mask: np.ndarray, inside: np.ndarray, pointed: bool) -> tuple[str, ...]:
-    """Whether what was found are perhaps several objects."""
-    sizes = np.sort(region_sizes(label_regions(inside if not pointed else mask)))[::-1]
-    if pointed or len(sizes) < 2 or sizes[1] < RIVAL * sizes[0]:
+    """Whether something else was found that may be meant as well."""
+    others = region_sizes(label_regions(mask & ~inside))
+    if pointed or others.max() < RIVAL * inside.sum():
         return ()
     return (
-        "there may be more than one object in the photo, and they were taken together; point at the one you mean "
+        "there is more than one object in the photo, and the largest was taken; if you mean another, point at it "
         "(--point X,Y) or draw a region around it",
     )
 

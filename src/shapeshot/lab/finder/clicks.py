@@ -49,6 +49,23 @@ def simulated_hints(
     return hints.channels
 
 
+def correcting_hints(
+    found: Bool[np.ndarray, "height width"], truth: Bool[np.ndarray, "height width"], rng: np.random.Generator
+) -> Float[np.ndarray, "2 height width"]:
+    """What a person would point at who sees `found`: the middle of what was missed, at times of what is too much.
+
+    Where nothing was missed, any place on the object.
+    """
+    hints = Hints(truth.shape[1], truth.shape[0])
+    missed, surplus = worst_point(found, truth), worst_point(truth, found)
+    point = missed or inside_point(truth, rng)
+    if point is not None:
+        hints.point(*point, is_object=True)
+    if surplus is not None and rng.random() < 0.3:
+        hints.point(*surplus, is_object=False)
+    return hints.channels
+
+
 def _eroded(mask: Bool[np.ndarray, "height width"], reach: int) -> Bool[np.ndarray, "height width"]:
     """The pixels whose square neighbourhood lies in the mask; beyond the frame counts as outside."""
     padded = np.pad(mask, reach)

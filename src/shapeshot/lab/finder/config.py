@@ -18,6 +18,7 @@ class FinderConfig:
     stages: of the training, (steps, side in pixels, batch size) each, one after another.
     lr, encoder_lr: the highest learning rates of AdamW, of the decoder and of the encoder. warmup: steps until then.
     ema: how much of the moving average a step keeps. seed: of everything random.
+    corrected: share of the steps in which all clicks go where the network is wrong, as a person's do.
     val_scenes: how many fixed scenes of the val split each validation scores.
     """
 
@@ -32,6 +33,7 @@ class FinderConfig:
     warmup: int = 100
     ema: float = 0.998
     seed: int = 0
+    corrected: float = 0.0
     val_every: int = 400
     val_scenes: int = 160
     save_every: int = 100

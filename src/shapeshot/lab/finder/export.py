@@ -7,6 +7,7 @@ into float32 when it runs: half the size, the same arithmetic.
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import tempfile
 import warnings
@@ -94,6 +95,7 @@ def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | N
     data = data_of(config.data)
     training = config.to_json() | {"data": data, "photos": Path(config.photos).name, "steps": checkpoint.values["step"]}
     about = {"format": "shapeshot-finder", "version": 1, "name": "finder", "training": training} | (card or {})
+    about["sha256"] = hashlib.sha256(graph).hexdigest()
     atomic_write(folder / "finder.onnx", graph)
     atomic_write(folder / "finder.json", (json.dumps(about, indent=1) + "\n").encode())
     atomic_write(folder / "LICENSES.md", (licences_text(about) + _credits(Path(config.photos))).encode())

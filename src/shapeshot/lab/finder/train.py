@@ -23,6 +23,7 @@ from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, resume, save_checkpoint
 from shapeshot.lab.finder.backgrounds import Photographs
+from shapeshot.lab.finder.clicks import correcting_hints
 from shapeshot.lab.finder.compose import Composer, Example
 from shapeshot.lab.finder.config import FinderConfig
 from shapeshot.lab.finder.data import read_composer
@@ -84,6 +85,9 @@ class FinderRun:
         config = self.config
         side, batch = config.stage(self.step)
         pixels, hints, masks = batch_of(self.composer, side, batch, config.seed, self.step)
+        rng = np.random.default_rng([config.seed, self.step, batch])
+        if rng.random() < config.corrected:
+            hints = corrected_hints(self.network, pixels, masks, rng)
         for group in self.optimizer.param_groups:
             group["lr"] = group["highest"] * _lr_factor(self.step, config)
         self.network.train()
@@ -129,6 +133,16 @@ def batch_of(composer: Composer, side: int, batch: int, seed: int, step: int) ->
     """The examples of one step: pixels uint8 [batch, 3, side, side], hints [batch, 2, side, side], masks."""
     examples = [composer.example(side, np.random.default_rng([seed, step, index])) for index in range(batch)]
     return stacked(examples)
+
+
+@torch.no_grad()
+def corrected_hints(network: FinderNetwork, pixels: Tensor, masks: Tensor, rng: np.random.Generator) -> Tensor:
+    """Click where the network is wrong without a hint; no click where there is no object."""
+    network.eval()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = network(pixels, torch.zeros(len(pixels), 2, *pixels.shape[-2:])).logits > 0
+    pairs = zip(found.numpy(), (masks > 0.5).numpy(), strict=True)
+    return torch.from_numpy(np.stack([correcting_hints(mask, truth, rng) for mask, truth in pairs]))
 
 
 def stacked(examples: list[Example]) -> tuple[Tensor, Tensor, Tensor]:
