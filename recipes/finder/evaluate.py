@@ -27,7 +27,7 @@ from shapeshot.data.dataset import Dataset
 from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
 from shapeshot.lab.finder.clicks import worst_point
-from shapeshot.photo.finder import Finder
+from shapeshot.photo.finder import Finder, doubts
 from shapeshot.photo.plain import plain_background
 from shapeshot.scores.statistics import bootstrap_mean
 
@@ -143,12 +143,12 @@ def score(finder: Finder, case: Case, method: str) -> Scored:
         return Scored(case, found, iou(found, case.truth), None, 0.0, time.perf_counter() - start, ())
     sighting = finder.find(case.picture)
     seconds = time.perf_counter() - start
-    found = sighting.mask >= 0.5
+    found, told = sighting.mask >= 0.5, (*sighting.remarks, *doubts(sighting.certainty))
     first, clicked = iou(found, case.truth), None
     point = worst_point(found, case.truth)
     if first < GOOD and point is not None:
         clicked = iou(finder.find(case.picture, [point]).mask >= 0.5, case.truth)
-    return Scored(case, found, first, clicked, sighting.certainty, seconds, sighting.remarks)
+    return Scored(case, found, first, clicked, sighting.certainty, seconds, told)
 
 
 def iou(first: np.ndarray, second: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from PIL import Image
 from shapeshot.errors import PhotoError, unknown_name
 from shapeshot.onnx_runtime import silence_telemetry
 from shapeshot.photo.alpha import has_cutout, is_all_transparent, read_cutout
-from shapeshot.photo.finder import Point, require_object, shipped_finder
+from shapeshot.photo.finder import Point, doubts, require_object, shipped_finder
 from shapeshot.photo.plain import plain_background
 
 _MIN_OBJECT = 0.001  # of the frame: about 32 x 32 pixels of a 1024 x 1024 photo
@@ -21,6 +21,9 @@ _AGREEING = 0.9  # IoU from which on the plain background's finer mask is taken 
 _CLUTTERED = (
     "the background is too cluttered for background='plain' ({reason}); leave it to the finder with background='auto', "
     "give a transparent PNG, or pass background='keep' if the object fills the frame"
+)
+_ONLY_PLAIN = (
+    "the finder sees no object; what stands out from the plain background was taken, a shadow or a print perhaps"
 )
 _IGNORED_ALPHA = "the picture's alpha is 0 everywhere, which says nothing; it was ignored"
 
@@ -79,8 +82,19 @@ def _by_alpha(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
 
 
 def _by_finder(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+    return _told(_sighted(rgba, points), bool(points))
+
+
+def _told(found: ObjectMask, pointed: bool) -> ObjectMask:
+    """With the finder's doubt among the remarks. Raises PhotoError where it found nothing."""
+    require_object(found.mask, pointed)
+    assert found.certainty is not None
+    return replace(found, remarks=(*found.remarks, *doubts(found.certainty)))
+
+
+def _sighted(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+    """What the finder makes of a photo, which may be nothing. Where there is a cut-out, it looks inside that."""
     sighting = shipped_finder().find(rgba[..., :3], points)
-    require_object(sighting, bool(points))
     mask = sighting.mask * (rgba[..., 3].astype(np.float32) / 255) if has_cutout(rgba) else sighting.mask
     return ObjectMask(mask, "finder", sighting.certainty, sighting.remarks)
 
@@ -131,11 +145,12 @@ def _automatic(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
         return _by_finder(rgba, points)
     if has_cutout(rgba):
         return _by_alpha(rgba, points)
-    found = _by_finder(rgba, points)
-    plain = plain_background(rgba)
-    if plain.clutter or _overlap(plain.mask, found.mask) < _AGREEING:
-        return found
-    return ObjectMask(plain.mask, "plain background", found.certainty, found.remarks)
+    found, plain = _sighted(rgba, points), plain_background(rgba)
+    if not plain.clutter and _overlap(plain.mask, found.mask) >= _AGREEING:
+        return replace(found, mask=plain.mask, method="plain background")  # no doubt: two that agree are surer than one
+    if not found.mask.any() and plain.mask.any():
+        return ObjectMask(plain.mask, "plain background", found.certainty, (_ONLY_PLAIN,))
+    return _told(found, pointed=False)
 
 
 def _overlap(first: np.ndarray, second: np.ndarray) -> float:

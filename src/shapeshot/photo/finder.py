@@ -47,7 +47,8 @@ class Sighting:
     """What the finder made of a photo.
 
     mask: float32 [height, width] in 0..1. certainty: the IoU with the truth that the network expects of its mask.
-    presence: the probability that there is an object at all. remarks: what speaks against the mask, a sentence each.
+    presence: the probability that there is an object at all. remarks: what speaks against the mask, a sentence each;
+    `doubts` tells of the certainty.
     """
 
     mask: Float[np.ndarray, "height width"]
@@ -88,7 +89,7 @@ class Finder:
         if near is None:
             box, near = frame, Look(first.mask * grown(inside, RIM), first.certainty, first.presence)
         mask = _placed(near.mask, rgb, box)
-        remarks += _doubts(mask, near.certainty)
+        remarks += _cuts(mask)
         return Sighting(mask, near.certainty, first.presence, remarks)
 
     def _look(self, rgb: np.ndarray, box: Box, points: Sequence[Point]) -> Look:
@@ -136,9 +137,19 @@ def finder_card() -> bytes:
         raise ModelError(f"the finder is not installed whole ({error.strerror}); install shapeshot again") from None
 
 
-def require_object(sighting: Sighting, pointed: bool) -> None:
-    """Raise PhotoError where the finder sees no object."""
-    if sighting.mask.any():
+def doubts(certainty: float) -> tuple[str, ...]:
+    """Whether the finder is not sure of a mask, told as a remark."""
+    if certainty >= SURE:
+        return ()
+    return (
+        f"it is not sure which pixels are the object (expected overlap {certainty:.0%}); compare the mask, "
+        "and point at the object or draw a region around it",
+    )
+
+
+def require_object(mask: Float[np.ndarray, "height width"], pointed: bool) -> None:
+    """Raise PhotoError where the finder sees no object: its mask is empty."""
+    if mask.any():
         return
     if pointed:
         raise PhotoError("no object found where you pointed; point at its middle, draw a region, or paint a mask")
@@ -188,25 +199,18 @@ def _rivals(mask: np.ndarray, inside: np.ndarray, pointed: bool) -> tuple[str, .
     )
 
 
-def _doubts(mask: np.ndarray, certainty: float) -> tuple[str, ...]:
-    """What is to be told of a mask: cut by the frame, or not sure."""
+def _cuts(mask: np.ndarray) -> tuple[str, ...]:
+    """Whether the frame cuts the object, and where."""
     inside = mask >= 0.5
-    told = []
     edges = {"left": inside[:, 0], "right": inside[:, -1], "top": inside[0], "bottom": inside[-1]}
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    if len(rows):
-        extent = max(np.ptp(rows), np.ptp(columns)) + 1
-        cut = [name for name, edge in edges.items() if edge.sum() > max(2, CUT * extent)]
-        if cut:
-            told.append(
-                f"the photo's frame cuts the object at the {' and the '.join(cut)}; what lies beyond it is guessed"
-            )
-    if certainty < SURE:
-        told.append(
-            f"it is not sure which pixels are the object (expected overlap {certainty:.0%}); compare the mask, "
-            "and point at the object or draw a region around it"
-        )
-    return tuple(told)
+    if not len(rows):
+        return ()
+    extent = max(np.ptp(rows), np.ptp(columns)) + 1
+    cut = [name for name, edge in edges.items() if edge.sum() > max(2, CUT * extent)]
+    if not cut:
+        return ()
+    return (f"the photo's frame cuts the object at the {' and the '.join(cut)}; what lies beyond it is guessed",)
 
 
 def _around(inside: np.ndarray, frame: Box) -> Box:
