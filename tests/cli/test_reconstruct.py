@@ -56,6 +56,35 @@ def test_result_json_tells_the_facts(shapeshot_command: Run, photo_file: Path, t
     assert {"photo", "encode", "mesh", "total", "write"} <= set(facts["timings"])
 
 
+def test_points_on_the_object(shapeshot_command: Run, tmp_path: Path) -> None:
+    chair = Path(__file__).parents[2] / "examples" / "chair.jpg"
+    words = ("--point", "320,300", "--point", "300.5,350")
+    assert shapeshot_command("reconstruct", chair, "--out", tmp_path / "out", "--as", "all", *words).code == 0
+    facts = json.loads((tmp_path / "out/chair/result.json").read_text())
+    assert facts["object"]["method"] == "finder"
+    assert 0 < facts["object"]["certainty"] <= 1
+    assert facts["made_from"]["options"]["point"] == [[320, 300], [300.5, 350]]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--point", "here"), 2, "write x,y like 120,80"),
+        (("--point", "nan,3"), 2, "finite"),
+        (("--point", "1,2,3"), 2, "two numbers"),
+        (("--point", "5000,3"), 1, "beside the photo of 96x96 pixels"),
+        (("--point", "60,40", "--region", "0,0,48,96"), 1, "outside the region"),
+        (("--point", "60,40", "--background", "plain"), 1, "leave one of them out"),
+    ],
+)
+def test_points_that_cannot_be(
+    shapeshot_command: Run, photo_file: Path, tmp_path: Path, words: tuple[str, ...], code: int, told: str
+) -> None:
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "out", *words)
+    assert (done.code, done.err.count("\n")) == (code, 1)
+    assert told in done.err
+
+
 def test_a_region_and_a_threshold(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
     words = ("--region", "0,0,48,96", "--threshold", "0.6")
     assert shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "out", *words).code == 0

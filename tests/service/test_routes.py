@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,17 @@ def test_only_the_object(api: TestClient, photo_png: bytes) -> None:
     assert mask.size == (96, 96)
     half = send(api, photo_png, "/v1/objects", region="0,0,48,96").json()
     assert half["box"]["right"] == pytest.approx(48)
+
+
+def test_points_in_the_form(api: TestClient) -> None:
+    chair = (Path(__file__).parents[2] / "examples" / "chair.jpg").read_bytes()
+    found = send(api, chair, "/v1/objects", point="320,300 300,350").json()
+    assert found["method"] == "finder"
+    assert 0 < found["certainty"] <= 1
+    assert isinstance(found["remarks"], list)
+    refused = send(api, chair, "/v1/objects", point="320,300 300")
+    assert refused.status_code == 422
+    assert "two numbers" in refused.json()["detail"]
 
 
 def test_a_mask_of_ones_own(api: TestClient, photo_png: bytes) -> None:
