@@ -38,6 +38,8 @@ RIM = 2  # pixels of the network's mask: its soft edge
 SURE = 0.75  # predicted IoU below which the mask is told to be doubtful
 CUT = 0.04  # share of the object's pixels' box that lies on the frame's edge from which it is told to be cut
 
+_NOTHING = "the photo may show no object at all; point at what is meant, or draw a region around it"
+
 Point = tuple[float, float]
 Box = tuple[int, int, int, int]
 
@@ -84,6 +86,8 @@ class Finder:
         if not inside.any():
             return Sighting(np.zeros((height, width), np.float32), first.certainty, first.presence, ())
         remarks = _rivals(first.mask >= 0.5, inside, bool(points))
+        if not points and first.presence < 0.5:
+            remarks += (_NOTHING,)
         box = _around(inside, frame)
         near = self._closer(rgb, box, frame, points, first, inside)
         if near is None:
@@ -167,12 +171,17 @@ def _seen_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _meant(mask: Bool[np.ndarray, "rows columns"], points: Sequence[Point]) -> Bool[np.ndarray, "rows columns"]:
-    """The largest part of the mask, or those that points lie on or next to, and what lies close to it."""
+    """The largest part of the mask, or those that points lie on or next to, and what lies close to it.
+
+    Nothing where no point lies on anything: another object in its place would be a wrong answer.
+    """
     if not mask.any():
         return mask
     labels = label_regions(mask)
     sizes = region_sizes(labels)
     chosen = {int(label) for x, y in points for label in np.unique(_near(labels, x, y)) if label}
+    if points and not chosen:
+        return np.zeros_like(mask)
     chosen = chosen or {int(sizes.argmax())}
     reach = max(1, round(GAP * max(mask.shape)))
     close = set(np.unique(labels[grown(np.isin(labels, list(chosen)), reach)]).tolist())
