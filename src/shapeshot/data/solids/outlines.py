@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Bool, Float, Float32, UInt8
 
 from shapeshot.geometry import cell_centers
 from shapeshot.geometry.camera import Camera
@@ -13,7 +14,7 @@ PICTURE_SIZE = 72
 OPAQUE = 255
 
 
-def surface_centers(solid: np.ndarray) -> np.ndarray:
+def surface_centers(solid: Bool[np.ndarray, "side side side"]) -> Float32[np.ndarray, "cells 3"]:
     """Centres of the occupied cells that have an empty face neighbour, float32 [cells, 3] in the canonical cube.
 
     solid: bool [n, n, n] over that cube; what lies beyond it is empty.
@@ -26,7 +27,7 @@ def surface_centers(solid: np.ndarray) -> np.ndarray:
     return cell_centers(len(solid))[np.argwhere(solid & ~buried)]
 
 
-def view_outline(view: np.ndarray) -> np.ndarray:
+def view_outline(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, "side side"]:
     """How the object in a view uint8 [size, size, 4] fills its crop: `crop_outline` of its alpha, float32 [32, 32].
 
     Raises PhotoError where the view shows nothing.
@@ -34,7 +35,7 @@ def view_outline(view: np.ndarray) -> np.ndarray:
     return _outline_of(view[..., 3])
 
 
-def outline(points: np.ndarray, camera: Camera) -> np.ndarray:
+def outline(points: Float[np.ndarray, "cells 3"], camera: Camera) -> Float32[np.ndarray, "side side"]:
     """What `crop_outline` makes of a picture of these surface cells, float32 [32, 32] in 0..1.
 
     points: float [cells, 3], in front of the camera, dense enough to leave no gaps; those of a 128^3 solid are.
@@ -47,5 +48,5 @@ def outline(points: np.ndarray, camera: Camera) -> np.ndarray:
     return _outline_of(alpha)
 
 
-def _outline_of(alpha: np.ndarray) -> np.ndarray:
+def _outline_of(alpha: UInt8[np.ndarray, "size size"]) -> Float32[np.ndarray, "side side"]:
     return crop_outline(alpha, object_box(alpha / np.float32(OPAQUE)))

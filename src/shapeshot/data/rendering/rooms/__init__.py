@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel
 from shapeshot.data.rendering.depth import front_depth
@@ -100,7 +100,9 @@ def _without_hiders(
     return kept, np.where(total > 0, shown / total.clip(1), 1.0)
 
 
-def _hidden_by(thing: ObjectModel, camera: Camera, depth: np.ndarray) -> np.ndarray:
+def _hidden_by(
+    thing: ObjectModel, camera: Camera, depth: Float[np.ndarray, "size size"]
+) -> Bool[np.ndarray, "size size"]:
     """Where a thing stands before the object whose depth that is (-inf: no object there), bool like it."""
     hidden: np.ndarray = np.isfinite(depth) & (front_depth(*thing.merged(), camera, len(depth)) > depth)
     return hidden
