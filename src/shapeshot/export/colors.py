@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float64, UInt8
 
-def to_bytes(colors: np.ndarray) -> np.ndarray:
+
+def to_bytes(colors: Float[np.ndarray, " *shape"]) -> UInt8[np.ndarray, " *shape"]:
     """sRGB in [0, 1] -> sRGB as uint8, rounded to the nearest; values outside are clipped. Any shape."""
     levels: np.ndarray = np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8)
     return levels
 
 
-def to_linear(colors: np.ndarray) -> np.ndarray:
+def to_linear(colors: Float[np.ndarray, " *shape"]) -> Float64[np.ndarray, " *shape"]:
     """sRGB in [0, 1] -> linear light in [0, 1], float64; values outside are clipped. Any shape.
 
     The transfer function of IEC 61966-2-1.
