@@ -108,7 +108,7 @@ def _object(
     )
 
 
-def _model(thing: str, colors: str, place: Float64[np.ndarray, "axes=3"]) -> str:
+def _model(thing: str, colors: str, place: Float64[np.ndarray, " 3"]) -> str:
     move = "1 0 0 0 1 0 0 0 1 " + " ".join(f"{value:.6f}" for value in place)
     return (
         f'{_XML}<model unit="millimeter" xml:lang="en-US" xmlns="{_CORE}" xmlns:m="{_MATERIAL}">\n'

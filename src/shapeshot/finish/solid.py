@@ -30,7 +30,7 @@ class WallThickness:
     percentile_5: float
 
 
-def center_of_mass(mesh: Mesh) -> Float64[np.ndarray, "axes=3"]:
+def center_of_mass(mesh: Mesh) -> Float64[np.ndarray, " 3"]:
     """Of the solid inside a closed mesh, at one density; float64 [3].
 
     The sum over faces of signed volume times centroid of the tetrahedra that they make with one point, divided by the

@@ -25,7 +25,7 @@ class Camera:
     fov_deg: float
 
     @property
-    def origin(self) -> Float64[np.ndarray, "axes=3"]:
+    def origin(self) -> Float64[np.ndarray, " 3"]:
         """Position, float64 [3]."""
         azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.elevation_deg)
         horizontal = np.cos(elevation)

@@ -69,7 +69,7 @@ def _checked_field(values: Num[np.ndarray, "width height depth"]) -> Float[np.nd
 
 def _checked_placement(
     origin: Sequence[float] | float, spacing: Sequence[float] | float, level: np.floating
-) -> tuple[Float64[np.ndarray, "axes=3"], Float64[np.ndarray, "axes=3"]]:
+) -> tuple[Float64[np.ndarray, " 3"], Float64[np.ndarray, " 3"]]:
     start, step = (np.broadcast_to(np.asarray(given, np.float64), 3) for given in (origin, spacing))
     if not (np.isfinite([*start, *step, level]).all() and (step > 0).all()):
         got = f"level {level}, origin {start.tolist()}, spacing {step.tolist()}"
@@ -145,7 +145,7 @@ def _triangle_edges(inside: Bool[np.ndarray, "width height depth"]) -> Int[np.nd
 
 
 @cache
-def case_table() -> tuple[Int[np.ndarray, "cases=257"], Int8[np.ndarray, "triangles 3"]]:
+def case_table() -> tuple[Int[np.ndarray, " 257"], Int8[np.ndarray, "triangles 3"]]:
     """The triangles of each of the 256 cases (bit c set: corner c is inside).
 
     Returns (first int [257], edges int8 [triangles, 3]): case i has the triangles edges[first[i]:first[i + 1]], whose

@@ -24,7 +24,7 @@ from shapeshot.model.field import sigmoid
 from shapeshot.model.folder import MEMORY_FILE
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Float32, Int8, Int64, UInt8
+    from jaxtyping import Bool, Float, Float32, Int8, Int64, Shaped, UInt8
 
 VERSION = 4
 RESOLUTION = 32  # cells of a remembered shape along each side
@@ -104,7 +104,7 @@ class ShapeMemory:
             raise ModelError(f"{MEMORY_FILE} is damaged ({error}); export the model again") from None
 
     def joined(
-        self, logits: Float32[np.ndarray, "*shape"], recalled: Float32[np.ndarray, "*shape"]
+        self, logits: Float32[np.ndarray, "*shape"], recalled: Float[np.ndarray, "*shape"]
     ) -> Float32[np.ndarray, "*shape"]:
         """Logits of the mean of the network's probabilities and what was recalled."""
         mixed = (1 - self.weight) * sigmoid(logits) + self.weight * recalled
@@ -185,7 +185,7 @@ _RANGES = (
 _ARRAYS = frozenset(("center", "basis", "keys", "first_views", "packed", "ends"))
 
 
-def _values(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _values(arrays: dict[str, Shaped[np.ndarray, " *shape"]]) -> dict[str, Any]:
     """The fields of a memory from a file's arrays: some as they are, the others as numbers."""
     values: dict[str, Any] = {name: arrays[name] for name in arrays if name in _ARRAYS}
     if "blur" in arrays:

@@ -84,7 +84,9 @@ class Seen:
         averages = [block.mean(axis=1) for band in bands for block in np.array_split(band, count, axis=1)]
         return np.concatenate(averages).astype(np.float32)
 
-    def _evaluate(self, xs: np.ndarray, ys: np.ndarray, zs: np.ndarray) -> np.ndarray:
+    def _evaluate(
+        self, xs: Float32[np.ndarray, " x"], ys: Float32[np.ndarray, " y"], zs: Float32[np.ndarray, " z"]
+    ) -> Float32[np.ndarray, "x y z"]:
         """Logits float32 [x, y, z] where the coordinates cross, of the network and the memory together."""
         logits = self._network.logits(self._planes, xs, ys, zs)
         if self._memory is None or self.recalled is None:

@@ -6,11 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.photo.deep import DeepPicture, EightBitRows
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 BLOCK_PIXELS = 2 * 2**20
 _ALPHA_MODES = ("LA", "PA", "RGBA")
@@ -52,7 +56,7 @@ def shrunk(
     return _straight(reduced.resize(size, resample, box=box))
 
 
-def as_rgba(image: Image.Image) -> np.ndarray:
+def as_rgba(image: Image.Image) -> UInt8[np.ndarray, "height width 4"]:
     """uint8 [height, width, 4], opaque where the image has no alpha."""
     return np.array(image.convert("RGBA"))
 

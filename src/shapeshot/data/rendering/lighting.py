@@ -53,7 +53,7 @@ def _lobe(rng: np.random.Generator, azimuth_deg: float, elevation_deg: float) ->
     return light
 
 
-def _tint(rng: np.random.Generator) -> Float[np.ndarray, "axes=3"]:
+def _tint(rng: np.random.Generator) -> Float[np.ndarray, " 3"]:
     """A colour temperature between lamp light and an overcast sky, linear RGB with mean 1."""
     warmth = np.clip(rng.normal(0.45, 0.2), 0.0, 1.0)
     tint = WARM * warmth + COOL * (1 - warmth)

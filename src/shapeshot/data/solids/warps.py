@@ -38,7 +38,7 @@ class AxisMap:
 
 
 def random_warp(
-    rng: np.random.Generator, low: Float[np.ndarray, "axes=3"], high: Float[np.ndarray, "axes=3"], bent: bool
+    rng: np.random.Generator, low: Float[np.ndarray, " 3"], high: Float[np.ndarray, " 3"], bent: bool
 ) -> list[AxisMap]:
     """Maps of x, y and z for what reaches from `low` to `high`, float [3].
 

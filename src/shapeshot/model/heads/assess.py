@@ -30,7 +30,7 @@ class Assessment:
 
 def assess(
     heads: Heads,
-    features: Float32[np.ndarray, " features"] | None,
+    features: Float[np.ndarray, " features"] | None,
     logits: Float32[np.ndarray, "n n n"],
     points: Float[np.ndarray, "points 3"],
     normals: Float[np.ndarray, "points 3"] | None,

@@ -49,7 +49,7 @@ def lamps(mitsuba: Any, setting: Setting, shell: Shell, camera: Camera, rng: np.
 
 def _overhead(
     setting: Setting, shell: Shell, rng: np.random.Generator
-) -> tuple[Float[np.ndarray, "axes=3"], Float[np.ndarray, "axes=3"], float]:
+) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 3"], float]:
     height = shell.ground + setting.units(float(rng.uniform(2.2, 3.0)))
     height = max(height, 1.2 if setting.place != "ceiling" else 0.45)
     side = setting.units(1.0) * rng.uniform(-1.2, 1.2, 2)
@@ -59,7 +59,7 @@ def _overhead(
 
 def _window(
     setting: Setting, camera: Camera, rng: np.random.Generator
-) -> tuple[Float[np.ndarray, "axes=3"], Float[np.ndarray, "axes=3"], float]:
+) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 3"], float]:
     azimuth = np.radians(camera.azimuth_deg + float(rng.choice([-1, 1]) * rng.uniform(60, 120)))
     away = max(setting.units(float(rng.uniform(1.2, 3.0))), 2.0)
     position = np.array([away * np.sin(azimuth), float(rng.uniform(0.2, 0.8)) * away, away * np.cos(azimuth)])
@@ -68,8 +68,8 @@ def _window(
 
 def _panel(
     mitsuba: Any,
-    position: Float[np.ndarray, "axes=3"],
-    target: Float[np.ndarray, "axes=3"],
+    position: Float[np.ndarray, " 3"],
+    target: Float[np.ndarray, " 3"],
     half: float,
     rng: np.random.Generator,
 ) -> Any:

@@ -142,6 +142,6 @@ def _hang(setting: Setting, shell: Shell, rng: np.random.Generator) -> list[Obje
     return [model.transformed(axes, back + along * across + np.array([0.0, up, 0.0]))]
 
 
-def _flat(half: Float[np.ndarray, "axes=3"]) -> float:
+def _flat(half: Float[np.ndarray, " 3"]) -> float:
     """Radius of the footprint of a box of that half size."""
     return float(np.hypot(half[0], half[2]))
