@@ -59,10 +59,10 @@ class Session:
                 f"{path} cannot be loaded ({_first_line(error)}); export or install the model again"
             ) from None
 
-    def run(self, inputs: Mapping[str, Shaped[np.ndarray, " *input"]]) -> list[Shaped[np.ndarray, " *output"]]:
+    def run(self, inputs: Mapping[str, Shaped[np.ndarray, " ..."]]) -> list[Shaped[np.ndarray, " ..."]]:
         """The graph's outputs, in their order. Raises ModelError where the graph does not take these inputs."""
         try:
-            outputs: list[Shaped[np.ndarray, " *output"]] = self._session.run(None, dict(inputs))
+            outputs: list[Shaped[np.ndarray, " ..."]] = self._session.run(None, dict(inputs))
             return outputs
         except Exception as error:  # likewise
             raise ModelError(f"{self._name} cannot be run ({_first_line(error)}); export the model again") from None

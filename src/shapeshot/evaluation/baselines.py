@@ -27,7 +27,7 @@ from shapeshot.tuning.gallery import Gallery
 from shapeshot.tuning.memory_of import memory_of
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, UInt8
+    from jaxtyping import Bool, Float, UInt8
 
     from shapeshot.model.field_model import FieldModel
 
@@ -43,7 +43,9 @@ class MeanShapePredictor:
 
     name, gives = "mean shape", ASPECTS
 
-    def __init__(self, field: np.ndarray, threshold: float, validation_iou: float | None = None) -> None:
+    def __init__(
+        self, field: Float[np.ndarray, "n n n"], threshold: float, validation_iou: float | None = None
+    ) -> None:
         self.details: Mapping[str, Any] = {"threshold": threshold, "validation_iou": validation_iou}
         self._field, self._prediction = field, _shape_of_field(field, threshold)
 
@@ -165,7 +167,7 @@ BASELINES: dict[str, Callable[[Gallery, Dataset, FeatureChoice, bool], Predictor
 }
 
 
-def _shape_of_field(values: np.ndarray, threshold: float) -> Prediction:
+def _shape_of_field(values: Float[np.ndarray, "n n n"], threshold: float) -> Prediction:
     """The shape above a threshold of values at cell centres, float [32, 32, 32], with all its pieces."""
     field = Field(values, threshold)
     if not field.occupancy.any():

@@ -57,7 +57,7 @@ class CheckpointPredictor:
         return self._row.shapes(self.model, output, level_of(self.threshold))[0]
 
     @torch.inference_mode()
-    def _output(self, view: np.ndarray) -> Tensor:
+    def _output(self, view: UInt8[np.ndarray, "size size 4"]) -> Tensor:
         photo = look_at(view, self.model.image_size).photo
         pixels = torch.from_numpy(np.ascontiguousarray(photo.pixels.transpose(2, 0, 1)))[None]
         output: Tensor = self.model(pixels)

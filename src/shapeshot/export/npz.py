@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def encode_npz(
-    shape: Mesh | PointCloud | VoxelGrid, more: Mapping[str, Shaped[np.ndarray, " *shape"]] | None = None
+    shape: Mesh | PointCloud | VoxelGrid, more: Mapping[str, Shaped[np.ndarray, " ..."]] | None = None
 ) -> bytes:
     """A compressed archive; colours are sRGB uint8 and missing where the shape has none.
 

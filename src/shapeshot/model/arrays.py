@@ -25,7 +25,7 @@ def pack(arrays: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(content: bytes, file: str, advice: str) -> dict[str, Shaped[np.ndarray, " *shape"]]:
+def unpack(content: bytes, file: str, advice: str) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """The arrays of an npz by name. Raises ModelError where it is damaged, too large or holds a pickle.
 
     file: the name to tell. advice: what the user should do then.

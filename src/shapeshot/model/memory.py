@@ -185,7 +185,7 @@ _RANGES = (
 _ARRAYS = frozenset(("center", "basis", "keys", "first_views", "packed", "ends"))
 
 
-def _values(arrays: dict[str, Shaped[np.ndarray, " *shape"]]) -> dict[str, Any]:
+def _values(arrays: dict[str, Shaped[np.ndarray, " ..."]]) -> dict[str, Any]:
     """The fields of a memory from a file's arrays: some as they are, the others as numbers."""
     values: dict[str, Any] = {name: arrays[name] for name in arrays if name in _ARRAYS}
     if "blur" in arrays:

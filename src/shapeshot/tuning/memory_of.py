@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from shapeshot.errors import DatasetError, PhotoError, UserError
 from shapeshot.geometry.camera import sample_camera
 from shapeshot.model.memory import RESOLUTION, ShapeMemory, pack_keys, pack_shapes
 from shapeshot.tuning.gallery import Gallery
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32
 
 # All tried on val, docs/results.md.
 DIRECTIONS = 64  # principal components of outlines; nearly as good as all 1024 pixels
@@ -87,7 +91,9 @@ def _copies(sample: Sample, count: int) -> Iterator[Remembered]:
         yield shape, seen
 
 
-def principal_directions(rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def principal_directions(
+    rows: Float[np.ndarray, "rows columns"], count: int
+) -> tuple[Float32[np.ndarray, " columns"], Float32[np.ndarray, "columns count"]]:
     """Mean float32 [columns] and the first principal components float32 [columns, count] of rows [rows, columns]."""
     center = rows.mean(axis=0, dtype=np.float64)
     products = sum((block.T @ block).astype(np.float64) for block in _blocks(rows))
@@ -97,6 +103,6 @@ def principal_directions(rows: np.ndarray, count: int) -> tuple[np.ndarray, np.n
     return center.astype(np.float32), (chosen * np.sign(largest)).astype(np.float32)
 
 
-def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
+def _blocks(rows: Float[np.ndarray, "rows columns"]) -> Iterator[Float32[np.ndarray, "block columns"]]:
     for start in range(0, len(rows), BLOCK):
         yield rows[start : start + BLOCK].astype(np.float32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from shapeshot.evaluation.photos.photo_set import CUT_OUT, PictureEntry, TrueMod
 from shapeshot.evaluation.photos.silhouettes import best_direction, mask_iou, mask_outline, outlines_around, seen_mask
 from shapeshot.evaluation.scoring import score_prediction
 from shapeshot.scores.prediction import Prediction
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
 
 SHAPE_METRICS = ("iou", "f_score_5")
 CAMERA_SIDE = 160  # pixels of a picture in which a shape is seen by the known camera
@@ -47,12 +51,16 @@ class ScoredPicture:
     """
 
     row: PictureRow
-    outlines: np.ndarray | None
-    target: np.ndarray
+    outlines: Float[np.ndarray, "directions side side"] | None
+    target: Float[np.ndarray, "side side"]
 
 
 def score_picture(
-    entry: PictureEntry, mask: np.ndarray, model: TrueModel | None, found: PictureAnswer, given: PictureAnswer
+    entry: PictureEntry,
+    mask: Bool[np.ndarray, "height width"],
+    model: TrueModel | None,
+    found: PictureAnswer,
+    given: PictureAnswer,
 ) -> ScoredPicture:
     """Score the answer that found the object by itself, and the one to the exact mask, bool [height, width]."""
     target = mask_outline(mask)
@@ -74,7 +82,11 @@ def score_picture(
 
 
 def _known(
-    entry: PictureEntry, mask: np.ndarray, truth: Truth | None, prediction: Prediction | None, ending: str
+    entry: PictureEntry,
+    mask: Bool[np.ndarray, "height width"],
+    truth: Truth | None,
+    prediction: Prediction | None,
+    ending: str,
 ) -> dict[str, float]:
     """The scores that need the camera or the true shape."""
     scores: dict[str, float] = {}
@@ -89,7 +101,7 @@ def _known(
     return scores
 
 
-def _resized(mask: np.ndarray, side: int) -> np.ndarray:
+def _resized(mask: Bool[np.ndarray, "height width"], side: int) -> Bool[np.ndarray, "side side"]:
     """A square mask at another number of pixels: what is covered by half."""
     from PIL import Image
 

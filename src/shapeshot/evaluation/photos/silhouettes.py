@@ -19,7 +19,7 @@ from shapeshot.photo import crop_outline, object_box
 from shapeshot.preview.rasterize import rasterize_triangles
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Float32
 
 FOV_DEG = 30.0
 RADIUS = 0.87  # of the canonical cube's corners
@@ -65,7 +65,7 @@ def seen_mask(mesh: Mesh, camera: Camera, size: int) -> Bool[np.ndarray, "size s
     return covered.reshape(size, size)
 
 
-def _outline_or_nothing(points: np.ndarray, camera: Camera) -> np.ndarray:
+def _outline_or_nothing(points: Float[np.ndarray, "cells 3"], camera: Camera) -> Float32[np.ndarray, "side side"]:
     try:
         return outline(points, camera)
     except PhotoError:

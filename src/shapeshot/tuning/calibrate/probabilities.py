@@ -10,7 +10,7 @@ import numpy as np
 from shapeshot.model.heads import Calibration
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Float64
 
     from shapeshot.tuning.calibrate.photos import SeenViews
 
@@ -69,7 +69,7 @@ def fit_calibration(
 
     values, came_true = np.asarray(logits, np.float64), np.asarray(truth, np.float64)
 
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(parameters: Float64[np.ndarray, " parameters"]) -> tuple[float, Float64[np.ndarray, " parameters"]]:
         scaled = parameters[0] * values + parameters[1]
         excess = (1 + np.tanh(scaled / 2)) / 2 - came_true
         slopes = np.array([(excess * values).mean(), excess.mean()])

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, UInt8
 
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, SourceEntry, Unreadable
 from shapeshot.data.rendering.exposure import developed, developed_room
@@ -45,13 +46,15 @@ class InfinigenEntry:
         words = dict.fromkeys((*self.info.tags, *made.materials, *made.parts))
         return replace(self.info, size_metres=metres(made.size, self.order.factory), tags=tuple(words)[:MAX_TAGS])
 
-    def colors(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    def colors(
+        self, points: Float[np.ndarray, "points 3"], normals: Float[np.ndarray, "points 3"]
+    ) -> UInt8[np.ndarray, "points 3"]:
         """sRGB of its materials at points of its outer surface, uint8 [points, 3]."""
         return surface_colors(points, normals, self._made().maps)
 
     def render(
         self, cameras: Sequence[Camera], size: int, samples: int, rooms: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, ...]:
+    ) -> tuple[UInt8[np.ndarray, "size size 4"], ...]:
         """One view a camera, uint8 [size, size, 4]; the last `rooms` of them in a room. Raises DatasetError."""
         lights = np.stack([studio_light(rng, camera.azimuth_deg) for camera in cameras])
         request = {

@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import Int, Num
 
 from shapeshot.data.sources.readers.text import decode_text
 from shapeshot.errors import MeshError
@@ -46,8 +47,8 @@ class _Element:
 class Table:
     """The values of one element: a column a property; of a list, its values one after the other, and its lengths."""
 
-    columns: dict[str, np.ndarray] = field(default_factory=dict)
-    lengths: dict[str, np.ndarray] = field(default_factory=dict)
+    columns: dict[str, Num[np.ndarray, " values"]] = field(default_factory=dict)
+    lengths: dict[str, Int[np.ndarray, " rows"]] = field(default_factory=dict)
     is_integer: dict[str, bool] = field(default_factory=dict)
 
 

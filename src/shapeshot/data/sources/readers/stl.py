@@ -6,6 +6,7 @@ import re
 import struct
 
 import numpy as np
+from jaxtyping import Float64
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources.readers.budget import ObjectBudget, damage_named
@@ -42,7 +43,7 @@ def _is_text(content: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:5].lower() == b"solid" and b"\0" not in head
 
 
-def _binary_corners(content: bytes, name: str) -> np.ndarray:
+def _binary_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]:
     """float64 [3 * triangles, 3]; bytes behind the triangles that the header announces are no geometry."""
     if len(content) < _HEADER_BYTES:
         raise MeshError(f"{name} is no STL file: it has neither 'solid' nor a header of {_HEADER_BYTES} bytes")
@@ -54,7 +55,7 @@ def _binary_corners(content: bytes, name: str) -> np.ndarray:
     return triangles["corners"].reshape(-1, 3).astype(np.float64)
 
 
-def _text_corners(content: bytes, name: str) -> np.ndarray:
+def _text_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]:
     content = as_utf8(content)
     words = _VERTEX.findall(content)
     if not words and b"facet" not in content.lower():
