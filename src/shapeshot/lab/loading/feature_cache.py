@@ -39,8 +39,8 @@ class Features:
     tokens: the same, float16 [views, 2, tokens, channels], read from disk when asked for; or None.
     """
 
-    pooled: tuple[Float32[np.ndarray, "views 2 channels"], ...]
-    tokens: tuple[Float16[np.ndarray, "views 2 tokens channels"], ...] | None
+    pooled: tuple[Float32[np.ndarray, "_ 2 channels"], ...]
+    tokens: tuple[Float16[np.ndarray, "_ 2 tokens token_channels"], ...] | None
 
     def example(self, index: int, view: int, mirrored: bool) -> Arrays:
         """Return the parts of an EncoderOutput, float32, without a batch axis; no tokens where none are kept."""

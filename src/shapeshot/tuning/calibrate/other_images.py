@@ -19,7 +19,7 @@ from shapeshot.data.sources.procedural import ProceduralEntry
 from shapeshot.geometry.camera import Camera
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Float64, Int64, UInt8
+    from jaxtyping import Bool, Float, Float64, Int64, UInt8
 
 Maker = Callable[[np.random.Generator], np.ndarray]
 
@@ -153,7 +153,7 @@ def _dots(
 
 def _bricks(
     u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"], rng: np.random.Generator
-) -> Float64[np.ndarray, "size size"]:
+) -> Bool[np.ndarray, "size size"]:
     row = np.floor(2 * v)
     pattern: np.ndarray = (
         ((u + row / 2) % 1 < 0.06) | ((2 * v) % 1 < 0.12) | (rng.random(4096)[_cell(u + row / 2, row)] < 0.2)
