@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.solids.outlines import view_outline
+from shapeshot.data.solids.silhouettes import view_silhouette
 from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.evaluation.features import Feature, choose_features
 from shapeshot.evaluation.predictor import Answer, Predictor, TruthSeer
@@ -87,7 +87,7 @@ class MemoryPredictor:
     def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MemoryPredictor:
         """Of the objects of a gallery, as `shapeshot remember` keeps them, and the validation split of a dataset."""
         memory = memory_of(gallery)
-        fit = fit_threshold(lambda view: memory.recall(view_outline(view)), dataset, progress=progress)
+        fit = fit_threshold(lambda view: memory.recall(view_silhouette(view)), dataset, progress=progress)
         return cls(memory, fit.threshold, fit.iou)
 
     def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
@@ -95,7 +95,7 @@ class MemoryPredictor:
 
     def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
         """The sharpened mean of the shapes that had such a silhouette (`ShapeMemory.recall`), and its shape."""
-        recalled = self._memory.recall(view_outline(view))
+        recalled = self._memory.recall(view_silhouette(view))
         return Answer(recalled, lambda: _shape_of_field(recalled, self._threshold))
 
     def with_threshold(self, threshold: float) -> MemoryPredictor:

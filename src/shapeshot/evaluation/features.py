@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from shapeshot.data.solids.outlines import view_outline
+from shapeshot.data.solids.silhouettes import view_silhouette
 from shapeshot.errors import ModelError, UserError, unknown_name
 from shapeshot.photo import Box, ObjectMask, crop_on_grey, object_box, prepare_photo
 
@@ -28,8 +28,8 @@ BLOCKS = 4
 
 
 def silhouette(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, " features"]:
-    """The outline without colour: coverage of a 32 x 32 crop, float32 [1024] in [0, 1]."""
-    return view_outline(view).ravel()
+    """The silhouette without colour: coverage of a 32 x 32 crop, float32 [1024] in [0, 1]."""
+    return view_silhouette(view).ravel()
 
 
 def thumbnail(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, " features"]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 VERSION = 4
 RESOLUTION = 32  # cells of a remembered shape along each side
 UNIT = 127  # of a component of a key: a cosine is exact to 1e-2, and its bytes are a quarter of a float's
-# Small enough that OpenBLAS multiplies a photo's outlines with so many keys in one thread. With all of them it takes
+# Small enough that OpenBLAS multiplies a photo's silhouettes with so many keys in one thread. With all of them it takes
 # every core, and photos that are at work at the same time wait for each other: a server of two threads lost a quarter.
 KEYS_PER_BLOCK = 2048
 BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # binomial: nearly a Gaussian with a deviation of one cell
@@ -73,14 +73,15 @@ class ShapeMemory:
     blur: tuple[float, ...] = BLUR
     certainty: float = CERTAINTY
 
-    def recall(self, outline: Float[np.ndarray, "side side"]) -> Float32[np.ndarray, "n n n"]:
-        """Occupancy of what had such a silhouette; `outline` says in 0..1 how much of each part of the crop is covered.
+    def recall(self, silhouette: Float[np.ndarray, "side side"]) -> Float32[np.ndarray, "n n n"]:
+        """Occupancy of what had such a silhouette.
 
+        silhouette: how much of each part of the crop is covered, 0..1.
         Each object counts by its most similar view, as it is and in the mirror, softly by its cosine. Legs that stand a
         cell apart from shape to shape are faint in the average; sharpened, they are not, at the price of values that
         reach beyond 0..1.
         """
-        cosines = self.cosines(np.stack([outline, outline[:, ::-1]])).ravel()
+        cosines = self.cosines(np.stack([silhouette, silhouette[:, ::-1]])).ravel()
         count = min(self.neighbors, len(cosines))
         nearest = np.argpartition(-cosines, count - 1)[:count]
         chosen = nearest[np.lexsort((nearest, -cosines[nearest]))]
@@ -111,11 +112,11 @@ class ShapeMemory:
         mixed = np.clip(mixed, self.certainty, 1 - self.certainty)
         return np.log(mixed / (1 - mixed)).astype(np.float32)
 
-    def cosines(self, outlines: Float[np.ndarray, "n side side"]) -> Float[np.ndarray, "n objects"]:
+    def cosines(self, silhouettes: Float[np.ndarray, "n side side"]) -> Float[np.ndarray, "n objects"]:
         """The greatest cosine of any of an object's views with each silhouette. Raises ModelError for another size."""
-        if outlines[0].size != len(self.center):
-            raise ModelError(f"{MEMORY_FILE} knows silhouettes of {len(self.center)} pixels; got {outlines[0].size}")
-        directions = (outlines.reshape(len(outlines), -1) - self.center) @ self.basis
+        if silhouettes[0].size != len(self.center):
+            raise ModelError(f"{MEMORY_FILE} knows silhouettes of {len(self.center)} pixels; got {silhouettes[0].size}")
+        directions = (silhouettes.reshape(len(silhouettes), -1) - self.center) @ self.basis
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
         blocks = (self._keys[start : start + KEYS_PER_BLOCK] for start in range(0, len(self._keys), KEYS_PER_BLOCK))
         products = np.concatenate([directions @ block.T for block in blocks], axis=1)

@@ -43,7 +43,7 @@ class Seen:
     @cached_property
     def recalled(self) -> Float32[np.ndarray, "n n n"] | None:
         """What the memory recalls by the object's silhouette; None without a memory. Already part of the field."""
-        return None if self._memory is None else self._memory.recall(self.photo.outline)
+        return None if self._memory is None else self._memory.recall(self.photo.silhouette)
 
     def field(self, resolution: int) -> Field:
         """The field at the centres of resolution^3 cells, its surface at the model's threshold.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Float32, UInt8
 
 GREY = 128
-OUTLINE_SIZE = 32
+SILHOUETTE_SIZE = 32
 
 
 class Box(NamedTuple):
@@ -33,13 +33,13 @@ class PreparedPhoto:
     pixels: uint8 [size, size, 3], the object on grey (128, 128, 128).
     box: the square of the source image that `pixels` shows.
     method: how the object was found, see ObjectMask.
-    outline: float32 [32, 32] in 0..1, how much of each part of the square the object covers.
+    silhouette: float32 [32, 32] in 0..1, how much of each part of the square the object covers.
     """
 
     pixels: UInt8[np.ndarray, "size size 3"]
     box: Box
     method: str
-    outline: Float32[np.ndarray, "side side"]
+    silhouette: Float32[np.ndarray, "side side"]
 
 
 def prepare_photo(
@@ -54,7 +54,7 @@ def prepare_photo(
     box = object_box(mask.mask, margin)
     masked = rgba.copy()
     masked[..., 3] = (mask.mask * 255 + 0.5).astype(np.uint8)
-    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method, crop_outline(masked[..., 3], box))
+    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method, crop_silhouette(masked[..., 3], box))
 
 
 def object_box(mask: Float[np.ndarray, "height width"], margin: float = 0.1) -> Box:
@@ -89,8 +89,8 @@ def crop_on_grey(
     return levels
 
 
-def crop_outline(
-    alpha: UInt8[np.ndarray, "height width"], box: Box | tuple[float, float, float], size: int = OUTLINE_SIZE
+def crop_silhouette(
+    alpha: UInt8[np.ndarray, "height width"], box: Box | tuple[float, float, float], size: int = SILHOUETTE_SIZE
 ) -> Float32[np.ndarray, "size size"]:
     """How much of each part of the square `box` an object covers, float32 [size, size] in 0..1; none beyond the frame.
 

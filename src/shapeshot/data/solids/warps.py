@@ -70,7 +70,7 @@ def warp(
 ) -> tuple[Bool[np.ndarray, "resolution resolution resolution"], Float32[np.ndarray, "cells 3"]]:
     """A solid with its axes mapped, centred again, its longest side 1.
 
-    solid: bool [n, n, n]. centers: its `outlines.surface_centers`, float32 [cells, 3]. maps: of x, y and z, from the
+    solid: bool [n, n, n]. centers: its `silhouettes.surface_centers`, float32 [cells, 3]. maps: of x, y and z, from the
         solid's lowest to its highest coordinate.
     Returns its occupancy, bool [resolution, resolution, resolution], and where those centres are now, float32.
     """

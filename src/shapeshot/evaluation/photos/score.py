@@ -1,4 +1,4 @@
-"""The scores of one picture: of the mask that was found, of the outline, and where there is a model of the shape.
+"""The scores of one picture: of the mask that was found, of the silhouette, and where there is a model of the shape.
 
 A refused picture, or one of which no shape was made, scores 0 in everything it has. What cannot be known of a picture
 is not there: a cut-out brings its mask, a photograph has neither a true shape nor a camera.
@@ -15,7 +15,13 @@ import numpy as np
 from shapeshot.data.truth import Truth, truth_of
 from shapeshot.evaluation.photos.answers import PictureAnswer
 from shapeshot.evaluation.photos.photo_set import CUT_OUT, PictureEntry, TrueModel
-from shapeshot.evaluation.photos.silhouettes import best_direction, mask_iou, mask_outline, outlines_around, seen_mask
+from shapeshot.evaluation.photos.silhouettes import (
+    best_direction,
+    mask_iou,
+    mask_silhouette,
+    seen_mask,
+    silhouettes_around,
+)
 from shapeshot.evaluation.scoring import score_prediction
 from shapeshot.scores.prediction import Prediction
 
@@ -45,13 +51,15 @@ class PictureRow:
 
 @dataclass(frozen=True, eq=False)
 class ScoredPicture:
-    """A row and the outlines of its shape, float [directions, 32, 32], or None: other pictures are compared with them.
+    """A row of the report, and what other pictures are compared with.
 
-    target: float [32, 32], the true outline.
+    silhouettes: of the row's shape, float [directions, 32, 32]; None where there is no shape.
+
+    target: float [32, 32], the true silhouette.
     """
 
     row: PictureRow
-    outlines: Float[np.ndarray, "directions side side"] | None
+    silhouettes: Float[np.ndarray, "directions side side"] | None
     target: Float[np.ndarray, "side side"]
 
 
@@ -63,22 +71,22 @@ def score_picture(
     given: PictureAnswer,
 ) -> ScoredPicture:
     """Score the answer that found the object by itself, and the one to the exact mask, bool [height, width]."""
-    target = mask_outline(mask)
+    target = mask_silhouette(mask)
     truth = None if model is None else truth_of(entry.object, model.vertices, model.faces, model.solid)
     scores: dict[str, float] = {}
     if entry.setting != CUT_OUT:
         scores["mask_iou"] = 0.0 if found.mask is None else mask_iou(found.mask, mask)
-    outlines, direction = None, None
+    silhouettes, direction = None, None
     for ending, answer in (("", found), ("_given", given)):
         prediction = answer.prediction
-        outlines = None if prediction is None else outlines_around(prediction.surface.points)
-        silhouette, direction = (0.0, None) if outlines is None else best_direction(outlines, target)
+        silhouettes = None if prediction is None else silhouettes_around(prediction.surface.points)
+        silhouette, direction = (0.0, None) if silhouettes is None else best_direction(silhouettes, target)
         scores[f"silhouette{ending}"] = silhouette
         scores |= _known(entry, mask, truth, prediction, ending)
     if entry.camera is not None and direction is not None:
         direction = (entry.camera.azimuth_deg, entry.camera.elevation_deg)
     row = PictureRow(entry, scores, found.mask is None, found.failure, found.warned, found.seconds, direction)
-    return ScoredPicture(row, outlines, target)
+    return ScoredPicture(row, silhouettes, target)
 
 
 def _known(
