@@ -101,9 +101,7 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
         occupancy = queries.occupancy.astype(np.float32)
         return {"points": queries.points, "occupancy": occupancy, "colors": queries.colors, "near": queries.near}
 
-    @staticmethod
-    def mirror(arrays: Arrays) -> Arrays:
-        return mirror_points(arrays)
+    mirror = staticmethod(mirror_points)
 
     @staticmethod
     def loss(
@@ -119,9 +117,7 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
         color = field_color_loss(colors, targets["colors"], targets["near"])
         return {"loss": occupancy + config.color_weight * color, "occupancy": occupancy, "color": color}
 
-    @staticmethod
-    def truth(item: TrainingObject) -> Bool[Tensor, "32 32 32"]:
-        return occupancy_truth(item)
+    truth = staticmethod(occupancy_truth)
 
     @staticmethod
     def score(

@@ -86,9 +86,7 @@ class Meshes(Kind[MeshModelConfig, MeshConfig]):
     def target(item: TrainingObject, rng: np.random.Generator, config: MeshConfig) -> Arrays:
         return surface_target(item, rng, config.num_samples)
 
-    @staticmethod
-    def mirror(arrays: Arrays) -> Arrays:
-        return mirror_points(arrays)
+    mirror = staticmethod(mirror_points)
 
     @staticmethod
     def loss(
@@ -108,9 +106,7 @@ class Meshes(Kind[MeshModelConfig, MeshConfig]):
             generator=generator,
         )
 
-    @staticmethod
-    def truth(item: TrainingObject) -> Float[Tensor, "2048 3"]:
-        return surface_truth(item)
+    truth = staticmethod(surface_truth)
 
     @staticmethod
     def score(

@@ -85,9 +85,7 @@ class Voxels(Kind[VoxelModelConfig, VoxelConfig]):
             return {"loss": voxel_loss_from_logits(output.float(), targets["occupancy"])}
         return {"loss": voxel_loss(output.float().sigmoid(), targets["occupancy"])}
 
-    @staticmethod
-    def truth(item: TrainingObject) -> Bool[Tensor, "32 32 32"]:
-        return occupancy_truth(item)
+    truth = staticmethod(occupancy_truth)
 
     @staticmethod
     def score(
