@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 import shapeshot.photo.background as background_module
 from shapeshot.errors import PhotoError
 from shapeshot.photo import BACKGROUNDS, find_object, load_photo, prepare_photo
+from shapeshot.photo.finder import Sighting
 
 Studio = Callable[..., tuple[bytes, np.ndarray]]
 SETTINGS = {
@@ -49,11 +50,6 @@ def cluttered(seed: int) -> np.ndarray:
 
 
 @pytest.fixture
-def no_rembg(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background_module, "_rembg_installed", lambda: False)
-
-
-@pytest.fixture
 def install_rembg(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Image.Image]], None]:
     """Puts a package of that name, with the given remove(), where an import finds it."""
 
@@ -72,7 +68,7 @@ def install_rembg(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Im
 def test_plain_backgrounds(studio: Studio, setting: str, shape: str) -> None:
     data, truth = studio(shape, **SETTINGS[setting])
     rgba = load_photo(data)
-    found = find_object(rgba)
+    found = find_object(rgba, "plain")
     assert found.method == "plain background"
     assert found.mask.shape == rgba.shape[:2]
     assert found.mask.dtype == np.float32
@@ -86,7 +82,7 @@ def test_openings_stay_open_and_highlights_close() -> None:
     pixels[60:240, 60:240] = (140, 70, 30)
     pixels[100:160, 100:200] = 240  # looked through
     pixels[200:203, 80:83] = 240  # a highlight
-    mask = find_object(load_photo(pixels)).mask
+    mask = find_object(load_photo(pixels), "plain").mask
     assert mask[130, 150] == 0.0
     assert mask[201, 81] >= 0.5
 
@@ -94,7 +90,7 @@ def test_openings_stay_open_and_highlights_close() -> None:
 def test_object_cut_off_by_the_frame() -> None:
     pixels = np.full((300, 300, 3), 235, np.uint8)
     pixels[120:, 80:220] = (30, 90, 160)
-    mask = find_object(load_photo(pixels)).mask
+    mask = find_object(load_photo(pixels), "plain").mask
     assert mask[150:, 90:210].min() == 1.0
     assert mask[:110].max() == 0.0
 
@@ -103,7 +99,7 @@ def test_specks_are_dropped_and_parts_kept() -> None:
     pixels = np.full((300, 300, 3), 235, np.uint8)
     pixels[100:200, 60:140] = pixels[100:200, 170:230] = (30, 90, 160)
     pixels[40:43, 250:253] = 0
-    mask = find_object(load_photo(pixels)).mask
+    mask = find_object(load_photo(pixels), "plain").mask
     assert mask[150, 100] == mask[150, 200] == 1.0
     assert mask[41, 251] == 0.0
 
@@ -134,15 +130,73 @@ def test_nothing_to_see(fill: tuple[int, ...]) -> None:
         find_object(np.broadcast_to(np.array(fill, np.uint8), (200, 300, 4)))
 
 
-@pytest.mark.usefixtures("no_rembg")
-@pytest.mark.parametrize("name", ["auto", "plain"])
 @pytest.mark.parametrize("seed", range(4))
-def test_clutter_is_refused_with_advice(seed: int, name: str) -> None:
+def test_clutter_is_refused_with_advice(seed: int) -> None:
     with pytest.raises(PhotoError, match="cluttered") as caught:
-        find_object(cluttered(seed), name)
-    assert "shapeshot[photo]" in str(caught.value)
+        find_object(cluttered(seed), "plain")
+    assert "background='auto'" in str(caught.value)
     assert "background='keep'" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", ["ball", "stool"])
+def test_the_finer_mask_is_taken_where_finder_and_plain_background_agree(
+    studio: Studio, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, _ = studio(shape)
+    rgba = load_photo(data)
+    plain = find_object(rgba, "plain").mask
+    answer(monkeypatch, np.roll(plain, 1, axis=1), ("a remark",))
+    found = find_object(rgba)
+    assert found.method == "plain background"
+    np.testing.assert_array_equal(found.mask, plain)
+    assert (found.certainty, found.remarks) == (0.9, ("a remark",))
+
+
+def test_the_finder_s_mask_is_taken_where_they_disagree(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = load_photo(studio("ball")[0])
+    other = np.zeros(rgba.shape[:2], np.float32)
+    other[40:90, 40:90] = 1
+    answer(monkeypatch, other, ())
+    found = find_object(rgba)
+    assert found.method == "finder"
+    np.testing.assert_array_equal(found.mask, other)
+
+
+def test_what_only_the_plain_background_shows_is_told(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = load_photo(studio("ball")[0])
+    answer(monkeypatch, np.zeros(rgba.shape[:2], np.float32), ())
+    found = find_object(rgba)
+    assert found.method == "plain background"
+    assert "sees no object" in found.remarks[0]
+
+
+def test_nothing_in_clutter_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = cluttered(0)
+    answer(monkeypatch, np.zeros(rgba.shape[:2], np.float32), ())
+    with pytest.raises(PhotoError, match="--point"):
+        find_object(rgba)
+    with pytest.raises(PhotoError, match="where you pointed"):
+        find_object(rgba, points=[(5, 5)])
+
+
+def test_a_point_in_a_cut_out_chooses_inside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = np.zeros((64, 64, 4), np.uint8)
+    rgba[16:48, 16:48] = (200, 0, 0, 255)
+    answer(monkeypatch, np.ones((64, 64), np.float32), ())
+    found = find_object(rgba, points=[(20, 20)])
+    assert found.method == "finder"
+    np.testing.assert_array_equal(found.mask, rgba[..., 3] / np.float32(255))
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, mask: np.ndarray, remarks: tuple[str, ...]) -> None:
+    """Put another finder in the place of the shipped one."""
+
+    class Always:
+        def find(self, rgb: np.ndarray, points: object = ()) -> Sighting:
+            return Sighting(mask, 0.9, 0.9, remarks)
+
+    monkeypatch.setattr(background_module, "shipped_finder", Always)
 
 
 def test_keep_takes_the_whole_frame() -> None:
@@ -151,11 +205,11 @@ def test_keep_takes_the_whole_frame() -> None:
     assert (found.mask == 1.0).all()
 
 
-def test_clutter_goes_to_rembg_where_it_is_installed(install_rembg: Callable) -> None:
+def test_rembg_where_it_is_installed(install_rembg: Callable) -> None:
     truth = Image.new("L", (320, 240))
     truth.paste(255, (100, 60, 200, 180))
     install_rembg(lambda image, session, only_mask: truth)
-    found = find_object(cluttered(1))
+    found = find_object(cluttered(1), "rembg")
     assert found.method == "rembg"
     np.testing.assert_array_equal(found.mask, np.asarray(truth, np.float32) / 255)
 
@@ -167,7 +221,7 @@ def test_rembg_failures_are_photo_errors(install_rembg: Callable, problem: BaseE
 
     install_rembg(fail)
     with pytest.raises(PhotoError, match="rembg failed") as caught:
-        find_object(cluttered(2))
+        find_object(cluttered(2), "rembg")
     assert "\n" not in str(caught.value)
 
 
@@ -187,5 +241,5 @@ def test_unknown_background_lists_the_choices() -> None:
 def test_the_crop_shows_no_background(studio: Studio) -> None:
     """A red ball on a white ground: after cropping nothing brighter than grey is left."""
     rgba = load_photo(studio("ball", ground=(255, 255, 255), color=(160, 20, 20), gradient=0.0)[0])
-    pixels = prepare_photo(rgba, find_object(rgba)).pixels.astype(int)
+    pixels = prepare_photo(rgba, find_object(rgba, "plain")).pixels.astype(int)
     assert np.quantile(pixels[..., 1], 0.999) <= 150

@@ -28,12 +28,16 @@ def add_options(command: Parser, options: type[Options]) -> None:
             continue
         more: dict[str, Any] = {} if row.bare is None else {"nargs": "?", "const": row.bare}
         metavar = row.placeholder or row.name.upper()
+        more |= {"action": "extend"} if row.repeats else {}
         command.add_argument(flag, type=_reader(row, flag), metavar=metavar, **said, **more)
 
 
 def options_from(args: argparse.Namespace, options: type[T]) -> T:
     """The options that the flags gave, not checked yet."""
-    return options(**{row.keyword: getattr(args, row.keyword) for row in options.declared()})
+    given: dict[str, Any] = {row.keyword: getattr(args, row.keyword) for row in options.declared()}
+    # argparse joins what a repeated flag reads in a list.
+    lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return options(**(given | lists))
 
 
 def whole_number(low: int, high: int = limits.COUNT) -> Callable[[str], int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
 from shapeshot.folders.targets import RESULT, Target
+from shapeshot.photo.finder import finder_card
 from shapeshot.pipeline.json_values import from_json
 from shapeshot.pipeline.options import Options
 from shapeshot.pipeline.result import Result
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 
 def recipe_of(target: Target, model: FieldModel, options: Options) -> dict[str, Any]:
-    """All that a result depends on but the photo itself: version, model and options, as JSON values."""
+    """All that a result depends on but the photo itself: version, model, finder and options, as JSON values."""
     wishes = asdict(options) | {"forms": target.forms, "preview": target.preview}
     recipe = {"shapeshot": __version__, "model": _digest(json.dumps(model.card, sort_keys=True).encode())}
+    recipe["finder"] = _digest(finder_card())
     return recipe | {"options": json.loads(json.dumps(wishes))}
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.errors import PhotoError, unknown_name
 from shapeshot.onnx_runtime import silence_telemetry
-from shapeshot.photo.plain import PlainResult, plain_background
+from shapeshot.photo.alpha import has_cutout, is_all_transparent, read_cutout
+from shapeshot.photo.finder import Point, doubts, require_object, shipped_finder
+from shapeshot.photo.plain import plain_background
 
-_MIN_TRANSPARENT = 0.01  # less than this fraction of transparent pixels is a rounded corner, not a cut-out
 _MIN_OBJECT = 0.001  # of the frame: about 32 x 32 pixels of a 1024 x 1024 photo
+_AGREEING = 0.9  # IoU from which on the plain background's finer mask is taken in place of the finder's
 _CLUTTERED = (
-    "the background is too cluttered to tell the object from it ({reason}); install the background remover with "
-    "pip install 'shapeshot[photo]', or give a photo on a plain background or a transparent PNG, or pass "
-    "background='keep' if the object fills the frame"
+    "the background is too cluttered for background='plain' ({reason}); leave it to the finder with background='auto', "
+    "give a transparent PNG, or pass background='keep' if the object fills the frame"
 )
+_ONLY_PLAIN = (
+    "the finder sees no object; what stands out from the plain background was taken, a shadow or a print perhaps"
+)
+_IGNORED_ALPHA = "the picture's alpha is 0 everywhere, which says nothing; it was ignored"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,40 +33,80 @@ class ObjectMask:
     """Where the object is.
 
     mask: float32 [height, width], 1 on the object, 0 on the background, between at antialiased edges.
-    method: "alpha", "plain background", "rembg" or "kept".
+    method: "alpha", "finder", "plain background", "rembg", "kept", or "given mask".
+    certainty: the IoU with the truth that the finder expects of its mask; None where it was not asked.
+    remarks: what speaks against the mask, one sentence each.
     """
 
     mask: np.ndarray
     method: str
+    certainty: float | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def find_object(rgba: np.ndarray, background: str = "auto") -> ObjectMask:
+def find_object(rgba: np.ndarray, background: str = "auto", points: Sequence[Point] = ()) -> ObjectMask:
     """Tell the object from its background.
 
     rgba: uint8 [height, width, 4], straight alpha, as load_photo returns.
-    background: "auto" (alpha if the photo has any, else a plain background, else rembg where it is installed),
-    "alpha", "plain", "rembg", or "keep" (the whole frame is the object).
-    Raises PhotoError where there is no object, or the background is cluttered and rembg is not installed.
+    background: "auto" (alpha where it says something, else the finder, whose mask a plain background's replaces where
+    the two agree), "alpha", "finder", "plain", "rembg", or "keep" (the whole frame is the object).
+    points: (x, y) in pixels of rgba, each on the object that is meant; they guide the finder.
+    Raises PhotoError where there is no object, the background is cluttered and "plain" was asked for, or points are
+    given to a way that takes none.
     """
     if background not in BACKGROUNDS:
         raise unknown_name("background", background, BACKGROUNDS, PhotoError)
-    found = BACKGROUNDS[background](rgba)
+    if points and background not in _POINTED:
+        raise PhotoError(
+            f"points guide the finder; background={background!r} does not use it, so leave one of them out"
+        )
+    found = _without_empty_alpha(rgba, BACKGROUNDS[background], points)
     if (found.mask >= 0.5).mean() < _MIN_OBJECT:
         raise PhotoError("no object found: the picture is empty or one plain colour; give a photo of one object")
     return found
 
 
-def _by_alpha(rgba: np.ndarray) -> ObjectMask:
-    if not _has_cutout(rgba):
-        raise PhotoError("background='alpha' needs a picture with a transparent background; this one is opaque")
-    return ObjectMask(rgba[..., 3].astype(np.float32) / 255, "alpha")
+def _without_empty_alpha(rgba: np.ndarray, way: Way, points: Sequence[Point]) -> ObjectMask:
+    """Look at a picture that is transparent everywhere as if it were opaque, and say so."""
+    if not is_all_transparent(rgba):
+        return way(rgba, points)
+    opaque = rgba.copy()
+    opaque[..., 3] = 255
+    found = way(opaque, points)
+    return replace(found, remarks=(_IGNORED_ALPHA, *found.remarks))
 
 
-def _by_plain_background(rgba: np.ndarray) -> ObjectMask:
-    return _accept(plain_background(rgba))
+def _by_alpha(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+    mask, remarks = read_cutout(rgba)
+    return ObjectMask(mask, "alpha", None, remarks)
 
 
-def _by_rembg(rgba: np.ndarray) -> ObjectMask:
+def _by_finder(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+    return _told(_sighted(rgba, points), bool(points))
+
+
+def _told(found: ObjectMask, pointed: bool) -> ObjectMask:
+    """With the finder's doubt among the remarks. Raises PhotoError where it found nothing."""
+    require_object(found.mask, pointed)
+    assert found.certainty is not None
+    return replace(found, remarks=(*found.remarks, *doubts(found.certainty)))
+
+
+def _sighted(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+    """What the finder makes of a photo, which may be nothing. Where there is a cut-out, it looks inside that."""
+    sighting = shipped_finder().find(rgba[..., :3], points)
+    mask = sighting.mask * (rgba[..., 3].astype(np.float32) / 255) if has_cutout(rgba) else sighting.mask
+    return ObjectMask(mask, "finder", sighting.certainty, sighting.remarks)
+
+
+def _by_plain_background(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+    result = plain_background(rgba)
+    if result.clutter:
+        raise PhotoError(_CLUTTERED.format(reason=result.clutter))
+    return ObjectMask(result.mask, "plain background")
+
+
+def _by_rembg(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
     """U^2-Net through the optional package rembg, which downloads the network on first use."""
     try:
         mask = _rembg_mask(Image.fromarray(np.ascontiguousarray(rgba[..., :3])))
@@ -92,41 +136,36 @@ def _rembg_session() -> Any:
     return new_session("u2net")
 
 
-def _keep_all(rgba: np.ndarray) -> ObjectMask:
+def _keep_all(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
     return ObjectMask(np.ones(rgba.shape[:2], np.float32), "kept")
 
 
-def _automatic(rgba: np.ndarray) -> ObjectMask:
-    if _has_cutout(rgba):
-        return _by_alpha(rgba)
-    result = plain_background(rgba)
-    if result.clutter and _rembg_installed():
-        return _by_rembg(rgba)
-    return _accept(result)
+def _automatic(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+    if points:
+        return _by_finder(rgba, points)
+    if has_cutout(rgba):
+        return _by_alpha(rgba, points)
+    found, plain = _sighted(rgba, points), plain_background(rgba)
+    if not plain.clutter and _overlap(plain.mask, found.mask) >= _AGREEING:
+        return replace(found, mask=plain.mask, method="plain background")  # no doubt: two that agree are surer than one
+    if not found.mask.any() and plain.mask.any():
+        return ObjectMask(plain.mask, "plain background", found.certainty, (_ONLY_PLAIN,))
+    return _told(found, pointed=False)
 
 
-def _accept(result: PlainResult) -> ObjectMask:
-    if result.clutter:
-        raise PhotoError(_CLUTTERED.format(reason=result.clutter))
-    return ObjectMask(result.mask, "plain background")
+def _overlap(first: np.ndarray, second: np.ndarray) -> float:
+    """Intersection over union of two masks; 0 where both are empty."""
+    one, other = first >= 0.5, second >= 0.5
+    return float((one & other).sum() / max(1, (one | other).sum()))
 
 
-def _has_cutout(rgba: np.ndarray) -> bool:
-    return bool((rgba[::2, ::2, 3] < 128).mean() >= _MIN_TRANSPARENT)
-
-
-def _rembg_installed() -> bool:
-    if "rembg" in sys.modules:
-        return True
-    from importlib.util import find_spec
-
-    return find_spec("rembg") is not None
-
-
-BACKGROUNDS: dict[str, Callable[[np.ndarray], ObjectMask]] = {
+Way: TypeAlias = Callable[[np.ndarray, Sequence[Point]], ObjectMask]
+BACKGROUNDS: dict[str, Way] = {
     "auto": _automatic,
     "alpha": _by_alpha,
+    "finder": _by_finder,
     "plain": _by_plain_background,
     "rembg": _by_rembg,
     "keep": _keep_all,
 }
+_POINTED = ("auto", "finder")

@@ -1,21 +1,25 @@
-"""Where a person says what the object is: a rectangle to look in, or a mask of its pixels.
+"""Where a person says what the object is: points on it, a rectangle to look in, or a mask of its pixels.
 
-Both are given in the pixels of the upright photo as it came (`Photo.size`), whatever size it is worked with at.
+All are given in the pixels of the upright photo as it came (`Photo.size`), whatever size it is worked with at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from shapeshot.errors import PhotoError, UserError
+from shapeshot.errors import PhotoError, UserError, shortened
 from shapeshot.limits import PHOTO_MIN_SIDE, PHOTO_PIXELS
 from shapeshot.photo.background import ObjectMask, find_object
 from shapeshot.photo.decode import Photo, PhotoSource, read_photo
 
 Region = tuple[float, float, float, float]
+Points = tuple[tuple[float, float], ...]
+MAX_POINTS = 100
 
 
 def check_region(region: Sequence[float]) -> Region:
@@ -40,18 +44,58 @@ def parse_region(text: str) -> Region:
         raise UserError(f"cannot read the region {text!r}; write left,top,right,bottom like 100,80,900,1500") from None
 
 
-def object_in_region(photo: Photo, region: Region, background: str = "auto") -> ObjectMask:
+def check_points(points: Sequence[Sequence[float]] | Sequence[float]) -> Points:
+    """One (x, y), or several, as pairs of floats; UserError unless they are finite numbers, 1 to MAX_POINTS pairs."""
+    try:
+        pairs: list[Any] = list(points) if hasattr(points[0], "__len__") else [points]
+        told: Points = tuple(_pair(*pair) for pair in pairs)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        raise UserError(f"a point is two numbers, x and y in pixels; got {shortened(repr(points))}") from None
+    if len(told) > MAX_POINTS or not np.isfinite(told).all():
+        raise UserError(f"expected at most {MAX_POINTS} points of finite numbers; got {shortened(repr(points))}")
+    return told
+
+
+def _pair(x: Any, y: Any) -> tuple[float, float]:
+    return float(x), float(y)
+
+
+def parse_points(text: str) -> Points:
+    """Points as people write them: "120,80", or several: "120,80 300,200". UserError as `check_points`."""
+    try:
+        return check_points([[float(number) for number in pair.split(",")] for pair in text.split()])
+    except ValueError:
+        raise UserError(f"cannot read the point {shortened(text)!r}; write x,y like 120,80") from None
+
+
+def points_in_photo(photo: Photo, points: Points) -> Points:
+    """The points in pixels of `photo.rgba`. Raises PhotoError for one beside the photo."""
+    (width, height), (rows, columns) = photo.size, photo.rgba.shape[:2]
+    for x, y in points:
+        if not (0 <= x < width and 0 <= y < height):
+            raise PhotoError(
+                f"the point {x:g},{y:g} lies beside the photo of {width}x{height} pixels; point at the object"
+            )
+    return tuple((x * columns / width, y * rows / height) for x, y in points)
+
+
+def object_in_region(photo: Photo, region: Region, background: str = "auto", points: Points = ()) -> ObjectMask:
     """`find_object` inside a rectangle; whatever lies outside is background.
 
     region: (left, top, right, bottom) in the pixels of `photo.size`; it is cut to the frame.
+    points: in pixels of `photo.rgba`; PhotoError for one outside the region.
     Returns a mask float32 of the whole `photo.rgba`. Raises PhotoError as find_object does, and where less than
     16 pixels of the photo as it is worked with lie inside.
     """
     left, top, right, bottom = _in_frame(photo, check_region(region))
-    found = find_object(np.ascontiguousarray(photo.rgba[top:bottom, left:right]), background)
+    for x, y in points:
+        if not (left <= x < right and top <= y < bottom):
+            raise PhotoError("a point lies outside the region; point at the object inside it")
+    inside = [(x - left, y - top) for x, y in points]
+    found = find_object(np.ascontiguousarray(photo.rgba[top:bottom, left:right]), background, inside)
     mask = np.zeros(photo.rgba.shape[:2], np.float32)
     mask[top:bottom, left:right] = found.mask
-    return ObjectMask(mask, found.method)
+    return replace(found, mask=mask)
 
 
 def read_mask(source: PhotoSource, max_pixels: int = PHOTO_PIXELS) -> np.ndarray:

@@ -45,6 +45,14 @@ def touching_border(labels: Int32[np.ndarray, "height width"]) -> Bool[np.ndarra
     return touching
 
 
+def grown(mask: Bool[np.ndarray, "height width"], pixels: int) -> Bool[np.ndarray, "height width"]:
+    """A bool [height, width] image, and what lies within so many steps to the four sides of it."""
+    for _ in range(pixels):
+        padded = np.pad(mask, 1)
+        mask = padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    return mask
+
+
 def _join(
     parents: Int32[np.ndarray, " nodes"], first: Int32[np.ndarray, " pairs"], second: Int32[np.ndarray, " pairs"]
 ) -> Int32[np.ndarray, " nodes"]:

@@ -52,7 +52,9 @@ class Option:
     that there are. placeholder: stands for the value in a flag's help. bare: the value of a flag that is given without
     one. unset: what None stands for. pattern: a regular expression (ECMA-262) of all texts that can be read. example: a
     text. read: turns text into a value, where the type alone does not say how. check: raises UserError for a value that
-    bounds and choices cannot judge. control: how the page shows it; None where another part of the page does.
+    bounds and choices cannot judge.
+    repeats: the flag may be given several times, and what each of them reads is joined.
+    control: how the page shows it; None where another part of the page does.
     """
 
     default: Any
@@ -74,6 +76,7 @@ class Option:
     example: str = ""
     read: Callable[[str], Any] | None = None
     check: Callable[[Any], object] | None = None
+    repeats: bool = False
     control: Control | None = dataclasses.field(default_factory=Control)
 
     def parse(self, text: str, said: str) -> Any:

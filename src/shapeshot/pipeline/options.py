@@ -13,7 +13,7 @@ from shapeshot.finish import FinishOptions
 from shapeshot.finish.simplify import MIN_FACES
 from shapeshot.finish.smooth import MAX_ROUNDS
 from shapeshot.photo import BACKGROUNDS
-from shapeshot.photo.pointed import check_region, parse_region
+from shapeshot.photo.pointed import check_points, check_region, parse_points, parse_region
 from shapeshot.pipeline.declare import Control, Option, Stage, declared, option
 from shapeshot.pipeline.size import NUMBER_PATTERN, SIZE_PATTERN, check_size
 
@@ -92,6 +92,19 @@ class Options:
         read=parse_region,
         check=check_region,
         control=None,  # drawn on the photo
+    )
+    point: tuple[tuple[float, float], ...] | None = option(
+        None,
+        "a point on the object that is meant: x,y in pixels of the upright photo; several where one is not enough",
+        stage="find",
+        unit="pixels",
+        placeholder="X,Y",
+        pattern=f"^{NUMBER_PATTERN},{NUMBER_PATTERN}( {NUMBER_PATTERN},{NUMBER_PATTERN})*$",
+        example="120,80",
+        read=parse_points,
+        check=check_points,
+        repeats=True,
+        control=None,  # clicked on the photo
     )
     simplify: int | None = option(
         None,

@@ -20,8 +20,8 @@ from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.model.field_model import FieldModel, load_model
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.model.shape import finer_field, surface_of, surface_points
-from shapeshot.photo import PreparedPhoto, View, look_at
-from shapeshot.photo.pointed import check_region
+from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
+from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
 from shapeshot.pipeline.options import Options
 from shapeshot.pipeline.size import AUTO_SIZE, metric_scale, parse_size
@@ -40,7 +40,7 @@ class Reconstruction:
     mesh: closed, coloured at its vertices. points: coloured samples of the mesh's surface. voxels: solid occupancy.
     rgba: the photo as read, uint8 [height, width, 4], upright, its long side at most 1024 pixels.
     photo_size: (width, height) of the upright photo in its own pixels.
-    mask: what was taken for the object, float32 [height, width] in [0, 1], beside rgba.
+    found: what was taken for the object, how, and what speaks against it; its mask lies beside rgba.
     photo: the crop that the model saw; its box is in pixels of rgba.
     threshold: the probability of occupancy at the surface.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
@@ -55,7 +55,7 @@ class Reconstruction:
     mesh: Mesh
     rgba: np.ndarray
     photo_size: tuple[int, int]
-    mask: np.ndarray
+    found: ObjectMask
     photo: PreparedPhoto
     threshold: float
     is_metric: bool
@@ -66,12 +66,18 @@ class Reconstruction:
     probabilities: np.ndarray | None = None
 
     @property
+    def mask(self) -> np.ndarray:
+        """What was taken for the object, float32 [height, width] in [0, 1], beside rgba."""
+        return self.found.mask
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What speaks against trusting this shape, one sentence each."""
         if self.familiarity is None or self.familiarity.is_familiar:
-            return ()
+            return self.found.remarks
         score, limit = self.familiarity.score, self.familiarity.limit
         return (
+            *self.found.remarks,
             f"this photo is unlike anything the model was trained on (distance {score:.2f}, limit {limit:.2f}): "
             "the shape may mean nothing; give a photo of one whole household object on a plain background",
         )
@@ -88,6 +94,7 @@ def reconstruct(
     threshold: float | None = None,
     region: Sequence[float] | None = None,
     mask: np.ndarray | None = None,
+    point: Sequence[Sequence[float]] | Sequence[float] | None = None,
 ) -> Reconstruction:
     """Voxels, points and a mesh of the object in one photo.
 
@@ -101,15 +108,17 @@ def reconstruct(
     threshold: the probability of occupancy at the surface, in (0, 1); None is the model's own. Lower is fatter.
     region: (left, top, right, bottom), in pixels of the upright photo: the object is looked for inside.
     mask: bool or uint8 [height, width] of the upright photo, the object's pixels; `background` is not looked at then.
+    point: (x, y) in pixels of the upright photo, on the object that is meant; or several.
     Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
     """
     edges = None if region is None else check_region(region)
-    Options(resolution, num_points, threshold, size, background, edges).check()
+    points = None if point is None else check_points(point)
+    Options(resolution, num_points, threshold, size, background, edges, points).check()
     clock = Clock()
     with clock("load_model"):
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
     with clock("photo"):
-        view = look_at(image, field_model.image_size, background, region, mask)
+        view = look_at(image, field_model.image_size, background, region, mask, points)
     with clock("encode"):
         seen = field_model.see(view.photo)
     return shape_in(view, seen, resolution, num_points, size, threshold, clock)
@@ -153,7 +162,7 @@ def shape_in(
         mesh,
         rgba=view.source.rgba,
         photo_size=view.source.size,
-        mask=view.found.mask,
+        found=view.found,
         photo=view.photo,
         threshold=surface,
         is_metric=size is not None,

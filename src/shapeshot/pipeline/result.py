@@ -58,6 +58,8 @@ class FoundObject:
     method: str = told("How it was found.")
     crop: CropBox = told("The square that the model saw.")
     box: PixelBox | None = told_if_known("The box of its pixels.")
+    certainty: float | None = told_if_known("How much of the mask the finder expects to be right, 0 to 1.")
+    remarks: tuple[str, ...] | None = told_if_known("What speaks against what was found, one sentence each.")
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,12 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         threshold=shape.threshold,
         unit="metre" if shape.is_metric else "cube",
         size=_lengths(shape.mesh.bounds[1] - shape.mesh.bounds[0]),
-        object=FoundObject(shape.photo.method, _crop_of(shape)),
+        object=FoundObject(
+            shape.photo.method,
+            _crop_of(shape),
+            certainty=shape.found.certainty,
+            remarks=shape.found.remarks or None,
+        ),
         mesh=_mesh_facts(shape),
         points=len(shape.points),
         voxels=VoxelFacts(shape.voxels.resolution, int(shape.voxels.occupancy.sum()), shape.voxels.side),

@@ -23,7 +23,7 @@ RESULT_EXAMPLE: dict[str, Any] = {
     "threshold": 0.525,
     "unit": "cube",
     "size": [0.62, 0.8, 0.57],
-    "object": {"method": "plain background", "crop": CROP, "box": BOX},
+    "object": {"method": "finder", "crop": CROP, "box": BOX, "certainty": 0.94},
     "mesh": {
         "vertices": 6872,
         "faces": 13740,
@@ -108,13 +108,19 @@ class ReconstructionAnswer(BaseModel):
 
 
 class ObjectAnswer(BaseModel):
-    """What was taken for the object; lengths are pixels of the upright photo. mask, seen: PNG files as data URLs."""
+    """What was taken for the object; lengths are pixels of the upright photo. mask, seen: PNG files as data URLs.
+
+    certainty: how much of the mask the finder expects to be right, 0 to 1; null where it was not asked. remarks: what
+    speaks against the mask, one sentence each.
+    """
 
     model_config = {
         "json_schema_extra": {
             "example": {
                 "photo_size": [1200, 1600],
-                "method": "plain background",
+                "method": "finder",
+                "certainty": 0.94,
+                "remarks": [],
                 "box": BOX,
                 "crop": CROP,
                 "mask": PNG_URL,
@@ -124,6 +130,8 @@ class ObjectAnswer(BaseModel):
     }
     photo_size: list[int]
     method: str
+    certainty: float | None
+    remarks: list[str]
     box: dict[str, float]
     crop: dict[str, float]
     mask: str

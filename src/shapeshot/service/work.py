@@ -81,6 +81,8 @@ def object_facts(view: View) -> dict[str, Any]:
     return {
         "photo_size": list(view.source.size),
         "method": view.found.method,
+        "certainty": view.found.certainty,
+        "remarks": list(view.found.remarks),
         "box": to_json(_box(view.found.mask, view.source.size)),
         "crop": {edge: float(pixels) * scale for edge, pixels in view.photo.box._asdict().items()},
         "mask": _data_url(mask_png(view.found.mask)),

@@ -63,7 +63,7 @@ export class Gallery {
 // A result as the session has it, from what a reload left: the photo is gone, the shapes are fetched again.
 async function restored({ answer, name, options }) {
   const shapes = await loadShapes(answer.links);
-  const object = { mode: "auto", region: null, mask: null, found: null };
+  const object = { mode: "auto", points: [], region: null, mask: null, found: null };
   return { answer, shapes, options, name, photo: null, object };
 }
 

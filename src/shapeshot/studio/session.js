@@ -11,7 +11,8 @@ const UNREADABLE = [413, 415]; // answers after which the photo before is the on
 
 export class Session extends EventTarget {
   photo = null; // {blob, name, picture: see photo/picture.js}
-  mode = "auto"; // how the object is found: auto, region, paint, keep
+  mode = "auto"; // how the object is found: auto, point, region, paint, keep
+  points = []; // {x, y} in pixels of the upright photo, each on the object
   region = null; // {left, top, right, bottom} in pixels of the upright photo
   mask = null; // Blob, a PNG whose alpha is the object
   options = {}; // values by name, of the options that have a control
@@ -43,20 +44,21 @@ export class Session extends EventTarget {
       return;
     }
     complain(null);
-    const { photo: last, mode, region, mask, found } = this;
-    this.#before = { photo: last, mode, region, mask, found };
+    const { photo: last, mode, points, region, mask, found } = this;
+    this.#before = { photo: last, mode, points, region, mask, found };
     const photo = { blob, name, picture: null };
-    Object.assign(this, { photo, mode: "auto", region: null, mask: null, found: null });
+    Object.assign(this, { photo, mode: "auto", points: [], region: null, mask: null, found: null });
     this.run({ look: true });
     photo.picture = await readPicture(blob);
     if (photo === this.photo && photo.picture) this.#tell("photo");
   }
 
   // Another way to say where the object is; undefined leaves as it is.
-  setObject({ mode = this.mode, region = this.region, mask = this.mask }, delay = 0) {
+  setObject({ mode = this.mode, points = this.points, region = this.region, mask = this.mask }, delay = 0) {
     const isNewMode = mode !== this.mode;
-    Object.assign(this, { mode, region, mask });
+    Object.assign(this, { mode, points: mode === "auto" ? [] : points, region, mask });
     if (isNewMode) this.#tell("mode");
+    if (mode === "point" && !points.length) return;
     if (mode === "region" && !region) return;
     if (mode === "paint" && !mask) return;
     this.#soon(delay, { look: true });
@@ -92,7 +94,7 @@ export class Session extends EventTarget {
       const form = this.#form(["find", "shape", "finish"]);
       const answer = await patiently(() => reconstruct(form, signal), signal, complain);
       const shapes = await loadShapes(answer.links, signal);
-      const object = { mode: this.mode, region: this.region, mask: this.mask, found: this.found };
+      const object = { mode: this.mode, points: this.points, region: this.region, mask: this.mask, found: this.found };
       this.result = { answer, shapes, options, name: this.photo.name, photo: this.photo, object };
       complain(null);
       this.#tell("result");
@@ -142,6 +144,9 @@ export class Session extends EventTarget {
     const form = new FormData();
     form.set("image", this.photo.blob, "photo");
     if (this.mode === "keep") form.set("background", "keep");
+    if (this.mode === "point" && this.points.length) {
+      form.set("point", this.points.map(({ x, y }) => `${Math.floor(x)},${Math.floor(y)}`).join(" "));
+    }
     if (this.mode === "region" && this.region) {
       const { left, top, right, bottom } = this.region;
       form.set("region", [left, top, right, bottom].map(Math.round).join(","));

@@ -52,6 +52,22 @@ export function drawCrop(context, crop, scale) {
   context.restore();
 }
 
+// Where the user pointed; scale: of the photo's pixels on the canvas.
+export function drawPoints(context, points, scale) {
+  const radius = Math.max(4, context.canvas.width / 90);
+  context.save();
+  context.fillStyle = OUTLINE;
+  context.strokeStyle = "#fff";
+  context.lineWidth = radius / 2.5;
+  for (const { x, y } of points) {
+    context.beginPath();
+    context.arc(x * scale, y * scale, radius, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+  }
+  context.restore();
+}
+
 function outline(mask, thickness) {
   const line = makeCanvas(mask.width, mask.height);
   const context = line.getContext("2d");

@@ -1,11 +1,12 @@
 // Shows the photo and what was taken for the object, and lets the user say otherwise.
 
 import { Brush } from "./brush.js";
-import { drawCrop, drawMask, makeCanvas, maskFromUrl, maskToPng } from "./mask.js";
+import { drawCrop, drawMask, drawPoints, makeCanvas, maskFromUrl, maskToPng } from "./mask.js";
 import { Region } from "./region.js";
 
 const HELP = {
-  auto: "",
+  auto: "Not what you meant? Click on the object in the photo.",
+  point: "Click on the object; click on a part that is missing to add it.",
   region: "Drag a box around the object, or move the box with the arrow keys (Shift resizes).",
   paint: "Paint over the object; erase what does not belong to it.",
   keep: "Nothing is removed: the whole photo goes to the model.",
@@ -29,6 +30,7 @@ export class PhotoPanel {
   #listen() {
     const { session, region, brush } = this;
     element("modes").addEventListener("change", ({ target }) => session.setObject({ mode: target.value }));
+    element("stage").addEventListener("click", (event) => this.#point(event));
     region.addEventListener("change", () => session.setObject({ region: this.#regionPixels() }, 350));
     brush.addEventListener("stroke", () => this.#draw());
     brush.addEventListener("change", async () => session.setObject({ mask: await maskToPng(brush.mask) }, 450));
@@ -36,6 +38,18 @@ export class PhotoPanel {
     element("brush-undo").addEventListener("click", () => brush.undo());
     element("brush-clear").addEventListener("click", () => brush.clear());
     this.#setBrush();
+  }
+
+  // A click on the photo says what is meant.
+  #point(event) {
+    const { session } = this;
+    if (!["auto", "point"].includes(session.mode) || !session.photo?.picture) return;
+    const { left, top, width, height } = this.picture.getBoundingClientRect();
+    const [x, y] = [(event.clientX - left) / width, (event.clientY - top) / height];
+    if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) return;
+    const { picture } = session.photo;
+    session.setObject({ mode: "point", points: [...session.points, { x: x * picture.width, y: y * picture.height }] });
+    this.#draw();
   }
 
   #setBrush() {
@@ -51,7 +65,7 @@ export class PhotoPanel {
     element("drop").classList.toggle("small", Boolean(photo));
     if (!photo) return;
     element("stage").hidden = !photo.picture; // a format that the server reads, and this browser does not
-    for (const mode of ["region", "paint"]) document.querySelector(`[name=mode][value=${mode}]`).disabled = !photo.picture;
+    for (const mode of ["point", "region", "paint"]) document.querySelector(`[name=mode][value=${mode}]`).disabled = !photo.picture;
     if (photo.picture) this.#drawPhoto(photo.picture.canvas);
     this.mask = null;
     this.#showMode();
@@ -96,6 +110,9 @@ export class PhotoPanel {
     const { found, photo } = this.session;
     const mask = this.brush.mask ?? this.mask;
     if (mask && photo.picture) drawMask(context, mask);
+    if (this.session.mode === "point" && photo.picture) {
+      drawPoints(context, this.session.points, this.overlay.width / photo.picture.width);
+    }
     if (found && photo.picture && !this.brush.isOn) drawCrop(context, found.crop, this.overlay.width / found.photo_size[0]);
   }
 

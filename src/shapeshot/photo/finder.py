@@ -1,0 +1,263 @@
+"""The finder: a network that tells the one object that a photo is about from everything else in it.
+
+It looks twice: at the whole photo, at some 256 x 256 pixels, and then at the object alone, so that a small one is seen
+as finely as a large one. A guided filter brings the mask to the photo's own resolution. The network is made by
+`shapeshot.lab.finder`; `docs/finder.md` tells how, and how well it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from shapeshot.errors import ModelError, PhotoError
+from shapeshot.onnx_runtime import Session
+from shapeshot.photo.guided import guided_upsample
+from shapeshot.photo.hints import Hints
+from shapeshot.photo.regions import grown, label_regions, region_sizes
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, UInt8
+
+SHIPPED = Path(__file__).parents[1] / "weights" / "finder" / "finder.onnx"
+STRIDE = 32  # sides of what the network sees are multiples of it
+SIDE = 256  # the square root of the number of pixels that it sees
+MARGIN = 0.15  # around the object, in the second look, as a fraction of its longer side
+CLOSE = 0.8  # the object's share of the frame's longer side from which the first look is near enough
+AGREEING = 0.6  # IoU of the two looks below which the first one stands
+LEAST_PART = 0.01  # of the object's pixels: detached parts below are specks
+GAP = 0.04  # of the frame's longer side: what lies further from the object than that is another thing
+RIVAL = 0.35  # of the object's pixels: another thing from here on is told
+RIM = 2  # pixels of the network's mask: its soft edge
+SURE = 0.75  # predicted IoU below which the mask is told to be doubtful
+CUT = 0.04  # share of the object's pixels' box that lies on the frame's edge from which it is told to be cut
+
+Point = tuple[float, float]
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """What the finder made of a photo.
+
+    mask: float32 [height, width] in 0..1. certainty: the IoU with the truth that the network expects of its mask.
+    presence: the probability that there is an object at all. remarks: what speaks against the mask, a sentence each;
+    `doubts` tells of the certainty.
+    """
+
+    mask: Float[np.ndarray, "height width"]
+    certainty: float
+    presence: float
+    remarks: tuple[str, ...]
+
+
+class Look(NamedTuple):
+    """One run of the network: mask float32 [rows, columns] in 0..1, at the network's own resolution."""
+
+    mask: np.ndarray
+    certainty: float
+    presence: float
+
+
+class Finder:
+    """Finds the object in photos. Several threads may use one at the same time."""
+
+    def __init__(self, path: Path = SHIPPED, num_threads: int = 1) -> None:
+        """Load the network. Raises ModelError where that fails."""
+        self._session = Session(path, num_threads, optimize=True)
+
+    def find(self, rgb: UInt8[np.ndarray, "height width 3"], points: Sequence[Point] = ()) -> Sighting:
+        """Find the object in an sRGB photo.
+
+        points: (x, y) in pixels, each on the object that is meant; none for the one that the photo is about.
+        """
+        height, width = rgb.shape[:2]
+        frame = (0, 0, width, height)
+        first = self._look(rgb, frame, points)
+        inside = _meant(first.mask >= 0.5, [_scaled(point, frame, first.mask) for point in points])
+        if not inside.any():
+            return Sighting(np.zeros((height, width), np.float32), first.certainty, first.presence, ())
+        remarks = _rivals(first.mask >= 0.5, inside, bool(points))
+        box = _around(inside, frame)
+        near = self._closer(rgb, box, frame, points, first, inside)
+        if near is None:
+            box, near = frame, Look(first.mask * grown(inside, RIM), first.certainty, first.presence)
+        mask = _placed(near.mask, rgb, box)
+        remarks += _cuts(mask)
+        return Sighting(mask, near.certainty, first.presence, remarks)
+
+    def _look(self, rgb: np.ndarray, box: Box, points: Sequence[Point]) -> Look:
+        """Run the network on a box of the photo."""
+        left, top, right, bottom = box
+        columns, rows = _seen_size(right - left, bottom - top)
+        image = Image.fromarray(np.ascontiguousarray(rgb[top:bottom, left:right]))
+        small = np.asarray(image.resize((columns, rows), Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32)
+        hints = Hints(columns, rows)
+        for x, y in points:
+            if left <= x < right and top <= y < bottom:
+                hints.point((x - left) * columns / (right - left), (y - top) * rows / (bottom - top))
+        pixels = np.ascontiguousarray(small.transpose(2, 0, 1))[None]
+        logits, scores = self._session.run({"pixels": pixels, "hints": hints.channels[None]})
+        return Look(_sigmoid(logits[0]), float(_sigmoid(scores[0, 0])), float(_sigmoid(scores[0, 1])))
+
+    def _closer(
+        self, rgb: np.ndarray, box: Box, frame: Box, points: Sequence[Point], first: Look, inside: np.ndarray
+    ) -> Look | None:
+        """A second look at the object alone; None where the first was near enough or the second disagrees with it."""
+        if max((box[2] - box[0]) / frame[2], (box[3] - box[1]) / frame[3]) > CLOSE:
+            return None
+        near = self._look(rgb, box, points)
+        seen = _resized(_part(first.mask * inside, box, frame), near.mask.shape) >= 0.5
+        kept = _meant(near.mask >= 0.5, [_scaled(point, box, near.mask) for point in points])
+        if (seen & kept).sum() < AGREEING * (seen | kept).sum():
+            return None
+        return Look(near.mask * grown(kept, RIM), near.certainty, near.presence)
+
+
+@lru_cache(maxsize=1)
+def shipped_finder() -> Finder:
+    """The finder that comes with shapeshot, loaded once a process. Raises ModelError where its file is missing."""
+    return Finder()
+
+
+def finder_card() -> bytes:
+    """What the shipped finder is, as JSON; its "sha256" tells one finder from another.
+
+    Raises ModelError where it is missing.
+    """
+    try:
+        return SHIPPED.with_suffix(".json").read_bytes()
+    except OSError as error:
+        raise ModelError(f"the finder is not installed whole ({error.strerror}); install shapeshot again") from None
+
+
+def doubts(certainty: float) -> tuple[str, ...]:
+    """Whether the finder is not sure of a mask, told as a remark."""
+    if certainty >= SURE:
+        return ()
+    return (
+        f"it is not sure which pixels are the object (expected overlap {certainty:.0%}); compare the mask, "
+        "and point at the object or draw a region around it",
+    )
+
+
+def require_object(mask: Float[np.ndarray, "height width"], pointed: bool) -> None:
+    """Raise PhotoError where the finder sees no object: its mask is empty."""
+    if mask.any():
+        return
+    if pointed:
+        raise PhotoError("no object found where you pointed; point at its middle, draw a region, or paint a mask")
+    raise PhotoError(
+        "no object found in the photo; give a photo of one object, point at it (--point X,Y), draw a region around it, "
+        "or pass background='keep' if it fills the frame"
+    )
+
+
+def _seen_size(width: int, height: int) -> tuple[int, int]:
+    """Columns and rows that the network sees of a picture: about SIDE x SIDE pixels, nearly its proportions."""
+    scale = SIDE / (width * height) ** 0.5
+    columns, rows = (max(2, round(side * scale / STRIDE)) * STRIDE for side in (width, height))
+    return min(columns, 4 * SIDE), min(rows, 4 * SIDE)
+
+
+def _meant(mask: Bool[np.ndarray, "rows columns"], points: Sequence[Point]) -> Bool[np.ndarray, "rows columns"]:
+    """The largest part of the mask, or those that points lie on or next to, and what lies close to it."""
+    if not mask.any():
+        return mask
+    labels = label_regions(mask)
+    sizes = region_sizes(labels)
+    chosen = {int(label) for x, y in points for label in np.unique(_near(labels, x, y)) if label}
+    chosen = chosen or {int(sizes.argmax())}
+    reach = max(1, round(GAP * max(mask.shape)))
+    close = set(np.unique(labels[grown(np.isin(labels, list(chosen)), reach)]).tolist())
+    least = max(LEAST_PART * max(sizes[label] for label in chosen), 4)
+    kept = np.zeros(len(sizes), bool)
+    kept[[label for label in chosen | close if label and (label in chosen or sizes[label] >= least)]] = True
+    parts: np.ndarray = kept[labels]
+    return parts
+
+
+def _near(labels: np.ndarray, x: float, y: float, reach: int = 4) -> np.ndarray:
+    row, column = int(y), int(x)
+    return labels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+
+
+def _rivals(mask: np.ndarray, inside: np.ndarray, pointed: bool) -> tuple[str, ...]:
+    """Whether something else was found that may be meant as well."""
+    others = region_sizes(label_regions(mask & ~inside))
+    if pointed or others.max() < RIVAL * inside.sum():
+        return ()
+    return (
+        "there is more than one object in the photo, and the largest was taken; if you mean another, point at it "
+        "(--point X,Y) or draw a region around it",
+    )
+
+
+def _cuts(mask: np.ndarray) -> tuple[str, ...]:
+    """Whether the frame cuts the object, and where."""
+    inside = mask >= 0.5
+    edges = {"left": inside[:, 0], "right": inside[:, -1], "top": inside[0], "bottom": inside[-1]}
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
+        return ()
+    extent = max(np.ptp(rows), np.ptp(columns)) + 1
+    cut = [name for name, edge in edges.items() if edge.sum() > max(2, CUT * extent)]
+    if not cut:
+        return ()
+    return (f"the photo's frame cuts the object at the {' and the '.join(cut)}; what lies beyond it is guessed",)
+
+
+def _around(inside: np.ndarray, frame: Box) -> Box:
+    """The box of the pixels in the photo, with MARGIN around it."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    scale_x, scale_y = frame[2] / inside.shape[1], frame[3] / inside.shape[0]
+    left, right = columns[0] * scale_x, (columns[-1] + 1) * scale_x
+    top, bottom = rows[0] * scale_y, (rows[-1] + 1) * scale_y
+    room = MARGIN * max(right - left, bottom - top)
+    return (
+        max(0, int(left - room)),
+        max(0, int(top - room)),
+        min(frame[2], int(right + room) + 1),
+        min(frame[3], int(bottom + room) + 1),
+    )
+
+
+def _part(mask: np.ndarray, box: Box, frame: Box) -> np.ndarray:
+    """The box of a mask that shows the frame."""
+    scale_x, scale_y = mask.shape[1] / frame[2], mask.shape[0] / frame[3]
+    left, right = int(box[0] * scale_x), max(int(box[0] * scale_x) + 1, round(box[2] * scale_x))
+    top, bottom = int(box[1] * scale_y), max(int(box[1] * scale_y) + 1, round(box[3] * scale_y))
+    return mask[top:bottom, left:right]
+
+
+def _placed(mask: np.ndarray, rgb: np.ndarray, box: Box) -> np.ndarray:
+    """The mask of a box at the photo's resolution, 0 outside."""
+    left, top, right, bottom = box
+    whole = np.zeros(rgb.shape[:2], np.float32)
+    whole[top:bottom, left:right] = guided_upsample(mask, rgb[top:bottom, left:right])
+    return whole
+
+
+def _scaled(point: Point, box: Box, mask: np.ndarray) -> Point:
+    """A point of the photo in the pixels of a mask that shows the box."""
+    x, y = point
+    return (
+        (x - box[0]) * mask.shape[1] / (box[2] - box[0]),
+        (y - box[1]) * mask.shape[0] / (box[3] - box[1]),
+    )
+
+
+def _resized(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    image = Image.fromarray(np.ascontiguousarray(mask, np.float32))
+    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
+
+
+def _sigmoid(values: np.ndarray | float) -> np.ndarray:
+    result: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0)))
+    return result
