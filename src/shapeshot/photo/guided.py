@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, UInt8
+    from jaxtyping import Float, Float32, UInt8
 
 RADIUS = 3  # of a window, in pixels of the coarse mask
 SMOOTHING = 3e-3  # squared difference of colours, of 1, that counts as noise
@@ -37,7 +37,9 @@ def guided_upsample(
     return clipped
 
 
-def _linear(mask: np.ndarray, guide: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _linear(
+    mask: Float[np.ndarray, "rows columns"], guide: Float[np.ndarray, "rows columns 3"]
+) -> tuple[Float[np.ndarray, "rows columns 3"], Float[np.ndarray, "rows columns"]]:
     """Slopes [rows, columns, 3] and offsets [rows, columns]: mask = slope . colour + offset, averaged over windows."""
     mean_mask, mean = _box(mask), _box(guide)
     covariance = _box(guide * mask[..., None]) - mean * mean_mask[..., None]
@@ -50,7 +52,7 @@ def _linear(mask: np.ndarray, guide: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return _box(slope), _box(offset)
 
 
-def _box(values: np.ndarray) -> np.ndarray:
+def _box(values: Float[np.ndarray, "rows columns *channels"]) -> Float[np.ndarray, "rows columns *channels"]:
     """Means over windows of 2 RADIUS + 1 pixels a side, cut at the picture's edge."""
     for axis in (0, 1):
         length = values.shape[axis]
@@ -63,6 +65,8 @@ def _box(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _stretched(values: np.ndarray, width: int, height: int) -> np.ndarray:
+def _stretched(
+    values: Float[np.ndarray, "rows columns"], width: int, height: int
+) -> Float32[np.ndarray, "height width"]:
     image = Image.fromarray(np.ascontiguousarray(values, np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, LifoQueue
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from shapeshot.limits import (
 from shapeshot.photo import Photo, read_mask, read_photo
 from shapeshot.photo.memory_budget import MemoryBudget
 
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
+
 _PATIENCE = 4  # times the processor time that a photo may take, until it is given up
 STATUS = Path("/proc/self/status")  # of Linux; elsewhere the memory of one photo is bounded by its pixels alone
 
@@ -39,10 +43,10 @@ class NotLightError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """A photo, and the mask that came with it: float32 [height, width] in [0, 1], or None."""
+    """A photo, and the mask that came with it: uint8 [height, width], 255 on the object, or None."""
 
     photo: Photo
-    mask: np.ndarray | None
+    mask: UInt8[np.ndarray, "height width"] | None
 
 
 class Decoders:
