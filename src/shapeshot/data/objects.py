@@ -153,7 +153,7 @@ class RoomedEntry(ViewedEntry, Protocol):
     """A viewed entry whose source can also show the object in a room."""
 
     def views_and_rooms(self, count: int, size: int, rooms: int) -> PublishedViews:
-        """As `views`, and the last `rooms` of the `count` are in a room. Raises DatasetError or PhotoError."""
+        """Make views as `views` does, the last `rooms` of the `count` in a room. Raises DatasetError or PhotoError."""
         ...
 
 
@@ -171,7 +171,7 @@ class MadeEntry(Protocol):
     """An entry that a program of its own makes on demand and renders with its own materials."""
 
     def described(self) -> ObjectInfo:
-        """What is known once it is made: its real size, its materials and parts. Raises DatasetError."""
+        """Describe the object once it is made: its real size, its materials and parts. Raises DatasetError."""
         ...
 
     def colors(

@@ -30,7 +30,9 @@ class PackedSolid:
 
 @dataclass(frozen=True, eq=False)
 class Queries:
-    """points float32 [queries, 3]; occupancy bool [queries]; colors float32 [queries, 3], sRGB in [0, 1].
+    """Places at which the field is compared with the truth, and the truth there.
+
+    points: float32 [queries, 3]. occupancy: bool [queries]. colors: float32 [queries, 3], sRGB in [0, 1].
 
     near: bool [queries]; colours are known only where it is True.
     """

@@ -51,7 +51,7 @@ class MeanShapePredictor:
 
     @classmethod
     def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MeanShapePredictor:
-        """From the solids of a gallery and the validation split of a dataset."""
+        """Fit the baseline to the solids of a gallery and the validation split of a dataset."""
         field = gallery.occupancies.mean(axis=0, dtype=np.float64)
         fit = fit_threshold(
             lambda view: field, dataset, thresholds=MEAN_THRESHOLDS, views_per_object=1, progress=progress
@@ -85,7 +85,7 @@ class MemoryPredictor:
 
     @classmethod
     def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MemoryPredictor:
-        """Of the objects of a gallery, as `shapeshot remember` keeps them, and the validation split of a dataset."""
+        """Remember a gallery's objects as `shapeshot remember` does; the threshold is chosen on validation."""
         memory = memory_of(gallery)
         fit = fit_threshold(lambda view: memory.recall(view_silhouette(view)), dataset, progress=progress)
         return cls(memory, fit.threshold, fit.iou)

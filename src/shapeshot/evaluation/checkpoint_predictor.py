@@ -33,7 +33,7 @@ class CheckpointPredictor:
 
     @classmethod
     def load(cls, path: Path, kind: str | None = None, encoder: str | None = None) -> CheckpointPredictor:
-        """Of a run folder or a checkpoint file. Raises ModelError, also for one of another kind or encoder."""
+        """Load a run folder or a checkpoint file. Raises ModelError, also for one of another kind or encoder."""
         checkpoint = open_checkpoint(path, kind, encoder)
         run = path.resolve().name if path.is_dir() else path.resolve().parent.name
         return cls(model_of(checkpoint), run, threshold_of(checkpoint))

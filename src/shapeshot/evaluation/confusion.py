@@ -52,7 +52,7 @@ class Confusion:
 
 
 def count_confusions(rows: Sequence[Row]) -> Confusion:
-    """Of rows that know their nearest truth; a view without a prediction is confused with "(no shape)"."""
+    """Count confusions in rows that know their nearest truth; views without a prediction count as "(no shape)"."""
     pairs = Counter((row.kind, row.nearest_kind or NO_SHAPE) for row in rows if row.kind != row.nearest_kind)
     ranked = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))
     kinds = Counter({row.object_id: row.kind for row in rows}.values())
@@ -149,7 +149,7 @@ def _rows(cells: Bool[np.ndarray, "shapes r r r"]) -> Float32[np.ndarray, "shape
 
 
 def _dilated(cells: Bool[np.ndarray, "shapes r r r"]) -> Bool[np.ndarray, "shapes r r r"]:
-    """With every cell that touches one of them, by a face, an edge or a corner."""
+    """Add every cell that touches an occupied one by a face, an edge or a corner."""
     dilated: np.ndarray = binary_dilation(cells, np.ones((1, 3, 3, 3), bool))
     return dilated
 

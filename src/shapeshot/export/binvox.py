@@ -29,7 +29,7 @@ def encode_binvox(grid: VoxelGrid) -> bytes:
 
 
 def _run_lengths(cells: Bool[np.ndarray, " cells"]) -> bytes:
-    """bool [cells] as bytes: value, count, value, count ..."""
+    """Encode cells, bool [cells], as runs: the bytes value, count, value, count and so on."""
     starts = np.concatenate([[0], np.flatnonzero(cells[1:] != cells[:-1]) + 1])
     lengths = np.diff(starts, append=len(cells))
     pieces = -(-lengths // _LONGEST_RUN)  # each run in pieces, all of 255 but the last

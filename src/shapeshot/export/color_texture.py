@@ -36,7 +36,7 @@ class ColorTexture:
 
 
 def color_texture(colors: Float[np.ndarray, "vertices 3"]) -> ColorTexture:
-    """From colours float [vertices, 3], at least one, sRGB in [0, 1].
+    """Make a texture of vertex colours, float [vertices, 3], at least one, sRGB in [0, 1].
 
     The picture is a map of the colours that occur: u and v run along their two main directions (principal components),
     and the third, in which they differ least, is at each pixel that of the colours nearby. Across a triangle the

@@ -93,7 +93,7 @@ def _attributes(
 
 
 def _linear_rgba(colors: Float32[np.ndarray, "points 3"]) -> UInt16[np.ndarray, "points 4"]:
-    """uint16 [count, 4], opaque: a row of three would not fill whole multiples of 4 bytes."""
+    """Turn sRGB into linear, opaque RGBA, uint16 [count, 4]: rows of three would not fill multiples of 4 bytes."""
     rgba = np.full((len(colors), 4), 65535, np.uint16)
     rgba[:, :3] = np.rint(to_linear(colors) * 65535)
     return rgba

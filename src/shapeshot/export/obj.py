@@ -27,7 +27,7 @@ def encode_obj(shape: Mesh | PointCloud) -> bytes:
 
 
 def encode_obj_files(shape: Mesh | PointCloud, name: str, vertex_colors: bool = True) -> dict[str, bytes]:
-    """name.texture.png and name.mtl for a coloured mesh, and name.obj, which comes last as it refers to them.
+    """Make name.texture.png and name.mtl for a coloured mesh, then name.obj, which refers to them.
 
     The texture gives each vertex the place of its colour (see color_texture.py). The vertex colours stay as well unless
     vertex_colors is False, for strict readers that take three numbers behind `v` and no more.

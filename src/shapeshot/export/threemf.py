@@ -71,7 +71,7 @@ def encode_3mf(mesh: Mesh) -> bytes:
 
 
 def _as_printed(vertices: Float[np.ndarray, "vertices 3"]) -> Float64[np.ndarray, "vertices 3"]:
-    """Metres with +y up -> millimetres with +z up, float64 [vertices, 3]."""
+    """Turn metres with +y up into millimetres with +z up, float64 [vertices, 3]."""
     x, y, z = vertices.astype(np.float64).T * _MILLIMETRES
     return np.stack([x, -z, y], axis=1)
 

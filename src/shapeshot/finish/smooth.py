@@ -40,7 +40,7 @@ def smoothed(mesh: Mesh, rounds: int) -> Mesh:
 
 
 def _neighbours(mesh: Mesh) -> tuple[Int64[np.ndarray, " directed_edges"], Int64[np.ndarray, " directed_edges"]]:
-    """Each edge in both directions, once: two int64 [2 * edges] of vertices."""
+    """List each edge once in either direction, by its vertices: two int64 [2 * edges]."""
     start, end = mesh.faces.astype(np.int64).ravel(), np.roll(mesh.faces, -1, axis=1).astype(np.int64).ravel()
     count = max(len(mesh.vertices), 1)
     keys = np.unique(np.concatenate([start * count + end, end * count + start]))

@@ -31,7 +31,7 @@ class WallThickness:
 
 
 def center_of_mass(mesh: Mesh) -> Float64[np.ndarray, " 3"]:
-    """Of the solid inside a closed mesh, at one density; float64 [3].
+    """Find the centre of mass of the solid inside a closed mesh, at one density; float64 [3].
 
     The sum over faces of signed volume times centroid of the tetrahedra that they make with one point, divided by the
     volume: Lien and Kajiya, "A Symbolic Method for Calculating the Integral Properties of Arbitrary Nonconvex
@@ -50,7 +50,7 @@ def center_of_mass(mesh: Mesh) -> Float64[np.ndarray, " 3"]:
 
 
 def wall_thickness(mesh: Mesh, num_rays: int = _NUM_RAYS) -> WallThickness:
-    """How far it is through the solid, straight in from the surface, over points spread evenly on the surface.
+    """Measure how thick the solid is under its surface, at points spread evenly over the surface.
 
     From each of num_rays random points (seeded) a ray runs against the face's normal to where it leaves the solid. It
     counts where it leaves within 45 degrees of straight: two sides of a wall look away from each other, the two of an
@@ -118,7 +118,7 @@ class _Faces:
         origins: Float64[np.ndarray, "rays 3"],
         directions: Float64[np.ndarray, "rays 3"],
     ) -> tuple[Int[np.ndarray, " hits"], Float64[np.ndarray, " hits"], Float64[np.ndarray, " hits"]]:
-        """Of pairs of rays and faces, those that meet where the solid ends: ray, distance and straightness."""
+        """Keep the pairs of a ray and a face that meet where the solid ends: their ray, distance and straightness."""
         start, along = origins[ray], directions[ray]
         a, b, c = self.triangles[face].transpose(1, 0, 2)
         # Moller and Trumbore, "Fast, Minimum Storage Ray/Triangle Intersection" (1997).
@@ -169,7 +169,7 @@ def _passes(
 
 
 def _morton_codes(points: Float64[np.ndarray, "points 3"]) -> Int64[np.ndarray, " points"]:
-    """Where each point, float64 [n, 3], lies on a Z-order curve, int64 [n]: what is near there is near in space.
+    """Number points, float64 [n, 3], along a Z-order curve, int64 [n]: near numbers are near places.
 
     Morton, "A Computer Oriented Geodetic Data Base and a New Technique in File Sequencing" (1966).
     """

@@ -41,7 +41,7 @@ class Camera:
         return np.stack([right, np.cross(backward, right), backward])
 
     def project(self, points: Float[np.ndarray, "points 3"], size: int) -> Float32[np.ndarray, "points 2"]:
-        """Where points, float [points, 3], appear in a square image of `size` pixels: columns and rows.
+        """Project points, float [points, 3], into a square image of `size` pixels; returns their columns and rows.
 
         float32 [points, 2]; pixel i reaches from i to i + 1. Every point must lie in front of the camera.
         """
@@ -64,7 +64,7 @@ def sample_camera(rng: np.random.Generator, radius: float) -> Camera:
 
 
 def sample_room_camera(rng: np.random.Generator, radius: float) -> Camera:
-    """As `sample_camera`, above the floor that the object stands on, and up to half as far away again."""
+    """Draw a camera as `sample_camera` does, but above the floor and up to one and a half times as far away."""
     camera = sample_camera(rng, radius)
     return replace(
         camera,

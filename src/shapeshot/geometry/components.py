@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def vertex_components(mesh: Mesh) -> Int64[np.ndarray, " vertices"]:
-    """The piece each vertex belongs to, int64 [vertices], numbered from 0 in order of their first vertex.
+    """Number the piece that each vertex belongs to, int64 [vertices], from 0 in order of their first vertex.
 
     Faces connect their vertices; a vertex without a face is a piece of its own.
     """
@@ -22,7 +22,7 @@ def vertex_components(mesh: Mesh) -> Int64[np.ndarray, " vertices"]:
 
 
 def connected_components(count: int, edges: Int[np.ndarray, "edges 2"]) -> Int64[np.ndarray, " count"]:
-    """The piece each of `count` nodes belongs to, int64 [count], numbered from 0 in order of their first node.
+    """Number the piece that each of `count` nodes belongs to, int64 [count], from 0 in order of their first node.
 
     edges: int [edges, 2], pairs of connected nodes. Union-find on whole arrays: every root hooks onto the smallest
     root it touches, then all paths are halved until flat (after Shiloach and Vishkin, "An O(log n) Parallel
@@ -73,7 +73,7 @@ def largest_component(mesh: Mesh) -> Mesh:
 
 
 def _with_faces(mesh: Mesh, kept: Bool[np.ndarray, " faces"]) -> Mesh:
-    """Only the faces where kept, bool [faces], and the vertices that they use."""
+    """Keep only the faces where `kept`, bool [faces], is True, and the vertices that they use."""
     used, faces = np.unique(mesh.faces[kept], return_inverse=True)
     colors = None if mesh.colors is None else mesh.colors[used]
     return Mesh(mesh.vertices[used], faces.reshape(-1, 3), colors)

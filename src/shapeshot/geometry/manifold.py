@@ -41,7 +41,7 @@ def made_manifold(mesh: Mesh) -> tuple[Mesh, Int64[np.ndarray, " faces"]]:
 
 
 def _with_own_vertices(mesh: Mesh, pairs: Int64[np.ndarray, "pairs 2"]) -> Mesh:
-    """One vertex for each fan of corners that pairs of half-edges connect."""
+    """Give each fan of corners that pairs of half-edges connect a vertex of its own."""
     one, other = pairs.T
     # The half-edges of a pair run in opposite senses: the start of one is the end of the other.
     connected = np.concatenate([np.stack([one, _next(other)], axis=1), np.stack([_next(one), other], axis=1)])
@@ -62,7 +62,7 @@ def _next(half_edges: Int[np.ndarray, " half_edges"]) -> Int[np.ndarray, " half_
 
 
 def _crowded(faces: Int[np.ndarray, "faces 3"], pairs: Int64[np.ndarray, "pairs 2"]) -> Int64[np.ndarray, "crowded 2"]:
-    """Of each edge that more than one pair shares, one pair; no face twice."""
+    """Choose one pair for each edge that several pairs share, int64 [crowded, 2], such that no face occurs twice."""
     start, end = faces.ravel()[pairs[:, 0]], faces.ravel()[_next(pairs[:, 0])]
     _, edge, counts = np.unique(
         np.sort(np.stack([start, end], axis=1), axis=1), axis=0, return_inverse=True, return_counts=True
@@ -78,7 +78,7 @@ def _crowded(faces: Int[np.ndarray, "faces 3"], pairs: Int64[np.ndarray, "pairs 
 
 
 def _with_midpoints(mesh: Mesh, pairs: Int64[np.ndarray, "pairs 2"]) -> Mesh:
-    """Both faces of each pair split in two by a new vertex in the middle of their edge; second halves come last."""
+    """Split both faces of each pair in two at a new vertex in the middle of their edge; second halves come last."""
     corners = mesh.faces.ravel()
     start, end = corners[pairs[:, 0]], corners[_next(pairs[:, 0])]
     added = np.repeat(len(mesh.vertices) + np.arange(len(pairs)), 2)

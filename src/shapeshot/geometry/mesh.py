@@ -102,12 +102,12 @@ class Mesh:
         return bool(once) and np.array_equal(forward, backward)
 
     def scaled(self, factor: float) -> Mesh:
-        """The same mesh with all lengths multiplied by `factor`."""
+        """Return the mesh with all lengths multiplied by `factor`."""
         return Mesh(self.vertices * np.float32(factor), self.faces, self.colors)
 
 
 def as_rows(values: Any, dtype: type, name: str, count: int | None = None) -> Shaped[np.ndarray, "rows 3"]:
-    """`values` as a read-only finite [rows, 3] array of `dtype`; MeshError otherwise."""
+    """Copy `values` into a read-only, finite array [rows, 3] of `dtype`. Raises MeshError where they make none."""
     try:
         array: np.ndarray = np.array(values, dtype=dtype)
     except (TypeError, ValueError) as error:

@@ -36,5 +36,5 @@ class PointCloud:
         return len(self.points)
 
     def scaled(self, factor: float) -> PointCloud:
-        """The same cloud with all lengths multiplied by `factor`."""
+        """Return the cloud with all lengths multiplied by `factor`."""
         return PointCloud(self.points * np.float32(factor), self.colors, self.normals)

@@ -47,7 +47,7 @@ def _may_cross(values: Float[np.ndarray, "width height depth"], level: float) ->
 def _of_neighbours(
     values: Float[np.ndarray, "width height depth"], choose: Callable[..., Float[np.ndarray, "width height depth"]]
 ) -> Float[np.ndarray, "width height depth"]:
-    """The least or greatest of every cell and its 26 neighbours."""
+    """Replace every cell by the least or greatest (`choose`) of itself and its 26 neighbours."""
     for axis in range(3):
         result = values.copy()
         before, after = _part(axis, slice(None, -1)), _part(axis, slice(1, None))
@@ -62,6 +62,6 @@ def _part(axis: int, cut: slice) -> tuple[slice, ...]:
 
 
 def _extent(block: Bool[np.ndarray, "width height depth"], axis: int, offset: int) -> slice:
-    """From the first to the last cell along an axis that counts."""
+    """Return the range from the first to the last True cell along an axis, shifted by `offset`."""
     counted = np.flatnonzero(block.any(axis=tuple(other for other in range(3) if other != axis)))
     return slice(offset + int(counted[0]), offset + int(counted[-1]) + 1)

@@ -58,7 +58,7 @@ class VoxelGrid:
         return float(self.occupancy.sum()) * self.cell_size**3
 
     def scaled(self, factor: float) -> VoxelGrid:
-        """The same grid with all lengths multiplied by `factor`."""
+        """Return the grid with all lengths multiplied by `factor`."""
         return VoxelGrid(self.occupancy, self.colors, self.side * factor)
 
 

@@ -58,7 +58,7 @@ class Field:
 
 
 def logit(probability: float) -> float:
-    """log(p / (1 - p)): a probability in (0, 1) as what logits are compared with."""
+    """Turn a probability p in (0, 1) into the logit log(p / (1 - p))."""
     return math.log(probability / (1 - probability))
 
 

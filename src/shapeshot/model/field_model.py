@@ -88,7 +88,7 @@ class FieldModel:
 
     @property
     def level(self) -> float:
-        """`threshold` as a logit: what logits are compared with."""
+        """The model's threshold as a logit: a cell whose logit is above it is inside."""
         return logit(self.threshold)
 
     @cached_property

@@ -107,7 +107,7 @@ class ShapeMemory:
     def joined(
         self, logits: Float32[np.ndarray, "*shape"], recalled: Float[np.ndarray, "*shape"]
     ) -> Float32[np.ndarray, "*shape"]:
-        """Logits of the mean of the network's probabilities and what was recalled."""
+        """Average the network's probabilities with what was recalled, weighted; returns the logits of the mean."""
         mixed = (1 - self.weight) * sigmoid(logits) + self.weight * recalled
         mixed = np.clip(mixed, self.certainty, 1 - self.certainty)
         return np.log(mixed / (1 - mixed)).astype(np.float32)
@@ -198,13 +198,13 @@ def _values(arrays: dict[str, Shaped[np.ndarray, " ..."]]) -> dict[str, Any]:
 def pack_shapes(
     occupancies: Sequence[Bool[np.ndarray, "n n n"]],
 ) -> tuple[UInt8[np.ndarray, " bytes"], Int64[np.ndarray, " objects"]]:
-    """`packed` and `ends` of a memory of these occupancies."""
+    """Pack occupancies as a memory stores them: its `packed` and its `ends`."""
     parts = [zlib.compress(np.packbits(occupancy).tobytes(), 9) for occupancy in occupancies]
     return np.frombuffer(b"".join(parts), np.uint8), np.cumsum([len(part) for part in parts])
 
 
 def pack_keys(vectors: Float[np.ndarray, "views directions"]) -> Int8[np.ndarray, "views directions"]:
-    """`keys` of a memory, of vectors of any length."""
+    """Round vectors of any length to the unit vectors that a memory stores as its `keys`."""
     lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     keys: np.ndarray = np.round(vectors / lengths * UNIT).astype(np.int8)
     return keys

@@ -33,7 +33,7 @@ class Network:
     """The graphs as sessions, which start when first needed. One object may serve many photos and threads."""
 
     def __init__(self, folder: Path, image_size: int, num_threads: int | None = None, optimize: bool = False) -> None:
-        """folder: that holds the graphs. num_threads, optimize: see `Session`."""
+        """Read nothing yet. folder: the one with the graphs. num_threads, optimize: see `Session`."""
         self._folder, self._image_size = folder, image_size
         self._num_threads, self._optimize = num_threads, optimize
 

@@ -61,7 +61,7 @@ class DeepPicture:
         return self.channels - self.has_alpha_channel
 
     def blocks(self) -> Iterator[tuple[int, int]]:
-        """(top, bottom) of runs of rows that together are the picture."""
+        """Yield (top, bottom) of runs of rows that together are the picture."""
         width, height = self.size
         step = max(1, BLOCK_BYTES // (4 * self.channels * width))
         yield from ((top, min(top + step, height)) for top in range(0, height, step))
@@ -156,7 +156,7 @@ def deep_color(image: Image.Image, open_again: Callable[[], Image.Image]) -> Dee
 
 
 def _grey_and_alpha(raw: Image.Image) -> DeepPicture:
-    """Of a PNG whose pixels of four bytes (grey and alpha of 16 bits) were read as RGBA."""
+    """Make a deep picture of a PNG whose pixels of four bytes (grey and alpha of 16 bits) were read as RGBA."""
     width = raw.width
 
     def rows(top: int, bottom: int) -> Real[np.ndarray, "rows width *channels"]:

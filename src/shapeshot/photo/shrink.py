@@ -30,7 +30,7 @@ class _Rows:
 
 
 def scaled_size(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    """(width, height) with the long side at most `long_side`, in proportion and at least 1."""
+    """Scale (width, height) down to a long side of at most `long_side`, in proportion and at least 1."""
     scale = min(1.0, long_side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -57,7 +57,7 @@ def shrunk(
 
 
 def as_rgba(image: Image.Image) -> UInt8[np.ndarray, "height width 4"]:
-    """uint8 [height, width, 4], opaque where the image has no alpha."""
+    """Convert an image to an array, uint8 [height, width, 4], opaque where it has no alpha."""
     return np.array(image.convert("RGBA"))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ColorTransfer:
-    """colors -> colors + shift, clipped to [0, 1]; the three shifts sum to zero. shift: float32 [3]."""
+    """Moves colours by one shift and clips them to [0, 1]. shift: float32 [3]; its components sum to zero."""
 
     shift: Float[np.ndarray, " 3"]
 
@@ -27,12 +27,12 @@ class ColorTransfer:
     def fit(
         cls, predicted: Float[np.ndarray, "points 3"], photographed: Float[np.ndarray, "pixels 3"]
     ) -> ColorTransfer:
-        """From predicted sRGB [points, 3] to the object's pixels [pixels, 3], both in [0, 1] and not empty."""
+        """Find the shift from predicted colours [points, 3] to the object's [pixels, 3]: sRGB in [0, 1], not empty."""
         shift = np.median(photographed, axis=0) - predicted.mean(axis=0, dtype=np.float64)
         return cls((shift - shift.mean()).astype(np.float32))
 
     def __call__(self, colors: Float[np.ndarray, "*shape 3"]) -> Float32[np.ndarray, "*shape 3"]:
-        """sRGB float32 [..., 3], shape kept."""
+        """Shift colours, sRGB float [..., 3] in [0, 1]; returns float32 of the same shape."""
         moved: np.ndarray = np.clip(colors + self.shift, 0, 1).astype(np.float32)
         return moved
 
@@ -40,7 +40,7 @@ class ColorTransfer:
 def object_pixels(
     rgba: UInt8[np.ndarray, "height width 4"], mask: Float[np.ndarray, "height width"], max_pixels: int = 20_000
 ) -> Float32[np.ndarray, "pixels 3"]:
-    """sRGB in [0, 1], float32 [pixels, 3], of the pixels surely inside the object; all pixels where none is sure."""
+    """Pick the colours of pixels surely inside the object, or of all where none is: sRGB in [0, 1], [pixels, 3]."""
     sure = np.flatnonzero(mask.ravel() > 0.9)
     chosen = sure if len(sure) else np.arange(mask.size)
     step = max(1, len(chosen) // max_pixels)

@@ -56,7 +56,7 @@ METRICS: dict[str, Metric] = {
 
 
 def worst_scores(names: Iterable[str]) -> dict[str, float]:
-    """What an empty prediction scores in these metrics."""
+    """Give an empty prediction its scores in these metrics: the worst values."""
     return {name: METRICS[name].worst for name in names}
 
 
@@ -100,7 +100,7 @@ def chamfer_l1(to_truth: NearestPairs, to_predicted: NearestPairs) -> float:
 
 
 def f_score(to_truth: NearestPairs, to_predicted: NearestPairs, threshold: float) -> tuple[float, float, float]:
-    """(F-score, precision, recall) at a distance.
+    """Compute F-score, precision and recall at a distance.
 
     Precision is the share of predicted points within `threshold` of the truth, recall the share of true points within
     it of the prediction, and the F-score their harmonic mean (0 where both are 0). Knapitsch et al., Tanks and Temples

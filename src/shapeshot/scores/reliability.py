@@ -26,7 +26,7 @@ class Reliability:
 
     @classmethod
     def empty(cls, num_bins: int = NUM_BINS) -> Reliability:
-        """No probabilities yet."""
+        """Begin with empty bins."""
         return cls(*(np.zeros(num_bins) for _ in range(3)))
 
     @classmethod

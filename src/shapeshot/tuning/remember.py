@@ -52,7 +52,7 @@ class Trust:
 
     @property
     def score(self) -> float:
-        """What is maximised."""
+        """The score that the search for the memory's settings maximises."""
         return (self.iou + self.f_score) / 2
 
 

@@ -60,7 +60,7 @@ def cast_views(
 def front_depth(
     vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], camera: Camera, side: int
 ) -> Float[np.ndarray, "side side"]:
-    """`ViewGeometry.front` of one view, float64 and -inf where the ray meets nothing; what lies behind is left out."""
+    """Return the front depth of one view as `ViewGeometry` has it, -inf for nothing; what lies behind is left out."""
     image, distance = _projected(np.asarray(vertices, np.float64), camera, side)
     ahead = (distance[faces] >= NEAREST).all(axis=1)
     nearness, pixel, _ = _crossings(image[np.asarray(faces)[ahead]], side)
@@ -71,7 +71,7 @@ def front_depth(
 
 
 def encode_geometry(geometry: ViewGeometry) -> bytes:
-    """As an npz: `front` and `back` uint16, 0 for nothing, else 16384 + 8192 depth; `normals` int8, 127 times.
+    """Encode as an npz: `front` and `back` uint16, 0 for nothing, else 16384 + 8192 depth; `normals` int8, 127 times.
 
     Raises DatasetError where a depth lies beyond -1..1.
     """

@@ -129,5 +129,5 @@ def _shrunk(
 
 
 def _linear(srgb: Float[np.ndarray, " *shape"]) -> Float[np.ndarray, " *shape"]:
-    """sRGB in [0, 1] to linear light (IEC 61966-2-1)."""
+    """Turn sRGB in [0, 1] into linear light (IEC 61966-2-1)."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

@@ -14,7 +14,7 @@ TOLERANCE = 1e-4  # of a cell: crossings this far beyond an edge count, so that 
 def link_crossings(
     triangles: Float64[np.ndarray, "triangles 3 3"], axis: int
 ) -> Iterator[Float64[np.ndarray, "points 3"]]:
-    """Where lattice lines along `axis` (the other two coordinates whole) cross the triangles: float64 [points, 3].
+    """Yield where lattice lines along `axis` (the other two coordinates whole) cross triangles, float64 [points, 3].
 
     triangles: float64 [faces, 3, 3], in lattice units. A plane sweep: each triangle is cut into the lattice rows that
     it spans, and each row into its lattice columns, so the work is proportional to the result. Comes in chunks.
@@ -26,7 +26,7 @@ def link_crossings(
 def crossings_and_faces(
     triangles: Float64[np.ndarray, "triangles 3 3"], axis: int
 ) -> Iterator[tuple[Float64[np.ndarray, "points 3"], Int64[np.ndarray, " points"]]]:
-    """As `link_crossings`, each chunk with the index of the triangle that every point lies on, int64 [points]."""
+    """Yield what `link_crossings` yields, each chunk with the triangle that every point lies on, int64 [points]."""
     order = [(axis + 1) % 3, (axis + 2) % 3, axis]
     inverse = np.argsort(order)
     corners = triangles[:, :, order]

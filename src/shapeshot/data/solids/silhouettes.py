@@ -36,7 +36,7 @@ def view_silhouette(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarra
 
 
 def solid_silhouette(points: Float[np.ndarray, "cells 3"], camera: Camera) -> Float32[np.ndarray, "side side"]:
-    """What `crop_silhouette` makes of a picture of these surface cells, float32 [32, 32] in 0..1.
+    """Draw a solid's surface cells as a camera sees them, and crop the silhouette: float32 [32, 32] in 0..1.
 
     points: float [cells, 3], in front of the camera, dense enough to leave no gaps; those of a 128^3 solid are.
     Raises PhotoError where the picture shows nothing.

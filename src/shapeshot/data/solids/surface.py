@@ -55,7 +55,7 @@ def outer_points(
     num_points: int,
     rng: np.random.Generator,
 ) -> tuple[Float32[np.ndarray, "points 3"], Float32[np.ndarray, "points 3"]]:
-    """(points, normals), both float32 [num_points, 3], of a plain mesh; see `sample_outer_surface`."""
+    """Sample points and normals of a mesh without materials as `sample_outer_surface` does, float32 [num_points, 3]."""
     draws = _draw_outer(vertices, faces, solid, rng, num_points)
     return draws.points, draws.normals
 
@@ -140,7 +140,7 @@ def _occupied(
 def _part_colors(
     part: Part, faces: Int64[np.ndarray, " points"], weights: Float64[np.ndarray, "points 3"]
 ) -> UInt8[np.ndarray, "points 3"]:
-    """sRGB colours of points on one part, uint8 [points, 3]: the material's colour times its texture."""
+    """Look up the sRGB of points on one part, uint8 [points, 3]: the material's colour times its texture."""
     color = np.broadcast_to(np.clip(part.material.color, 0.0, 1.0) * 255, (len(faces), 3))
     if part.material.texture is not None and part.uvs is not None:
         uvs = np.einsum("pc,pcx->px", weights, part.uvs[part.faces[faces]].astype(np.float64))

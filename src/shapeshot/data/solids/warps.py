@@ -27,12 +27,12 @@ class AxisMap:
     new: Num[np.ndarray, " knots"]
 
     def forward(self, values: np.ndarray) -> np.ndarray:
-        """Where old coordinates are now."""
+        """Map old coordinates to where they are now."""
         warped: np.ndarray = np.interp(values, self.old, self.new)
         return warped
 
     def backward(self, values: Float[np.ndarray, " values"]) -> Float64[np.ndarray, " values"]:
-        """Where new coordinates were; NaN beyond the outer knots."""
+        """Map new coordinates back to where they were; NaN beyond the outer knots."""
         unwarped: np.ndarray = np.interp(values, self.new, self.old, left=np.nan, right=np.nan)
         return unwarped
 

@@ -62,7 +62,7 @@ class Pix3DEntry:
     photos: tuple[Pix3DPhoto, ...]
 
     def load(self) -> ObjectModel:
-        """In our axes, in the file's own size. Raises MeshError naming the file."""
+        """Read the mesh in our axes, at the file's own size. Raises MeshError naming the file."""
         path = self.root / self.model
         return FolderEntry(self.info, path, self.root).load().transformed(np.array(FRONT_BACK))
 

@@ -35,7 +35,7 @@ def assess(
     points: Float[np.ndarray, "points 3"],
     normals: Float[np.ndarray, "points 3"] | None,
 ) -> Assessment:
-    """Ask every head that there is.
+    """Ask every head that the model has about one photo and its field.
 
     features: of the photo, or None where the encoder gives none. logits: the field on the voxels' grid. points,
     normals: on the surface, in the canonical cube.

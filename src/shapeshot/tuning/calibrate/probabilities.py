@@ -39,7 +39,7 @@ class CalibrationFit:
 
     @property
     def helps(self) -> bool:
-        """Whether the error is smaller with it."""
+        """Whether the calibration error is smaller with the fit than without it."""
         return self.after < self.before
 
     @property
@@ -48,7 +48,7 @@ class CalibrationFit:
         return self.fitted if self.helps else AS_THEY_COME
 
     def facts(self) -> dict[str, Any]:
-        """For the card: what is applied, and what was fitted."""
+        """Describe for the model's card what is applied, and what was fitted."""
         return {
             **asdict(self.applied),
             "applied": self.helps,

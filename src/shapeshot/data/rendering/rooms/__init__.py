@@ -103,7 +103,7 @@ def _without_hiders(
 def _hidden_by(
     thing: ObjectModel, camera: Camera, depth: Float[np.ndarray, "size size"]
 ) -> Bool[np.ndarray, "size size"]:
-    """Where a thing stands before the object whose depth that is (-inf: no object there), bool like it."""
+    """Mark the pixels in which a thing stands before the object. depth: the object's, -inf where there is none."""
     hidden: np.ndarray = np.isfinite(depth) & (front_depth(*thing.merged(), camera, len(depth)) > depth)
     return hidden
 
@@ -111,7 +111,7 @@ def _hidden_by(
 def _coverage(
     mitsuba: Any, shapes: dict[str, Any], shape: ObjectShape, camera: Camera, size: int, samples: int, seed: int
 ) -> Float[np.ndarray, "size size"]:
-    """How much of each pixel the object covers were it alone, 0 to 1."""
+    """Render how much of each pixel the object would cover if it stood alone, 0 to 1."""
     clear = any(
         part.material.opacity < 1 or (part.material.texture is not None and part.material.texture.shape[2] == 4)
         for part in shape.model.parts

@@ -98,7 +98,7 @@ def _spot(
     before: bool,
     rng: np.random.Generator,
 ) -> tuple[float, float] | None:
-    """Where (x, z) the thing fits, or None. reach: how far from the object it may stand, metres."""
+    """Look for a place (x, z) where the thing fits, up to `reach` metres from the object; None where there is none."""
     thing = _put(model, np.zeros(3))
     target = placed[0]
     for _ in range(TRIES):

@@ -102,7 +102,7 @@ def box(low: Sequence[float], high: Sequence[float], surface: Surface | Material
 def _place_walls(
     setting: Setting, vertices: Float[np.ndarray, "vertices 3"], camera: Camera, rng: np.random.Generator
 ) -> list[Wall]:
-    """None to three walls behind and beside the object, never between it and the camera."""
+    """Place up to three walls behind and beside the object, never between it and the camera."""
     if setting.place == "outdoors" and rng.random() < 0.45:
         return []
     if setting.place == "wall":
@@ -140,7 +140,7 @@ def _plane(surface: Surface, setting: Setting, height: float) -> Part:
 
 
 def _height(setting: Setting, camera: Camera, wall: Wall, ground: float, room: float) -> float:
-    """Of a wall: that of the room (metres), so that light comes in over it, but never ending within the picture."""
+    """Choose a wall's height: the room's (metres), so that light comes in over it, but more than the picture shows."""
     steepest = np.radians(camera.fov_deg / 2 - camera.elevation_deg)
     away = 1.5 * (camera.distance + abs(wall.offset))
     seen = float(camera.origin[1]) + away * float(np.tan(np.clip(steepest, 0, 1.2)))

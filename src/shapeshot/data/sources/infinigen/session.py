@@ -106,7 +106,7 @@ class Session:
 
 
 def _twice(attempt: Callable[[], Result]) -> Result:
-    """What an attempt gives; another one where the worker died of it, of too little memory perhaps."""
+    """Make an attempt, and another one where the worker died of the first, of too little memory perhaps."""
     try:
         return attempt()
     except WorkerFailed as failure:

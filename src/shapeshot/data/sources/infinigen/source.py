@@ -41,7 +41,7 @@ class InfinigenEntry:
         return ObjectModel((Part(made.vertices, made.faces, Material()),))
 
     def described(self) -> ObjectInfo:
-        """With its real size, and its materials and parts among the tags."""
+        """Describe the object with its real size, and with its materials and parts among the tags."""
         made = self._made()
         words = dict.fromkeys((*self.info.tags, *made.materials, *made.parts))
         return replace(self.info, size_metres=metres(made.size, self.order.factory), tags=tuple(words)[:MAX_TAGS])
@@ -99,7 +99,7 @@ class InfinigenSource:
         check_python(self.python)
 
     def entries(self) -> Sequence[SourceEntry]:
-        """In turns, so that a build that is interrupted has some of each."""
+        """Order the entries such that factories take turns: a build that is interrupted has some of each."""
         orders = islice(rounds(self.factories), self.offset, self.offset + self.count)
         return [InfinigenEntry(entry_info(order), order, self.python) for order in orders]
 
@@ -108,7 +108,7 @@ class InfinigenSource:
 
 
 def rounds(factories: Sequence[Factory]) -> Iterator[Order]:
-    """Without end: in round n, the object of seed n of each factory whose `every` divides n."""
+    """Yield orders without end: in round n, the object of seed n of each factory whose `every` divides n."""
     if not any(factory.every == 1 for factory in factories):
         factories = [replace(factory, every=1) for factory in factories]
     for number in counting():

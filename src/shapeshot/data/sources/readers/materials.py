@@ -75,7 +75,7 @@ def read_mtl(
 
 
 def decode_texture(content: bytes, name: str = "the texture") -> tuple[UInt8[np.ndarray, "height width channels"], int]:
-    """(an image file as uint8 [height, width, 3 or 4], at most MAX_TEXTURE_SIDE a side; the file's own pixels).
+    """Decode an image file to uint8 [height, width, 3 or 4] of at most MAX_TEXTURE_SIDE a side, and count its pixels.
 
     Raises PhotoError, naming the texture, for anything that is no image of the one list (`photo.formats`), damaged, or
     of more than TEXTURE_PIXELS.

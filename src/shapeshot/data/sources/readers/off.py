@@ -42,7 +42,7 @@ def read_off(content: bytes, name: str) -> ObjectModel:
 
 
 def _header(lines: list[str], name: str) -> tuple[re.Match[str], tuple[int, int], int]:
-    """(the keyword, (number of vertices, number of faces), the first line of data)."""
+    """Read the header: the keyword, (number of vertices, number of faces), and the first line of data."""
     keyword = _KEYWORD.match(lines[0].strip()) if lines else None
     if keyword is None:
         raise MeshError(f"{name} is no OFF file: it does not begin with OFF, COFF or the like")
@@ -61,7 +61,7 @@ def _header(lines: list[str], name: str) -> tuple[re.Match[str], tuple[int, int]
 def _vertices(
     lines: list[str], keyword: re.Match[str], name: str
 ) -> tuple[Float64[np.ndarray, "vertices 3"], Float64[np.ndarray, "vertices 3"] | None]:
-    """(vertices float64 [vertices, 3], their colours or None): coordinates, then normal, colour and texture."""
+    """Read vertices, float64 [vertices, 3], and their colours or None: coordinates, normal, colour, texture."""
     rows = [line.split() for line in lines]
     width = min((len(row) for row in rows), default=3)
     if width < 3:

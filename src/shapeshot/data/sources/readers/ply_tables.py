@@ -53,7 +53,7 @@ class Table:
 
 
 def read_tables(content: bytes, name: str) -> tuple[dict[str, Table], str]:
-    """(the elements by name; the texture that a comment names, or ""). name: what errors call the file.
+    """Read the elements by name, and the texture that a comment names, or "". name: what errors call the file.
 
     Raises MeshError for what is no PLY or cut short.
     """
@@ -62,7 +62,7 @@ def read_tables(content: bytes, name: str) -> tuple[dict[str, Table], str]:
 
 
 def _header(content: bytes, name: str) -> tuple[str, list[_Element], str, int]:
-    """(format, elements, the texture that a comment names or "", where the data begins)."""
+    """Read the header: format, elements, the texture that a comment names or "", and where the data begins."""
     end = _HEADER_END.search(content, 0, 1_000_000)
     if content[:3] != b"ply" or end is None:
         raise MeshError(f"{name} is no PLY file: it has no header from 'ply' to 'end_header'")

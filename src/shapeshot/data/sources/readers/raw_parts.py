@@ -73,7 +73,7 @@ def _used(part: RawPart, name: str) -> RawPart:
 
 
 def _offset(parts: Sequence[RawPart]) -> Float64[np.ndarray, " 3"]:
-    """What is subtracted from all vertices, float64 [3]: their middle where they lie far away, else nothing."""
+    """Return what is subtracted from all vertices, float64 [3]: their middle where they lie far away, else 0."""
     low = np.min([part.vertices.min(axis=0) for part in parts], axis=0)
     high = np.max([part.vertices.max(axis=0) for part in parts], axis=0)
     is_far = np.maximum(np.abs(low), np.abs(high)).max() > FAR * (high - low).max()

@@ -36,7 +36,7 @@ def read_stl(content: bytes, name: str) -> ObjectModel:
 
 
 def _is_text(content: bytes) -> bool:
-    """By its beginning: many binary files begin with "solid", too, but no text holds a byte of 0."""
+    """Tell text from binary: many binary files begin with "solid", too, but no text holds a byte of 0."""
     head = content[:_SAMPLE_BYTES]
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
@@ -44,7 +44,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def _binary_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]:
-    """float64 [3 * triangles, 3]; bytes behind the triangles that the header announces are no geometry."""
+    """Read corners, float64 [3 * triangles, 3]; bytes behind the triangles that the header announces are left out."""
     if len(content) < _HEADER_BYTES:
         raise MeshError(f"{name} is no STL file: it has neither 'solid' nor a header of {_HEADER_BYTES} bytes")
     count = struct.unpack_from("<I", content, _HEADER_BYTES - 4)[0]

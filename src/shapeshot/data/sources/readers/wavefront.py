@@ -140,7 +140,7 @@ def _padded(line: bytes, dimensions: int, name: str) -> list[float]:
 
 
 def _vertex_colors(lines: list[bytes]) -> Float64[np.ndarray, "vertices 3"] | None:
-    """sRGB behind the coordinates, float64 [vertices, 3] in 0..1; white where a vertex has none; None where all do."""
+    """Read the sRGB behind coordinates, float64 [vertices, 3]; white where a vertex has none, None where all do."""
     if not any(line.count(b" ") >= 6 for line in lines):
         return None
     rows = [line.split()[4:7] for line in lines]
@@ -155,7 +155,7 @@ def _vertex_colors(lines: list[bytes]) -> Float64[np.ndarray, "vertices 3"] | No
 
 
 def _libraries(found: _Statements, read_file: ReadFile, budget: ObjectBudget) -> tuple[list[bytes], list[str]]:
-    """(the MTL files that are there; a line for each statement that names none that is)."""
+    """Find the MTL files that are there; also returns a line for each statement that names none."""
     contents: list[bytes] = []
     missing: list[str] = []
     for library in dict.fromkeys(found.libraries):
@@ -221,7 +221,7 @@ def _part(
 
 
 def _painted(part: RawPart, vertex_colors: Float64[np.ndarray, "vertices 3"]) -> RawPart:
-    """With the colours of its vertices, unless it has a texture; a grey material is an exporter's default."""
+    """Give a part the colours of its vertices, unless it has a texture; a grey material is an exporter's default."""
     material = part.material
     if material.texture is not None and part.uvs is not None:
         return part
@@ -244,7 +244,7 @@ def _finite_uvs(
 
 
 def _corners(lines: list[bytes], name: str) -> tuple[Int64[np.ndarray, "corners 2"], Int64[np.ndarray, " polygons"]]:
-    """(int64 [corners, 2]: 1-based position and texture coordinate or 0; int64 [polygons]: corners of each)."""
+    """Read polygons: corners as 1-based position and texture coordinate or 0, and how many corners each has."""
     polygons = [words for line in lines if len(words := line.split()) > 3]
     known: dict[bytes, int] = {}
     order = [known.setdefault(word, len(known)) for words in polygons for word in words[1:]]

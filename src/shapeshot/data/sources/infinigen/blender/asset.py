@@ -41,11 +41,11 @@ class Made:
         return local
 
     def described(self) -> dict[str, Any]:
-        """What goes into the JSON of the answer."""
+        """Describe the object for the JSON of the answer."""
         return {"size": self.size.tolist(), "materials": self.materials, "parts": self.parts}
 
     def arrays(self) -> dict[str, Shaped[np.ndarray, " ..."]]:
-        """What goes behind it: canonical triangles and the colour maps (paint.py)."""
+        """Collect the arrays behind the JSON: canonical triangles and the colour maps (paint.py)."""
         return {"vertices": self.vertices, "faces": self.faces, **self.maps}
 
 

@@ -17,7 +17,7 @@ COLLAPSE_LIMIT = 80_000  # edge collapse takes about a third of a second for so 
 def bounded(
     vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], max_faces: int
 ) -> tuple[Float[np.ndarray, "fewer_vertices 3"], Int[np.ndarray, "fewer_faces 3"]]:
-    """At most about `max_faces` triangles of the same shape, and only the vertices that they have."""
+    """Simplify to at most about `max_faces` triangles, and to the vertices that they have."""
     vertices, faces = used_only(vertices, faces)
     cells = 768
     while len(faces) > COLLAPSE_LIMIT and cells >= COARSEST:
@@ -78,6 +78,6 @@ def collapsed(
 def used_only(
     vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"]
 ) -> tuple[Float[np.ndarray, "fewer_vertices 3"], Int[np.ndarray, "fewer_faces 3"]]:
-    """Without vertices that no face has."""
+    """Drop vertices that no face has."""
     used, index = np.unique(faces, return_inverse=True)
     return vertices[used], index.reshape(-1, 3)

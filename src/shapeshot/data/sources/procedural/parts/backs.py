@@ -33,7 +33,7 @@ class Lean:
     hollow: float
 
     def point(self, across: float, up: float) -> tuple[float, float, float]:
-        """across runs from -1 to 1, up from 0 at the seat to 1 at the top."""
+        """A point of the back: `across` runs from -1 to 1, `up` from 0 at the seat to 1 at the top."""
         x = across * (self.lower * (1 - up) + self.upper * up) / 2
         z = self.foot - self.slant * up - self.bow * np.sin(np.pi * up) - self.hollow * (1 - across**2)
         return x, self.low + up * (self.high - self.low), z

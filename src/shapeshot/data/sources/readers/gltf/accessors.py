@@ -25,7 +25,7 @@ class Accessors:
         self._views: dict[int, tuple[memoryview, int | None]] = {}
 
     def rows(self, index: Any, width: int) -> Float64[np.ndarray, "count width"]:
-        """float64 [count, width]; normalised integers in 0..1 or -1..1. Raises MeshError for another type."""
+        """Read rows, float64 [count, width]; integers normalised to 0..1 or -1..1. Raises MeshError for other types."""
         accessor = self._document.item("accessors", index)
         if index not in self._decoded:
             self._decoded[index] = self._decode(accessor)
@@ -92,7 +92,7 @@ class Accessors:
         return np.ascontiguousarray(rows).view(kind)
 
     def _view(self, index: Any) -> tuple[memoryview, int | None]:
-        """(the bytes of a view, unpacked; its stride or None)."""
+        """Return the bytes of a view, unpacked, and its stride or None."""
         view = self._document.item("bufferViews", index)
         if index not in self._views:
             stride = whole(view, "byteStride", self._document.name) if "byteStride" in view else None
@@ -106,7 +106,7 @@ class Accessors:
     def _corrected(
         self, stored: Num[np.ndarray, "count width"], sparse: Mapping[str, Any], kind: str, width: int
     ) -> Num[np.ndarray, "count width"]:
-        """With some rows replaced (section 3.6.2.3)."""
+        """Replace the rows that a sparse accessor names (section 3.6.2.3)."""
         name = self._document.name
         count = whole(sparse, "count", name)
         indices, values = sparse.get("indices"), sparse.get("values")

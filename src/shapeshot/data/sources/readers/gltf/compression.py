@@ -44,7 +44,7 @@ def draco_arrays(
 
 
 def meshopt_bytes(document: Document, packed: Mapping[str, Any]) -> tuple[memoryview, int]:
-    """(the unpacked bytes of a buffer view that meshopt compressed, its stride).
+    """Unpack a buffer view that meshopt compressed; returns its bytes and its stride.
 
     Raises MeshError that names the extension where the package is missing or the data damaged.
     """

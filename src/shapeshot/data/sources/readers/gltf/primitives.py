@@ -71,7 +71,7 @@ class PrimitiveReader:
     def _arrays(
         self, primitive: Mapping[str, Any]
     ) -> tuple[dict[str, Float64[np.ndarray, "_ _"]], Int64[np.ndarray, " corners"]]:
-        """(attributes that are used, by name; the indices of corners)."""
+        """Read the attributes that are used, by name, and the indices of corners."""
         attributes: Mapping[str, Any] = primitive["attributes"]
         packed = self._document.extension(primitive, DRACO)
         arrays: dict[str, np.ndarray] = {}

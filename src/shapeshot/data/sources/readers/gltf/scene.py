@@ -92,7 +92,7 @@ def _local_matrix(document: Document, node: Mapping[str, Any]) -> Float64[np.nda
 
 
 def rotation_matrices(quaternions: Float64[np.ndarray, "count 4"]) -> Float64[np.ndarray, "count 3 3"]:
-    """Of quaternions x, y, z, w, float64 [count, 4], of any length but 0: float64 [count, 3, 3]."""
+    """Turn quaternions x, y, z, w, float64 [count, 4], of any length but 0 into matrices, float64 [count, 3, 3]."""
     lengths = np.linalg.norm(quaternions, axis=1, keepdims=True)
     unit = np.where(lengths > 1e-12, quaternions / np.maximum(lengths, 1e-12), (0.0, 0.0, 0.0, 1.0))
     x, y, z, w = unit.T
