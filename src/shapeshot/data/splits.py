@@ -38,7 +38,7 @@ _BLOCK = 1024  # rows of the overlap matrix at a time: 1024 grids of 32^3 as flo
 
 
 def near_duplicate_groups(
-    occupancies: Bool[np.ndarray, objects * cells],
+    occupancies: Bool[np.ndarray, " objects *cells"],
     names: Sequence[str] | None = None,
     threshold: float = IOU_THRESHOLD,
     same_name_threshold: float = SAME_NAME_IOU_THRESHOLD,

@@ -85,7 +85,7 @@ def _by_preference(accept: str) -> list[str]:
 
 
 def encode_form(
-    shape: Shape, suffix: str, more: Mapping[str, Shaped[np.ndarray, ...]], assumed_scale: AssumedScale | None
+    shape: Shape, suffix: str, more: Mapping[str, Shaped[np.ndarray, " ..."]], assumed_scale: AssumedScale | None
 ) -> bytes:
     """A file with this suffix.
 

@@ -245,12 +245,12 @@ class Result:
         colors[occupancy] = arrays["voxel_colors"]
         return VoxelGrid(occupancy, colors, float(arrays["side"]))
 
-    def more(self, form: str) -> dict[str, Shaped[np.ndarray, ...]]:
+    def more(self, form: str) -> dict[str, Shaped[np.ndarray, " ..."]]:
         """What is known of each point or cell of a form, by name; see MORE."""
         return {name: self._arrays[name] for name in MORE.get(form, {}) if name in self._arrays}
 
 
-def more_of(shape: Reconstruction, form: str) -> dict[str, Shaped[np.ndarray, ...]]:
+def more_of(shape: Reconstruction, form: str) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """As `Result.more`, of a reconstruction that is not stored."""
     arrays = {name: getattr(shape, attribute) for name, attribute in MORE.get(form, {}).items()}
     return {name: array for name, array in arrays.items() if array is not None}

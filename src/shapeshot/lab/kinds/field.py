@@ -122,7 +122,7 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views 3 C R R"], truth: Bool[Tensor, "32 32 32"]
-    ) -> Float[Tensor, thresholds]:
+    ) -> Float[Tensor, " thresholds"]:
         return mean_iou(_grid_logits(model, output, RESOLUTION), truth)
 
     @staticmethod
@@ -201,9 +201,9 @@ class _Grid(nn.Module):
     def forward(
         self,
         planes: Float[Tensor, "3 C R R"],
-        xs: Float[Tensor, x],
-        ys: Float[Tensor, y],
-        zs: Float[Tensor, z],
+        xs: Float[Tensor, " x"],
+        ys: Float[Tensor, " y"],
+        zs: Float[Tensor, " z"],
     ) -> Float[Tensor, "x y z"]:
         return self.field.grid(planes[None], xs, ys, zs)[0]
 
@@ -217,7 +217,7 @@ class _Points(nn.Module):
 
     def forward(
         self, planes: Float[Tensor, "3 C R R"], points: Float[Tensor, "points 3"]
-    ) -> tuple[Float[Tensor, points], Float[Tensor, "points 3"]]:
+    ) -> tuple[Float[Tensor, " points"], Float[Tensor, "points 3"]]:
         return self.field.evaluate(gather_planes(planes, points))
 
 

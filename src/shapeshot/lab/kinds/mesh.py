@@ -111,7 +111,7 @@ class Meshes(Kind[MeshModelConfig, MeshConfig]):
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views vertices 3"], truth: Float[Tensor, "2048 3"]
-    ) -> Float[Tensor, 1]:
+    ) -> Float[Tensor, " 1"]:
         """F-score of points that are sampled on each mesh with a fixed seed."""
         generator = torch.Generator(output.device).manual_seed(0)
         points = sample_points_from_meshes(_sphere(model).meshes(output), NUM_VALIDATION_POINTS, generator=generator)

@@ -86,7 +86,7 @@ class Points(Kind[PointModelConfig, PointConfig]):
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views points 3"], truth: Float[Tensor, "2048 3"]
-    ) -> Float[Tensor, 1]:
+    ) -> Float[Tensor, " 1"]:
         return mean_f_score(output, truth)
 
     @staticmethod

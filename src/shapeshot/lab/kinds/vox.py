@@ -90,7 +90,7 @@ class Voxels(Kind[VoxelModelConfig, VoxelConfig]):
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views 32 32 32"], truth: Bool[Tensor, "32 32 32"]
-    ) -> Float[Tensor, thresholds]:
+    ) -> Float[Tensor, " thresholds"]:
         return mean_iou(output.float(), truth)
 
     @staticmethod

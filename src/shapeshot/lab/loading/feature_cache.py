@@ -143,7 +143,7 @@ def _paired(values: Tensor, dtype: type) -> Float[np.ndarray, "views 2 ..."]:
     return torch.stack([values[:half], values[half:]], dim=1).float().cpu().numpy().astype(dtype)
 
 
-def _encoded(array: Shaped[np.ndarray, ...]) -> bytes:
+def _encoded(array: Shaped[np.ndarray, " ..."]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()

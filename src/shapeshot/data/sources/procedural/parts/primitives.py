@@ -202,7 +202,7 @@ def superellipse(width: float, depth: float, exponent: float = 1.0, count: int =
 
 def _sweep(
     path: Float64[np.ndarray, "points 3"],
-    sizes: Float64[np.ndarray, points * axes],
+    sizes: Float64[np.ndarray, " points *axes"],
     section: Float64[np.ndarray, "corners 2"],
     joined: bool,
 ) -> Solid:
