@@ -86,7 +86,7 @@ def _draw_outer(
     shares = np.cumsum(doubled_areas) / doubled_areas.sum()
     # Where the solid is made of larger cells, as published 32^3 grids are, a face may lie as deep as one of them.
     reach = max(OUTER_CELLS, cell_size(solid) + 1)
-    kept: list[tuple[np.ndarray, " ..."]] = []
+    kept: list[tuple[np.ndarray, ...]] = []
     for _ in range(MAX_DRAWS):
         face = np.minimum(np.searchsorted(shares, rng.random(num_points), side="right"), len(shares) - 1)
         weights = _barycentric(rng, num_points)
