@@ -23,6 +23,16 @@ def test_edges_follow_the_photo() -> None:
     assert (guided != truth).sum() < 0.5 * (plain != truth).sum()
 
 
+def test_colours_of_one_lightness_have_edges() -> None:
+    truth = wheel(512)
+    photo = np.where(truth[..., None], (200, 90, 90), (90, 146, 90)).astype(np.uint8)
+    assert np.ptp(np.asarray(Image.fromarray(photo).convert("L"))) <= 2
+    coarse = np.asarray(Image.fromarray(np.float32(truth)).resize((128, 128), Image.Resampling.BOX))
+    plain = np.asarray(Image.fromarray(coarse).resize((512, 512), Image.Resampling.BILINEAR)) >= 0.5
+    guided = guided_upsample(coarse, photo) >= 0.5
+    assert (guided != truth).sum() < 0.5 * (plain != truth).sum()
+
+
 def test_a_photo_of_one_colour_gives_the_mask_itself() -> None:
     coarse = np.zeros((40, 60), np.float32)
     coarse[10:30, 20:40] = 1

@@ -37,6 +37,24 @@ def test_region(open_page: Open, shown_after: Shown) -> None:
     assert answer(moved)["box"]["right"] > answer(half)["box"]["right"]
 
 
+def test_a_click_says_what_is_meant(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    box = page.locator("#stage").bounding_box()
+    with found(page) as pointed:
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    second = shown_after(page, first)
+    page.screenshot(path=screenshots / "studio-point.png")
+    assert answer(pointed)["method"] == "finder"
+    assert page.is_checked("[name=mode][value=point]")
+    with found(page) as alone:
+        page.locator("[name=mode][value=auto]").press("Space")
+    shown_after(page, second)
+    assert page.evaluate("() => document.querySelector('[name=mode]:checked').value") == "auto"
+    assert answer(alone)["photo_size"] == answer(pointed)["photo_size"]
+
+
 def test_brush(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
     page = open_page()
     page.click("#examples button:nth-child(3)")

@@ -23,7 +23,7 @@ RESULT_EXAMPLE: dict[str, Any] = {
     "threshold": 0.525,
     "unit": "cube",
     "size": [0.62, 0.8, 0.57],
-    "object": {"method": "finder", "crop": CROP, "box": BOX, "certainty": 0.94},
+    "object": {"method": "alpha", "crop": CROP, "box": BOX},
     "mesh": {
         "vertices": 6872,
         "faces": 13740,
