@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shape_checks  # noqa: F401 - before anything of shapeshot
 
 from shapeshot.model.field import Field, logit, whole_grid
 from shapeshot.model.heads import Heads

@@ -16,6 +16,7 @@ from shapeshot.errors import ModelError
 
 if TYPE_CHECKING:
     import numpy as np
+    from jaxtyping import Shaped
 
 PROVIDERS = ("CPUExecutionProvider",)
 
@@ -58,10 +59,10 @@ class Session:
                 f"{path} cannot be loaded ({_first_line(error)}); export or install the model again"
             ) from None
 
-    def run(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    def run(self, inputs: Mapping[str, Shaped[np.ndarray, " ..."]]) -> list[Shaped[np.ndarray, " ..."]]:
         """The graph's outputs, in their order. Raises ModelError where the graph does not take these inputs."""
         try:
-            outputs: list[np.ndarray] = self._session.run(None, dict(inputs))
+            outputs: list[Shaped[np.ndarray, " ..."]] = self._session.run(None, dict(inputs))
             return outputs
         except Exception as error:  # likewise
             raise ModelError(f"{self._name} cannot be run ({_first_line(error)}); export the model again") from None

@@ -29,7 +29,8 @@ class BoxEntry:
     def load(self) -> ObjectModel:
         if self.defect == "unreadable":
             raise MeshError(f"{self.info.id} cannot be read")
-        corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32) * self.size
+        unit = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)])
+        corners = (unit * self.size).astype(np.float32)
         quads = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
         faces = np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))], np.int32)
         if self.defect == "nan":

@@ -65,7 +65,8 @@ def test_colours_are_texture_times_material_with_v_up() -> None:
 
 
 def test_each_part_keeps_its_own_colour() -> None:
-    left, right = SQUARE * [0.4, 1, 1] - [0.3, 0, 0], SQUARE * [0.4, 1, 1] + [0.3, 0, 0]
+    narrow, shift = SQUARE * np.float32([0.4, 1, 1]), np.float32([0.3, 0, 0])
+    left, right = narrow - shift, narrow + shift
     parts = (Part(left, SQUARE_FACES, Material((1, 0, 0))), Part(right, SQUARE_FACES, Material((0, 0, 1))))
     model = ObjectModel(parts)
     samples = sample_outer_surface(model, solid_occupancy(*model.merged()), 500, np.random.default_rng(0))

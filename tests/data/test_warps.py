@@ -8,7 +8,7 @@ import trimesh
 from scipy.spatial import KDTree
 from solids import SIDE, box_solid, chair
 
-from shapeshot.data.solids.outlines import surface_centers
+from shapeshot.data.solids.silhouettes import surface_centers
 from shapeshot.data.solids.solid import downsample_occupancy, solid_occupancy
 from shapeshot.data.solids.variants import MAX_STRETCH
 from shapeshot.data.solids.warps import MAX_BEND, AxisMap, random_warp, warp

@@ -12,7 +12,7 @@ from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blen
 from shapeshot.evaluation.scoring import evaluate
 from shapeshot.model.heads import Heads
 from shapeshot.model.seen import Seen
-from shapeshot.photo import crop_outline, object_box
+from shapeshot.photo import crop_silhouette, object_box
 from shapeshot.scores.metrics import voxel_iou
 from shapeshot.tuning.gallery import Gallery
 from shapeshot.tuning.memory_of import memory_of
@@ -124,7 +124,7 @@ def test_memory_is_what_it_recalls_cut_at_its_validation_threshold(boxes, galler
     predictor = build_baseline("memory", boxes, progress=False)
     view = boxes.sample("tower-t").view(0)
     alpha = view[..., 3]
-    recalled = memory_of(gallery).recall(crop_outline(alpha, object_box(alpha / 255)))
+    recalled = memory_of(gallery).recall(crop_silhouette(alpha, object_box(alpha / 255)))
     np.testing.assert_array_equal(predictor.predict(view).occupancy, recalled > predictor.details["threshold"])
     assert predictor.details["shapes"] > len(gallery)
     with pytest.raises(PhotoError):

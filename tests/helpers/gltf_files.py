@@ -1,4 +1,4 @@
-"""glTF files built piece by piece: a document, a buffer that grows, and a box to put into it."""
+"""glTF files built piece by piece, a box to put into them, and what the reader makes of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from typing import Any
 
 import numpy as np
 import trimesh
+from image_files import BLUE, RED, encoded
+from PIL import Image
+
+from shapeshot.data.objects import ObjectModel, Part
+from shapeshot.data.sources.readers.gltf import read_gltf
+from shapeshot.errors import MeshError
 
 COMPONENTS = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
 TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+YELLOW = (240, 220, 10)
 
 
 class GltfFile:
@@ -78,3 +85,47 @@ def box(extents: tuple[float, float, float] = (1, 2, 3)) -> tuple[np.ndarray, np
     """(vertices [8, 3], faces [12, 3])."""
     mesh = trimesh.creation.box(extents)
     return np.asarray(mesh.vertices), np.asarray(mesh.faces)
+
+
+def read(file: GltfFile | bytes) -> ObjectModel:
+    """What the reader makes of a file that refers to no other."""
+    return read_gltf(file if isinstance(file, bytes) else file.glb(), "test.glb", lambda name: None)
+
+
+def outcome(file: GltfFile | bytes) -> ObjectModel | str:
+    """A model, or the one line that says why not; anything else that is raised passes through."""
+    try:
+        return read(file)
+    except MeshError as error:
+        return str(error)
+
+
+def volume(model: ObjectModel) -> float:
+    """The signed volume of all parts together, as trimesh has it."""
+    return float(trimesh.Trimesh(*model.merged(), process=False).volume)
+
+
+def texels(part: Part) -> np.ndarray:
+    """The texture's colour at each vertex."""
+    assert part.material.texture is not None
+    assert part.uvs is not None
+    height, width, _ = part.material.texture.shape
+    column, row = (part.uvs[:, 0] * width).astype(int) % width, ((1 - part.uvs[:, 1]) * height).astype(int) % height
+    return part.material.texture[row, column]
+
+
+def quarters() -> bytes:
+    """Red, yellow on top; blue, black below."""
+    pixels = np.array([[RED, YELLOW], [BLUE, (0, 0, 0)]], np.uint8)
+    return encoded(Image.fromarray(np.kron(pixels, np.ones((8, 8, 1), np.uint8))), "PNG")
+
+
+# The handed-over files.
+
+
+def broken(change: Any) -> GltfFile:
+    """A box whose document was changed."""
+    file = GltfFile()
+    file.node([file.primitive(*box())])
+    change(file.root)
+    return file

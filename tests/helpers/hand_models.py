@@ -18,10 +18,10 @@ from shapeshot.photo import Box, PreparedPhoto
 SIZE = 4  # pixels along each side of what the model sees
 
 
-def shown(pixels: np.ndarray, outline: np.ndarray | None = None) -> PreparedPhoto:
-    """A crop uint8 [size, size, 3] as a model takes it, with an outline for its memory."""
+def shown(pixels: np.ndarray, silhouette: np.ndarray | None = None) -> PreparedPhoto:
+    """A crop uint8 [size, size, 3] as a model takes it, with a silhouette for its memory."""
     return PreparedPhoto(
-        pixels, Box(0.0, 0.0, 1.0), "keep", np.zeros((32, 32), np.float32) if outline is None else outline
+        pixels, Box(0.0, 0.0, 1.0), "keep", np.zeros((32, 32), np.float32) if silhouette is None else silhouette
     )
 
 
@@ -83,7 +83,7 @@ def write_part(folder: Path, content: bytes, name: str = "heads.npz") -> None:
 
 
 def small_memory(weight: float = 0.3, pixels: int = 32 * 32) -> ShapeMemory:
-    """One object, the left half of the cube, whatever the outline."""
+    """One object, the left half of the cube, whatever the silhouette."""
     half = np.zeros((32, 32, 32), bool)
     half[:16] = True
     packed, ends = pack_shapes([half])

@@ -1,4 +1,4 @@
-"""The memory: it recalls what had such an outline, joins it with the network as it says, and reads arrays alone."""
+"""The memory: it recalls what had such a silhouette, joins it with the network as it says, and reads arrays alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SIDE = 6
 def made_memory(
     objects: int = 5, views: int = 3, neighbors: int = 1, temperature: float = 0.1, sharpening: float = 0.0
 ) -> ShapeMemory:
-    """Random outlines, compared pixel by pixel, of random shapes."""
+    """Random silhouettes, compared pixel by pixel, of random shapes."""
     rng = np.random.default_rng(0)
     keys = pack_keys(rng.normal(size=(objects * views, SIDE * SIDE)))
     packed, ends = pack_shapes(list(shapes(objects)))
@@ -50,23 +50,23 @@ def shapes(objects: int) -> np.ndarray:
     return occupancies
 
 
-def outline_of(memory: ShapeMemory, view: int) -> np.ndarray:
+def silhouette_of(memory: ShapeMemory, view: int) -> np.ndarray:
     return (memory.keys[view].astype(np.float32) / UNIT * 2 + memory.center).reshape(SIDE, SIDE)
 
 
 @pytest.mark.parametrize("view", [0, 4, 14])
-def test_an_outline_recalls_its_own_object(view: int) -> None:
+def test_a_silhouette_recalls_its_own_object(view: int) -> None:
     memory = made_memory()
     expected = shapes(5)[view // 3]
-    np.testing.assert_array_equal(memory.recall(outline_of(memory, view)), expected)
-    np.testing.assert_array_equal(memory.recall(outline_of(memory, view)[:, ::-1]), expected[::-1])
+    np.testing.assert_array_equal(memory.recall(silhouette_of(memory, view)), expected)
+    np.testing.assert_array_equal(memory.recall(silhouette_of(memory, view)[:, ::-1]), expected[::-1])
 
 
 def test_recall_is_the_softmax_over_the_nearest_by_cosine() -> None:
     memory = made_memory(neighbors=4, temperature=0.2)
-    outline = np.random.default_rng(1).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
+    silhouette = np.random.default_rng(1).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
     candidates = []
-    for picture, turn in ((outline, 1), (outline[:, ::-1], -1)):
+    for picture, turn in ((silhouette, 1), (silhouette[:, ::-1], -1)):
         direction = picture.ravel() - memory.center
         for index, shape in enumerate(shapes(5)):
             keys = memory.keys[3 * index : 3 * index + 3] / UNIT
@@ -74,7 +74,7 @@ def test_recall_is_the_softmax_over_the_nearest_by_cosine() -> None:
     nearest = sorted(candidates, key=lambda candidate: -candidate[0])[:4]
     shares = np.exp([cosine / 0.2 for cosine, _ in nearest])
     expected = sum(share * shape for share, (_, shape) in zip(shares / shares.sum(), nearest, strict=True))
-    np.testing.assert_allclose(memory.recall(outline), expected, atol=1e-4)
+    np.testing.assert_allclose(memory.recall(silhouette), expected, atol=1e-4)
 
 
 def test_sharpening_is_an_unsharp_mask_by_a_blur_of_one_cell() -> None:
@@ -90,10 +90,10 @@ def test_sharpening_is_an_unsharp_mask_by_a_blur_of_one_cell() -> None:
 
 def test_what_is_recalled_is_sharpened_by_as_much_as_the_memory_says() -> None:
     plain, sharp = made_memory(neighbors=4), made_memory(neighbors=4, sharpening=2.0)
-    outline = np.random.default_rng(7).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
-    recalled = plain.recall(outline)
-    np.testing.assert_array_equal(sharp.recall(outline), sharpened(recalled, 2.0))
-    assert np.isfinite(sharp.joined(np.zeros_like(recalled), sharp.recall(outline))).all()
+    silhouette = np.random.default_rng(7).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
+    recalled = plain.recall(silhouette)
+    np.testing.assert_array_equal(sharp.recall(silhouette), sharpened(recalled, 2.0))
+    assert np.isfinite(sharp.joined(np.zeros_like(recalled), sharp.recall(silhouette))).all()
 
 
 def test_a_leg_that_moves_from_shape_to_shape_stands_out_more_once_sharpened() -> None:
@@ -196,8 +196,8 @@ def test_files_of_the_version_before_are_read_as_they_were_then(monkeypatch: pyt
     np.savez(earlier, version=EARLIER_VERSION, **{name: getattr(memory, name) for name in names})
     again = ShapeMemory.decode(earlier.getvalue())
     assert {name: getattr(again, name) for name in EARLIER_VALUES} == EARLIER_VALUES
-    outline = np.random.default_rng(7).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
-    np.testing.assert_array_equal(again.recall(outline), memory.recall(outline))
+    silhouette = np.random.default_rng(7).uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
+    np.testing.assert_array_equal(again.recall(silhouette), memory.recall(silhouette))
 
 
 @pytest.mark.parametrize(
@@ -251,4 +251,4 @@ def test_damaged_and_newer_files() -> None:
         replace(memory, packed=bomb, ends=np.array([len(bomb)] * 5)).shape(0)
     broken = replace(memory, packed=np.zeros_like(memory.packed))
     with pytest.raises(ModelError, match="damaged"):
-        broken.recall(outline_of(memory, 0))
+        broken.recall(silhouette_of(memory, 0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shapeshot.errors import PhotoError
-from shapeshot.photo import Box, ObjectMask, crop_on_grey, crop_outline, object_box, prepare_photo
+from shapeshot.photo import Box, ObjectMask, crop_on_grey, crop_silhouette, object_box, prepare_photo
 
 
 def naive_crop(rgba: np.ndarray, left: int, top: int, side: int, size: int) -> np.ndarray:
@@ -95,18 +95,18 @@ def test_prepare_photo_is_crop_on_grey_of_the_masked_photo() -> None:
     expected[3:33, 3:33] = rgba[20:50, 30:60, :3]
     np.testing.assert_array_equal(photo.pixels, expected)
     assert rgba[0, 0, 3] == 255, "the caller's picture must not change"
-    np.testing.assert_array_equal(photo.outline, crop_outline((mask * 255).astype(np.uint8), photo.box))
+    np.testing.assert_array_equal(photo.silhouette, crop_silhouette((mask * 255).astype(np.uint8), photo.box))
 
 
-def test_an_outline_is_what_the_object_covers() -> None:
+def test_a_silhouette_is_what_the_object_covers() -> None:
     alpha = np.zeros((40, 50), np.uint8)
     alpha[10:18, 20:36] = 255
-    outline = crop_outline(alpha, Box(20.0, 2.0, 16.0), size=16)
+    silhouette = crop_silhouette(alpha, Box(20.0, 2.0, 16.0), size=16)
     expected = np.zeros((16, 16), np.float32)
     expected[8:] = 1
-    np.testing.assert_array_equal(outline, expected)
-    halved = crop_outline(alpha, Box(20.0, 2.0, 32.0), size=8)
+    np.testing.assert_array_equal(silhouette, expected)
+    halved = crop_silhouette(alpha, Box(20.0, 2.0, 32.0), size=8)
     assert halved.sum() * 16 == pytest.approx(8 * 16, rel=0.01), "its area, in pixels of the photo"
-    assert not crop_outline(alpha, Box(-60.0, -60.0, 20.0), size=4).any(), "nothing beyond the frame"
+    assert not crop_silhouette(alpha, Box(-60.0, -60.0, 20.0), size=4).any(), "nothing beyond the frame"
     with pytest.raises(PhotoError, match="must be positive"):
-        crop_outline(alpha, Box(0.0, 0.0, 0.0))
+        crop_silhouette(alpha, Box(0.0, 0.0, 0.0))

@@ -10,35 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from image_files import BLUE, RED, encoded, png_chunk, two_halves
 from PIL import Image
 
 from shapeshot.errors import PhotoError
 from shapeshot.photo import load_photo, read_photo
 
-RED, BLUE = (230, 30, 20), (20, 40, 220)
-
-
-def two_halves(size: tuple[int, int] = (64, 32)) -> Image.Image:
-    """Red on the left, blue on the right."""
-    image = Image.new("RGB", size, RED)
-    image.paste(BLUE, (size[0] // 2, 0, size[0], size[1]))
-    return image
-
-
-def encoded(image: Image.Image, file_format: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, file_format, **options)
-    return file.getvalue()
-
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds almost no data."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(b"\0" * 100)), chunk(b"IEND", b""))
+    chunks = (png_chunk(b"IHDR", header), png_chunk(b"IDAT", zlib.compress(b"\0" * 100)), png_chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 

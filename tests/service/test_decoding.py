@@ -19,7 +19,8 @@ from siege import deep_png
 from shapeshot.errors import NotAnImageError, PhotoError, TooLargeError
 from shapeshot.limits import MIB, SERVER_HEAVY_BYTES
 from shapeshot.photo import read_photo
-from shapeshot.service.decoding import Decoded, Decoders, Memory, NotLightError, begin_reading
+from shapeshot.photo.memory_budget import MemoryBudget
+from shapeshot.service.decoding import Decoded, Decoders, NotLightError, begin_reading
 
 PIXELS = 50_000_000
 
@@ -153,7 +154,7 @@ def peak(decoders: Decoders) -> int:
 
 
 def test_what_does_not_fit_into_the_budget_waits() -> None:
-    memory, order = Memory(100), []
+    memory, order = MemoryBudget(100), []
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import trimesh
+from api_answers import POST, Start, assert_problem
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -18,10 +19,6 @@ from shapeshot.export import FORMS, WRITERS, encode_shape, forms_of
 from shapeshot.model.heads import Calibration, Heads, PointHead
 from shapeshot.pipeline.reconstruct import reconstruct
 from shapeshot.service.formats import media_type
-
-POST = "/v1/reconstructions"
-Start = Callable[..., TestClient]
-
 
 OUT_OF_RANGE = {
     "resolution": "7",
@@ -38,14 +35,6 @@ OUT_OF_RANGE = {
 def send(client: TestClient, image: bytes, path: str = POST, **fields: str) -> Any:
     """POST a photo with options."""
     return client.post(path, files={"image": ("../../etc/passwd", image)}, data=fields)
-
-
-def assert_problem(answer: Any, status: int, named: str) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert problem["status"] == status
-    assert named in problem["detail"]
 
 
 def test_a_photo_becomes_a_result_with_links(api: TestClient, photo_png: bytes) -> None:

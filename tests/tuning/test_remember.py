@@ -13,7 +13,7 @@ import pytest
 
 from shapeshot.cli import main
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.solids.outlines import outline, surface_centers
+from shapeshot.data.solids.silhouettes import solid_silhouette, surface_centers
 from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.errors import DatasetError
 from shapeshot.geometry.camera import Camera
@@ -47,11 +47,11 @@ def test_every_training_object_is_recalled_by_its_own_views(boxes: Dataset) -> N
         sample = boxes.sample(key)
         np.testing.assert_array_equal(memory.shape(index), downsample_occupancy(sample.solid, 32))
         view = sample.view(0)
-        cosines = memory.cosines(prepare_photo(view, find_object(view)).outline[None])
+        cosines = memory.cosines(prepare_photo(view, find_object(view)).silhouette[None])
         assert cosines[0, index] == pytest.approx(1, abs=1e-2)
 
 
-def test_copies_differ_and_are_found_by_their_outlines(boxes: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_differ_and_are_found_by_their_silhouettes(boxes: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     camera = Camera(30.0, 20.0, 4.0, 30.0)
     monkeypatch.setattr(memories, "sample_camera", lambda rng, radius: camera)
     gallery = Gallery([boxes], progress=False)
@@ -67,7 +67,7 @@ def test_copies_differ_and_are_found_by_their_outlines(boxes: Dataset, monkeypat
     for index in range(len(shapes)):
         if index % 4:  # a copy, four times as fine so that its cells leave no gaps in the picture
             finer = np.kron(shapes[index], np.ones((4, 4, 4), bool))
-            seen = outline(surface_centers(finer), camera)
+            seen = solid_silhouette(surface_centers(finer), camera)
             assert memory.cosines(seen[None])[0, index] > 0.85  # the shape is known to a cell
 
 

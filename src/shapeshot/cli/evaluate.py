@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_on_photos(args: argparse.Namespace) -> int:
-    """Masks, outlines and, where there is a model of the object, shapes: recipes/photolike makes such a set."""
+    """Masks, silhouettes and, where there is a model of the object, shapes: recipes/photolike makes such a set."""
     from shapeshot.evaluation.photos.run import photo_markdown, run_photo_evaluation
     from shapeshot.evaluation.protocols import DEFAULT
 

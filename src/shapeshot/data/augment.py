@@ -10,6 +10,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageFilter
 
 from shapeshot.errors import UserError
@@ -49,12 +50,14 @@ class AugmentOptions:
                 raise UserError(f"augment.{name} must lie in 0..{most}; got {value}")
 
 
-def plain_crop(rgba: np.ndarray, size: int) -> np.ndarray:
+def plain_crop(rgba: UInt8[np.ndarray, "height width 4"], size: int) -> UInt8[np.ndarray, "size size 3"]:
     """The crop as the runtime makes it from a photo with a perfect matte, uint8 [size, size, 3]."""
     return crop_on_grey(rgba, alpha_box(rgba), size)
 
 
-def augmented_crop(rgba: np.ndarray, size: int, rng: np.random.Generator, options: AugmentOptions) -> np.ndarray:
+def augmented_crop(
+    rgba: UInt8[np.ndarray, "height width 4"], size: int, rng: np.random.Generator, options: AugmentOptions
+) -> UInt8[np.ndarray, "size size 3"]:
     """A randomly disturbed crop, uint8 [size, size, 3]."""
     if options.roll_deg:
         rgba = _roll(rgba, float(rng.uniform(-options.roll_deg, options.roll_deg)))
@@ -68,13 +71,13 @@ def augmented_crop(rgba: np.ndarray, size: int, rng: np.random.Generator, option
     return _degrade(pixels, rng, options)
 
 
-def alpha_box(rgba: np.ndarray) -> Box:
+def alpha_box(rgba: UInt8[np.ndarray, "height width 4"]) -> Box:
     """The runtime's crop box around what alpha shows; the whole image where that is nothing (a shape out of frame)."""
     mask = rgba[..., 3] / np.float32(255)
     return object_box(mask) if (mask >= 0.5).any() else Box(0.0, 0.0, float(max(rgba.shape[:2])))
 
 
-def _roll(rgba: np.ndarray, degrees: float) -> np.ndarray:
+def _roll(rgba: UInt8[np.ndarray, "height width 4"], degrees: float) -> UInt8[np.ndarray, "height width 4"]:
     return np.asarray(Image.fromarray(rgba, "RGBA").rotate(degrees, resample=Image.Resampling.BILINEAR))
 
 
@@ -86,14 +89,18 @@ def _jitter_box(box: Box, rng: np.random.Generator, options: AugmentOptions) -> 
     return Box(left + offset + shift_x, top + offset + shift_y, grown)
 
 
-def _disturb_matte(rgba: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _disturb_matte(
+    rgba: UInt8[np.ndarray, "height width 4"], rng: np.random.Generator
+) -> UInt8[np.ndarray, "height width 4"]:
     alpha = Image.fromarray(rgba[..., 3])
     grow = ImageFilter.MaxFilter if rng.random() < 0.5 else ImageFilter.MinFilter
     disturbed = np.asarray(alpha.filter(grow(3)).filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 1)))))
     return np.concatenate([rgba[..., :3], disturbed[..., None]], axis=2)
 
 
-def _on_background(rgba: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _on_background(
+    rgba: UInt8[np.ndarray, "height width 4"], rng: np.random.Generator
+) -> UInt8[np.ndarray, "height width 4"]:
     """The object before a random smooth background: a wall, a floor line, a gradient or blotches."""
     side = rgba.shape[0]
     cells = int(rng.choice([2, 2, 3, 6, 16]))
@@ -108,7 +115,9 @@ def _on_background(rgba: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate([mixed.astype(np.uint8), np.full_like(rgba[..., 3:], 255)], axis=2)
 
 
-def _relight(pixels: np.ndarray, rng: np.random.Generator, options: AugmentOptions) -> np.ndarray:
+def _relight(
+    pixels: Float[np.ndarray, "size size 3"], rng: np.random.Generator, options: AugmentOptions
+) -> Float[np.ndarray, "size size 3"]:
     """Exposure, gamma, contrast, white balance and saturation."""
     pixels = 255 * (pixels / 255) ** float(np.exp(rng.normal(0, options.light / 2)))
     pixels = pixels * float(np.exp(rng.normal(0, options.light / 2))) * np.exp(rng.normal(0, options.color / 2, 3))
@@ -119,7 +128,9 @@ def _relight(pixels: np.ndarray, rng: np.random.Generator, options: AugmentOptio
     return relit
 
 
-def _degrade(pixels: np.ndarray, rng: np.random.Generator, options: AugmentOptions) -> np.ndarray:
+def _degrade(
+    pixels: Float[np.ndarray, "size size 3"], rng: np.random.Generator, options: AugmentOptions
+) -> UInt8[np.ndarray, "size size 3"]:
     if rng.random() < options.noise:
         pixels = pixels + rng.normal(0, rng.uniform(1, 8), pixels.shape)
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")

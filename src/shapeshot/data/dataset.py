@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Float32, Int32, Shaped, UInt8
 
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
@@ -91,7 +92,7 @@ class Sample:
     def num_views(self) -> int:
         return len(self.cameras)
 
-    def view(self, index: int) -> np.ndarray:
+    def view(self, index: int) -> UInt8[np.ndarray, "size size 4"]:
         """View `index` as straight-alpha uint8 [size, size, 4]."""
         with self._whole():
             return decode_view(self._member(view_names(self._members)[index]))
@@ -110,47 +111,47 @@ class Sample:
             return decode_geometry(self._members[GEOMETRY]) if GEOMETRY in self._members else None
 
     @cached_property
-    def solid(self) -> np.ndarray:
+    def solid(self) -> Bool[np.ndarray, "side side side"]:
         """Solid occupancy bool [128, 128, 128] of the canonical cube."""
         with self._whole():
             return decode_solid(self._member("solid.npz"))
 
     @property
-    def points(self) -> np.ndarray:
+    def points(self) -> Float32[np.ndarray, "points 3"]:
         """Points of the outer surface, float32 [points, 3]."""
         with self._whole():
             return self._surface["points"]
 
     @property
-    def normals(self) -> np.ndarray:
+    def normals(self) -> Float32[np.ndarray, "points 3"]:
         """Outward unit normals at the points, float32 [points, 3]."""
         with self._whole():
             return self._surface["normals"].astype(np.float32)
 
     @property
-    def colors(self) -> np.ndarray:
+    def colors(self) -> UInt8[np.ndarray, "points 3"]:
         """sRGB at the points, uint8 [points, 3]."""
         with self._whole():
             return self._surface["colors"]
 
     @property
-    def vertices(self) -> np.ndarray:
+    def vertices(self) -> Float32[np.ndarray, "vertices 3"]:
         """Vertices of the canonical mesh, float32 [vertices, 3]."""
         with self._whole():
             return self._mesh["vertices"]
 
     @property
-    def faces(self) -> np.ndarray:
+    def faces(self) -> Int32[np.ndarray, "faces 3"]:
         """Faces of the canonical mesh as the artist left it (often open), int32 [faces, 3]."""
         with self._whole():
             return self._mesh["faces"]
 
     @cached_property
-    def _surface(self) -> dict[str, np.ndarray]:
+    def _surface(self) -> dict[str, Shaped[np.ndarray, " ..."]]:
         return decode_arrays(self._member("surface.npz"))
 
     @cached_property
-    def _mesh(self) -> dict[str, np.ndarray]:
+    def _mesh(self) -> dict[str, Shaped[np.ndarray, " ..."]]:
         return decode_arrays(self._member("mesh.npz"))
 
     @contextmanager

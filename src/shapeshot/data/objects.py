@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Bool, Float, Float32, Int32, UInt8
 
 from shapeshot.geometry.camera import Camera
 
@@ -26,7 +27,7 @@ class Material:
     """
 
     color: tuple[float, float, float] = (0.7, 0.7, 0.7)
-    texture: np.ndarray | None = None
+    texture: UInt8[np.ndarray, "height width channels"] | None = None
     opacity: float = 1.0
     roughness: float = 0.7
     metallic: bool = False
@@ -39,10 +40,10 @@ class Part:
     vertices float32 [vertices, 3]; faces int32 [faces, 3]; uvs float32 [vertices, 2] or None.
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
+    vertices: Float32[np.ndarray, "vertices 3"]
+    faces: Int32[np.ndarray, "faces 3"]
     material: Material = Material()
-    uvs: np.ndarray | None = None
+    uvs: Float32[np.ndarray, "vertices 2"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +56,16 @@ class ObjectModel:
     parts: tuple[Part, ...]
     left_out: tuple[str, ...] = ()
 
-    def merged(self) -> tuple[np.ndarray, np.ndarray]:
+    def merged(self) -> tuple[Float32[np.ndarray, "vertices 3"], Int32[np.ndarray, "faces 3"]]:
         """All parts as one (vertices float32 [vertices, 3], faces int32 [faces, 3])."""
         offsets = np.cumsum([0] + [len(part.vertices) for part in self.parts[:-1]])
         vertices = np.concatenate([part.vertices for part in self.parts]).astype(np.float32)
         faces = np.concatenate([part.faces + offset for part, offset in zip(self.parts, offsets, strict=True)])
         return vertices, faces.astype(np.int32)
 
-    def transformed(self, matrix: np.ndarray, offset: np.ndarray | float = 0.0) -> ObjectModel:
+    def transformed(
+        self, matrix: Float[np.ndarray, "3 3"], offset: Float[np.ndarray, " 3"] | float = 0.0
+    ) -> ObjectModel:
         """Every vertex v becomes matrix @ v + offset; a mirroring matrix also turns the faces over."""
         mirrored = np.linalg.det(matrix) < 0
         parts = []
@@ -129,7 +132,7 @@ class PublishedViews:
     unreadable: those that could not be used, by name.
     """
 
-    images: tuple[np.ndarray, ...]
+    images: tuple[UInt8[np.ndarray, "side side 4"], ...]
     cameras: tuple[Camera, ...]
     unreadable: tuple[Unreadable, ...] = ()
     rooms: frozenset[int] = frozenset()
@@ -150,7 +153,7 @@ class RoomedEntry(ViewedEntry, Protocol):
     """A viewed entry whose source can also show the object in a room."""
 
     def views_and_rooms(self, count: int, size: int, rooms: int) -> PublishedViews:
-        """As `views`, and the last `rooms` of the `count` are in a room. Raises DatasetError or PhotoError."""
+        """Make views as `views` does, the last `rooms` of the `count` in a room. Raises DatasetError or PhotoError."""
         ...
 
 
@@ -158,7 +161,7 @@ class RoomedEntry(ViewedEntry, Protocol):
 class SolidEntry(Protocol):
     """An entry whose source has its occupancy; `load()` then gives a model that lies where the occupancy does."""
 
-    def solid(self) -> np.ndarray:
+    def solid(self) -> Bool[np.ndarray, "n n n"]:
         """Occupancy of the canonical cube, bool [n, n, n], indexed [x, y, z]. Raises DatasetError."""
         ...
 
@@ -168,16 +171,18 @@ class MadeEntry(Protocol):
     """An entry that a program of its own makes on demand and renders with its own materials."""
 
     def described(self) -> ObjectInfo:
-        """What is known once it is made: its real size, its materials and parts. Raises DatasetError."""
+        """Describe the object once it is made: its real size, its materials and parts. Raises DatasetError."""
         ...
 
-    def colors(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    def colors(
+        self, points: Float[np.ndarray, "points 3"], normals: Float[np.ndarray, "points 3"]
+    ) -> UInt8[np.ndarray, "points 3"]:
         """sRGB of its materials, uint8 [points, 3]. points, normals: of its outer surface, [points, 3], canonical."""
         ...
 
     def render(
         self, cameras: Sequence[Camera], size: int, samples: int, rooms: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, ...]:
+    ) -> tuple[UInt8[np.ndarray, "size size 4"], ...]:
         """One view a camera, uint8 [size, size, 4], straight alpha; the last `rooms` in a room. Raises DatasetError."""
         ...
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float, Float32, UInt8
 
 
 @dataclass(frozen=True, eq=False)
 class PackedSolid:
     """A solid occupancy as packed bits, looked up without unpacking: 256 KB at 128^3."""
 
-    bits: np.ndarray
+    bits: UInt8[np.ndarray, " bytes"]
     resolution: int
 
     @classmethod
-    def pack(cls, solid: np.ndarray) -> PackedSolid:
+    def pack(cls, solid: Bool[np.ndarray, "side side side"]) -> PackedSolid:
         return cls(np.packbits(solid), solid.shape[0])
 
-    def at(self, points: np.ndarray) -> np.ndarray:
+    def at(self, points: Float[np.ndarray, "points 3"]) -> Bool[np.ndarray, " points"]:
         """Occupancy bool [points] of the cells that hold the points [points, 3]; False outside the canonical cube."""
         cells = np.floor((points + 0.5) * self.resolution).astype(np.int64)
         inside = ((cells >= 0) & (cells < self.resolution)).all(axis=1)
@@ -29,21 +30,23 @@ class PackedSolid:
 
 @dataclass(frozen=True, eq=False)
 class Queries:
-    """points float32 [queries, 3]; occupancy bool [queries]; colors float32 [queries, 3], sRGB in [0, 1].
+    """Places at which the field is compared with the truth, and the truth there.
+
+    points: float32 [queries, 3]. occupancy: bool [queries]. colors: float32 [queries, 3], sRGB in [0, 1].
 
     near: bool [queries]; colours are known only where it is True.
     """
 
-    points: np.ndarray
-    occupancy: np.ndarray
-    colors: np.ndarray
-    near: np.ndarray
+    points: Float32[np.ndarray, "queries 3"]
+    occupancy: Bool[np.ndarray, " queries"]
+    colors: Float32[np.ndarray, "queries 3"]
+    near: Bool[np.ndarray, " queries"]
 
 
 def sample_queries(
     solid: PackedSolid,
-    surface_points: np.ndarray,
-    surface_colors: np.ndarray,
+    surface_points: Float[np.ndarray, "points 3"],
+    surface_colors: UInt8[np.ndarray, "points 3"],
     num_queries: int,
     rng: np.random.Generator,
 ) -> Queries:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Shaped, UInt8
 from PIL import Image
 
 from shapeshot.errors import DatasetError, PhotoError
@@ -66,14 +67,14 @@ def encode_json(value: Any) -> bytes:
     return whole_text(json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
-def encode_arrays(**arrays: np.ndarray) -> bytes:
+def encode_arrays(**arrays: Shaped[np.ndarray, " ..."]) -> bytes:
     """Named arrays as a compressed npz."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def decode_arrays(content: bytes) -> dict[str, np.ndarray]:
+def decode_arrays(content: bytes) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """The arrays of an npz, never unpickling. Raises DatasetError where it is damaged, or unpacks to too much."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -84,7 +85,7 @@ def decode_arrays(content: bytes) -> dict[str, np.ndarray]:
         raise DatasetError(f"a shard holds a damaged array file ({error}); build the dataset again") from error
 
 
-def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Shaped[np.ndarray, " ..."]:
     """One member of an npz. Its header may claim any shape, so it is read before room is made for that."""
     with archive.open(info) as member:
         content = member.read(info.file_size + 1)
@@ -99,7 +100,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
 
 
-def encode_view(rgba: np.ndarray, quality: int = 90, exact: bool = False) -> bytes:
+def encode_view(rgba: UInt8[np.ndarray, "size size 4"], quality: int = 90, exact: bool = False) -> bytes:
     """A straight-alpha view uint8 [size, size, 4] as WebP; alpha is lossless.
 
     exact: keep the colours under alpha 0, where a room is; otherwise the encoder replaces them to save bytes.
@@ -109,7 +110,7 @@ def encode_view(rgba: np.ndarray, quality: int = 90, exact: bool = False) -> byt
     return buffer.getvalue()
 
 
-def decode_view(content: bytes) -> np.ndarray:
+def decode_view(content: bytes) -> UInt8[np.ndarray, "size size 4"]:
     """The inverse of `encode_view`, uint8 [size, size, 4]. Raises DatasetError where it is damaged."""
     try:
         with opened_image(content, "a view", VIEW_SIDE**2, formats=("WEBP",)) as opened:
@@ -118,12 +119,12 @@ def decode_view(content: bytes) -> np.ndarray:
         raise DatasetError(f"a shard holds a damaged view ({error}); build the dataset again") from error
 
 
-def encode_solid(solid: np.ndarray) -> bytes:
+def encode_solid(solid: Bool[np.ndarray, "n n n"]) -> bytes:
     """A bool [n, n, n] occupancy as packed bits."""
     return encode_arrays(bits=np.packbits(solid), resolution=np.array(solid.shape[0], np.int32))
 
 
-def decode_solid(content: bytes) -> np.ndarray:
+def decode_solid(content: bytes) -> Bool[np.ndarray, "n n n"]:
     """The inverse of `encode_solid`. Raises DatasetError for another resolution than its bits have."""
     arrays = decode_arrays(content)
     resolution = int(arrays["resolution"])

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Bool, Float32, Int64
 
 from shapeshot.errors import DatasetError
 
@@ -37,11 +38,11 @@ _BLOCK = 1024  # rows of the overlap matrix at a time: 1024 grids of 32^3 as flo
 
 
 def near_duplicate_groups(
-    occupancies: np.ndarray,
+    occupancies: Bool[np.ndarray, " objects *cells"],
     names: Sequence[str] | None = None,
     threshold: float = IOU_THRESHOLD,
     same_name_threshold: float = SAME_NAME_IOU_THRESHOLD,
-) -> np.ndarray:
+) -> Int64[np.ndarray, " objects"]:
     """The group of each object, int64 [objects]: the index of the group's first member.
 
     occupancies: bool [objects, n, n, n], canonical, indexed [x, y, z]. names: what equals for the colour variants of
@@ -108,7 +109,9 @@ def with_validation(splits: Mapping[str, str], seed: int = 0) -> dict[str, str]:
     return chosen
 
 
-def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _iou(
+    a: Bool[np.ndarray, "first n n n"], b: Bool[np.ndarray, "second n n n"]
+) -> Float32[np.ndarray, "first second"]:
     """IoU of each grid of a with each of b or its mirror image in x, the larger, float32 [a, b].
 
     Counts up to 2^24 are exact in float32, so a matrix product counts the common cells.
@@ -121,13 +124,13 @@ def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return iou
 
 
-def _root(parent: np.ndarray, index: int) -> int:
+def _root(parent: Int64[np.ndarray, " objects"], index: int | np.int64) -> int:
     while parent[index] != index:
         parent[index] = index = parent[parent[index]]
     return int(index)
 
 
-def _join(parent: np.ndarray, a: int, b: int) -> None:
+def _join(parent: Int64[np.ndarray, " objects"], a: int | np.int64, b: int | np.int64) -> None:
     first, second = sorted((_root(parent, a), _root(parent, b)))
     parent[second] = first
 

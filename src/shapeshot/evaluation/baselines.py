@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.solids.outlines import view_outline
+from shapeshot.data.solids.silhouettes import view_silhouette
 from shapeshot.errors import EmptyShapeError, unknown_name
 from shapeshot.evaluation.features import Feature, choose_features
 from shapeshot.evaluation.predictor import Answer, Predictor, TruthSeer
@@ -27,7 +27,7 @@ from shapeshot.tuning.gallery import Gallery
 from shapeshot.tuning.memory_of import memory_of
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, UInt8
+    from jaxtyping import Bool, Float, UInt8
 
     from shapeshot.model.field_model import FieldModel
 
@@ -43,13 +43,15 @@ class MeanShapePredictor:
 
     name, gives = "mean shape", ASPECTS
 
-    def __init__(self, field: np.ndarray, threshold: float, validation_iou: float | None = None) -> None:
+    def __init__(
+        self, field: Float[np.ndarray, "n n n"], threshold: float, validation_iou: float | None = None
+    ) -> None:
         self.details: Mapping[str, Any] = {"threshold": threshold, "validation_iou": validation_iou}
         self._field, self._prediction = field, _shape_of_field(field, threshold)
 
     @classmethod
     def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MeanShapePredictor:
-        """From the solids of a gallery and the validation split of a dataset."""
+        """Fit the baseline to the solids of a gallery and the validation split of a dataset."""
         field = gallery.occupancies.mean(axis=0, dtype=np.float64)
         fit = fit_threshold(
             lambda view: field, dataset, thresholds=MEAN_THRESHOLDS, views_per_object=1, progress=progress
@@ -83,9 +85,9 @@ class MemoryPredictor:
 
     @classmethod
     def fit(cls, gallery: Gallery, dataset: Dataset, progress: bool = True) -> MemoryPredictor:
-        """Of the objects of a gallery, as `shapeshot remember` keeps them, and the validation split of a dataset."""
+        """Remember a gallery's objects as `shapeshot remember` does; the threshold is chosen on validation."""
         memory = memory_of(gallery)
-        fit = fit_threshold(lambda view: memory.recall(view_outline(view)), dataset, progress=progress)
+        fit = fit_threshold(lambda view: memory.recall(view_silhouette(view)), dataset, progress=progress)
         return cls(memory, fit.threshold, fit.iou)
 
     def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
@@ -93,7 +95,7 @@ class MemoryPredictor:
 
     def answer(self, view: UInt8[np.ndarray, "size size 4"]) -> Answer:
         """The sharpened mean of the shapes that had such a silhouette (`ShapeMemory.recall`), and its shape."""
-        recalled = self._memory.recall(view_outline(view))
+        recalled = self._memory.recall(view_silhouette(view))
         return Answer(recalled, lambda: _shape_of_field(recalled, self._threshold))
 
     def with_threshold(self, threshold: float) -> MemoryPredictor:
@@ -165,7 +167,7 @@ BASELINES: dict[str, Callable[[Gallery, Dataset, FeatureChoice, bool], Predictor
 }
 
 
-def _shape_of_field(values: np.ndarray, threshold: float) -> Prediction:
+def _shape_of_field(values: Float[np.ndarray, "n n n"], threshold: float) -> Prediction:
     """The shape above a threshold of values at cell centres, float [32, 32, 32], with all its pieces."""
     field = Field(values, threshold)
     if not field.occupancy.any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from shapeshot.evaluation.scoring import predict_view
 from shapeshot.geometry import Mesh, PointCloud
 from shapeshot.preview import Framing, render_mesh, render_points
 from shapeshot.scores.metrics import METRICS
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32, UInt8
 
 CASES_PER_GROUP = 5
 PICTURE_SIZE = 224
@@ -32,11 +36,11 @@ class Case:
 
     row: Row
     name: str
-    photo: np.ndarray
-    predicted_seen: np.ndarray | None
-    true_seen: np.ndarray
-    predicted_turned: np.ndarray | None
-    true_turned: np.ndarray
+    photo: UInt8[np.ndarray, "side side 4"]
+    predicted_seen: UInt8[np.ndarray, "size size 4"] | None
+    true_seen: UInt8[np.ndarray, "size size 4"]
+    predicted_turned: UInt8[np.ndarray, "size size 4"] | None
+    true_turned: UInt8[np.ndarray, "size size 4"]
 
 
 def choose_rows(rows: Sequence[Row], metric: str = "iou", count: int = CASES_PER_GROUP) -> dict[str, list[Row]]:
@@ -73,7 +77,7 @@ def make_case(row: Row, predictor: Predictor | TruthSeer, dataset: Dataset) -> C
     shown = [truth.vertices] if predicted is None else [truth.vertices, _positions(predicted)]
     framing = Framing.around(np.concatenate(shown))
 
-    def picture(shape: Mesh | PointCloud, turn_deg: float) -> np.ndarray:
+    def picture(shape: Mesh | PointCloud, turn_deg: float) -> UInt8[np.ndarray, "size size 4"]:
         camera = sample.cameras[row.view]
         direction = camera.azimuth_deg + turn_deg, camera.elevation_deg
         if isinstance(shape, Mesh):
@@ -101,5 +105,5 @@ def _shape(row: Row, predictor: Predictor | TruthSeer, sample: Sample) -> Mesh |
     return shape if len(_positions(shape)) else None
 
 
-def _positions(shape: Mesh | PointCloud) -> np.ndarray:
+def _positions(shape: Mesh | PointCloud) -> Float32[np.ndarray, "points 3"]:
     return shape.vertices if isinstance(shape, Mesh) else shape.points

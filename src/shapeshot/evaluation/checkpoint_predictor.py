@@ -33,7 +33,7 @@ class CheckpointPredictor:
 
     @classmethod
     def load(cls, path: Path, kind: str | None = None, encoder: str | None = None) -> CheckpointPredictor:
-        """Of a run folder or a checkpoint file. Raises ModelError, also for one of another kind or encoder."""
+        """Load a run folder or a checkpoint file. Raises ModelError, also for one of another kind or encoder."""
         checkpoint = open_checkpoint(path, kind, encoder)
         run = path.resolve().name if path.is_dir() else path.resolve().parent.name
         return cls(model_of(checkpoint), run, threshold_of(checkpoint))
@@ -57,7 +57,7 @@ class CheckpointPredictor:
         return self._row.shapes(self.model, output, level_of(self.threshold))[0]
 
     @torch.inference_mode()
-    def _output(self, view: np.ndarray) -> Tensor:
+    def _output(self, view: UInt8[np.ndarray, "size size 4"]) -> Tensor:
         photo = look_at(view, self.model.image_size).photo
         pixels = torch.from_numpy(np.ascontiguousarray(photo.pixels.transpose(2, 0, 1)))[None]
         output: Tensor = self.model(pixels)

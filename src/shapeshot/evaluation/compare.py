@@ -178,12 +178,12 @@ def _verdict(difference: Interval, sign: int) -> str:
 
 
 def comparison_json(comparison: Comparison) -> str:
-    """As JSON."""
+    """Return a comparison as JSON."""
     return json.dumps(asdict(comparison), indent=2, ensure_ascii=False) + "\n"
 
 
 def comparison_markdown(comparison: Comparison) -> str:
-    """As a Markdown page: a table for each run."""
+    """Return a comparison as a Markdown page with a table for each run."""
     lines = [
         f"# Compared with {comparison.predictor} ({comparison.baseline})",
         "",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import binary_dilation
@@ -18,6 +19,9 @@ from scipy.ndimage import binary_dilation
 from shapeshot.evaluation.rows import Row
 from shapeshot.geometry import PointCloud
 from shapeshot.scores.prediction import RESOLUTION
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float32, Int64, UInt8
 
 NO_SHAPE = "(no shape)"
 TOP_PAIRS = 10
@@ -48,7 +52,7 @@ class Confusion:
 
 
 def count_confusions(rows: Sequence[Row]) -> Confusion:
-    """Of rows that know their nearest truth; a view without a prediction is confused with "(no shape)"."""
+    """Count confusions in rows that know their nearest truth; views without a prediction count as "(no shape)"."""
     pairs = Counter((row.kind, row.nearest_kind or NO_SHAPE) for row in rows if row.kind != row.nearest_kind)
     ranked = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))
     kinds = Counter({row.object_id: row.kind for row in rows}.values())
@@ -101,7 +105,7 @@ class SurfaceIndex:
                 found[number] = replace(rows[number], nearest_id=object_id, nearest_kind=kind)
         return found
 
-    def _nearest(self, numbers: Sequence[int]) -> np.ndarray:
+    def _nearest(self, numbers: Sequence[int]) -> Int64[np.ndarray, " numbers"]:
         predicted = _unpack([cells for number in numbers if (cells := self._predictions[number]) is not None])
         blocks = range(0, len(self._truths), _BLOCK)
         scores = [similarities(predicted, _unpack(self._truths[start : start + _BLOCK])) for start in blocks]
@@ -109,7 +113,7 @@ class SurfaceIndex:
         return nearest
 
 
-def surface_cells(surface: PointCloud) -> np.ndarray:
+def surface_cells(surface: PointCloud) -> Bool[np.ndarray, "r r r"]:
     """The cells that hold a point, bool [32, 32, 32]; points outside the cube count in the nearest cell."""
     cells = np.zeros((RESOLUTION,) * 3, bool)
     places = np.clip(np.floor((surface.points + 0.5) * RESOLUTION).astype(int), 0, RESOLUTION - 1)
@@ -117,7 +121,9 @@ def surface_cells(surface: PointCloud) -> np.ndarray:
     return cells
 
 
-def similarities(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
+def similarities(
+    predicted: Bool[np.ndarray, "predicted r r r"], true: Bool[np.ndarray, "true r r r"]
+) -> Float32[np.ndarray, "predicted true"]:
     """Mean of the strict and the tolerant F-score: bool [n, r, r, r] against bool [m, r, r, r] -> float32 [n, m]."""
     mine, other = _rows(predicted), _rows(true)
     strict = _f_scores(mine, other, mine, other)
@@ -125,7 +131,12 @@ def similarities(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
     return scores
 
 
-def _f_scores(mine: np.ndarray, other: np.ndarray, near_mine: np.ndarray, near_other: np.ndarray) -> np.ndarray:
+def _f_scores(
+    mine: Float32[np.ndarray, "mine cells"],
+    other: Float32[np.ndarray, "other cells"],
+    near_mine: Float32[np.ndarray, "mine cells"],
+    near_other: Float32[np.ndarray, "other cells"],
+) -> Float32[np.ndarray, "mine other"]:
     """Precision is the share of my cells in `near_other`, recall that of the others' in `near_mine`; [n, m]."""
     precision = mine @ near_other.T / mine.sum(axis=1)[:, None]
     recall = near_mine @ other.T / other.sum(axis=1)
@@ -133,15 +144,15 @@ def _f_scores(mine: np.ndarray, other: np.ndarray, near_mine: np.ndarray, near_o
     return scores
 
 
-def _rows(cells: np.ndarray) -> np.ndarray:
+def _rows(cells: Bool[np.ndarray, "shapes r r r"]) -> Float32[np.ndarray, "shapes cells"]:
     return cells.reshape(len(cells), -1).astype(np.float32)
 
 
-def _dilated(cells: np.ndarray) -> np.ndarray:
-    """With every cell that touches one of them, by a face, an edge or a corner."""
+def _dilated(cells: Bool[np.ndarray, "shapes r r r"]) -> Bool[np.ndarray, "shapes r r r"]:
+    """Add every cell that touches an occupied one by a face, an edge or a corner."""
     dilated: np.ndarray = binary_dilation(cells, np.ones((1, 3, 3, 3), bool))
     return dilated
 
 
-def _unpack(packed: Sequence[np.ndarray]) -> np.ndarray:
+def _unpack(packed: Sequence[UInt8[np.ndarray, " bytes"]]) -> Bool[np.ndarray, "shapes r r r"]:
     return np.unpackbits(np.stack(packed), axis=1).view(bool).reshape(-1, RESOLUTION, RESOLUTION, RESOLUTION)

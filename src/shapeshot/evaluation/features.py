@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from shapeshot.data.solids.outlines import view_outline
+from shapeshot.data.solids.silhouettes import view_silhouette
 from shapeshot.errors import ModelError, UserError, unknown_name
 from shapeshot.photo import Box, ObjectMask, crop_on_grey, object_box, prepare_photo
 
 if TYPE_CHECKING:
+    from jaxtyping import Float32, UInt8
+
     from shapeshot.model.field_model import FieldModel
 
 # view uint8 [size, size, 4] -> float32 [features]; raises PhotoError where the view shows nothing.
@@ -25,12 +27,12 @@ MODEL = "model"  # what a trained model sees; the other features need no model
 BLOCKS = 4
 
 
-def silhouette(view: np.ndarray) -> np.ndarray:
-    """The outline without colour: coverage of a 32 x 32 crop, float32 [1024] in [0, 1]."""
-    return view_outline(view).ravel()
+def silhouette(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, " features"]:
+    """The silhouette without colour: coverage of a 32 x 32 crop, float32 [1024] in [0, 1]."""
+    return view_silhouette(view).ravel()
 
 
-def thumbnail(view: np.ndarray) -> np.ndarray:
+def thumbnail(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, " features"]:
     """The crop at 24 x 24 pixels in colour, float32 [1728] in [-1, 1]."""
     return (_crop(view, THUMBNAIL_SIZE).ravel().astype(np.float32) - 128) / 128
 
@@ -51,7 +53,7 @@ def encoder_feature(name: str, weights: str = "pretrained", image_size: int = 0)
             f"{error}. For retrieval that is --features NAME=FOLDER, or features without weights"
         ) from error
 
-    def feature(view: np.ndarray) -> np.ndarray:
+    def feature(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, " features"]:
         pixels = torch.from_numpy(_crop(view, encoder.image_size)).permute(2, 0, 1)[None]
         with torch.inference_mode():
             pooled: np.ndarray = encoder(pixels).pooled[0].numpy()
@@ -63,7 +65,7 @@ def encoder_feature(name: str, weights: str = "pretrained", image_size: int = 0)
 def model_layout(model: FieldModel) -> Feature:
     """What a trained model sees where in a view, averaged over 4 x 4 blocks, float32; `Seen.layout`."""
 
-    def feature(view: np.ndarray) -> np.ndarray:
+    def feature(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, " features"]:
         mask = ObjectMask(view[..., 3].astype(np.float32) / 255, "alpha")
         return model.see(prepare_photo(view, mask, model.image_size)).layout(BLOCKS)
 
@@ -126,9 +128,9 @@ def _parts(text: str) -> tuple[str, str]:
     return name, weights
 
 
-def _crop(view: np.ndarray, size: int) -> np.ndarray:
+def _crop(view: UInt8[np.ndarray, "side side 4"], size: int) -> UInt8[np.ndarray, "size size 3"]:
     return crop_on_grey(view, _box(view), size)
 
 
-def _box(view: np.ndarray) -> Box:
+def _box(view: UInt8[np.ndarray, "size size 4"]) -> Box:
     return object_box(view[..., 3].astype(np.float32) / 255)

@@ -9,7 +9,7 @@ import json
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -32,6 +32,9 @@ from shapeshot.preview import Framing, Tile, contact_sheet, render_mesh, render_
 from shapeshot.scores.metrics import surface_scores, voxel_iou
 from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
 
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
+
 RESULT, CURVE, TURNTABLE, ANIMATION = "result.json", "loss.png", "turntable.png", "turntable.webp"
 SHEET_AZIMUTHS = (30, 90, 150, 210, 270, 330)
 TILE, FRAME, NUM_FRAMES, FRAME_MS = 256, 288, 24, 120
@@ -39,7 +42,7 @@ SHOWN_SCORES = ("iou", "chamfer_l1", "f_score_1", "f_score_2", "f_score_5")
 
 # By the form that a kind predicts as such (Kind.form).
 FILES = {"mesh": "mesh.glb", "points": "points.ply", "voxels": "voxels.npz"}
-RENDERERS: dict[str, Callable[..., np.ndarray]] = {
+RENDERERS: dict[str, Callable[..., UInt8[np.ndarray, "size size 4"]]] = {
     "mesh": render_mesh,
     "points": render_points,
     "voxels": render_voxels,
@@ -176,7 +179,7 @@ def _framing(mesh: Mesh, shape: Shape) -> Framing:
     return Framing.around(np.concatenate([mesh.vertices, np.clip(vertices, -0.6, 0.6)]))
 
 
-def _on_white(rgba: np.ndarray) -> Image.Image:
+def _on_white(rgba: UInt8[np.ndarray, "height width 4"]) -> Image.Image:
     picture = Image.fromarray(rgba)
     ground = Image.new("RGBA", picture.size, (255, 255, 255, 255))
     return Image.alpha_composite(ground, picture).convert("RGB")

@@ -10,6 +10,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -27,6 +28,9 @@ from shapeshot.scores.aspects import SURFACE
 from shapeshot.scores.metrics import METRICS
 from shapeshot.scores.statistics import Interval
 from shapeshot.tuning.charts import f_score_chart, iou_chart, score_histogram
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 
 def write_report(
@@ -178,14 +182,14 @@ def _case(case: Case, headlines: Sequence[str]) -> str:
     return f'<div class="case"><div class="caption">{caption}<p>{numbers}</p>{failure}</div>{figures}</div>'
 
 
-def _figure(name: str, picture: np.ndarray | None) -> str:
+def _figure(name: str, picture: UInt8[np.ndarray, "height width channels"] | None) -> str:
     body = (
         '<div class="nothing">no shape</div>' if picture is None else f'<img alt="{name}" src="{_data_uri(picture)}">'
     )
     return f"<figure>{body}<figcaption>{name}</figcaption></figure>"
 
 
-def _data_uri(picture: np.ndarray) -> str:
+def _data_uri(picture: UInt8[np.ndarray, "height width channels"]) -> str:
     buffer = io.BytesIO()
     Image.fromarray(picture, "RGBA").save(buffer, "WEBP", quality=85)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
@@ -24,6 +24,9 @@ from shapeshot.scores.aspects import SHAPE
 from shapeshot.scores.prediction import RESOLUTION, Prediction
 from shapeshot.tuning.gallery import Gallery
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float16, Float32, Int64, UInt8
+
 # Views taken of each training object. All 24 would double time and memory for nearly the same nearest neighbours.
 GALLERY_VIEWS = 12
 
@@ -36,16 +39,16 @@ class FeatureBank:
     """
 
     feature: Feature
-    vectors: np.ndarray
-    center: np.ndarray
+    vectors: Float16[np.ndarray, "views features"]
+    center: Float32[np.ndarray, " features"]
 
     @classmethod
-    def build(cls, feature: Feature, raw: np.ndarray) -> FeatureBank:
+    def build(cls, feature: Feature, raw: Float32[np.ndarray, "views features"]) -> FeatureBank:
         """From the raw features of all views, float32 [views, features]."""
         center = raw.mean(axis=0)
         return cls(feature, _unit(raw - center).astype(np.float16), center)
 
-    def cosines(self, view: np.ndarray) -> np.ndarray:
+    def cosines(self, view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, " views"]:
         """Cosine similarity of a view with every gallery view, float32 [views]. Raises PhotoError for an empty view."""
         query = _unit((self.feature(view) - self.center)[None])[0].astype(np.float32)
         # In blocks: a product in half precision is slow, and the whole bank in single precision is large.
@@ -59,7 +62,11 @@ class RetrievalPredictor:
     name, gives = "retrieval", SHAPE
 
     def __init__(
-        self, gallery: Gallery, banks: Mapping[str, FeatureBank], owners: np.ndarray, tried: Mapping[str, float]
+        self,
+        gallery: Gallery,
+        banks: Mapping[str, FeatureBank],
+        owners: Int64[np.ndarray, " views"],
+        tried: Mapping[str, float],
     ) -> None:
         self._gallery, self._owners = gallery, owners
         best = max(tried, key=lambda blend: tried[blend])
@@ -85,12 +92,14 @@ class RetrievalPredictor:
         tried = {blend: float(np.mean([score[blend] for score in scores])) for blend in scores[0]}
         return cls(gallery, banks, owners, tried)
 
-    def predict(self, view: np.ndarray) -> Prediction:
+    def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
         similarity = sum(bank.cosines(view) for bank in self._banks.values())
         return self._gallery.prediction(int(self._owners[np.argmax(similarity)]))
 
 
-def build_banks(gallery: Gallery, features: Mapping[str, Feature]) -> tuple[dict[str, FeatureBank], np.ndarray]:
+def build_banks(
+    gallery: Gallery, features: Mapping[str, Feature]
+) -> tuple[dict[str, FeatureBank], Int64[np.ndarray, " views"]]:
     """The banks of all gallery views and the object that owns each view, int64 [views]. Empty views are left out."""
     raw: dict[str, list[np.ndarray]] = {name: [] for name in features}
     owners = []
@@ -113,12 +122,18 @@ def blends(names: list[str]) -> list[tuple[str, ...]]:
     return list(chain.from_iterable(combinations(names, size) for size in range(1, len(names) + 1)))
 
 
-def _vectors(view: np.ndarray, features: Mapping[str, Feature]) -> dict[str, np.ndarray]:
+def _vectors(
+    view: UInt8[np.ndarray, "size size 4"], features: Mapping[str, Feature]
+) -> dict[str, Float32[np.ndarray, " features"]]:
     return {name: feature(view) for name, feature in features.items()}
 
 
 def _blend_scores(
-    sample: Sample, views: list[int], gallery: Gallery, banks: Mapping[str, FeatureBank], owners: np.ndarray
+    sample: Sample,
+    views: list[int],
+    gallery: Gallery,
+    banks: Mapping[str, FeatureBank],
+    owners: Int64[np.ndarray, " views"],
 ) -> dict[str, float]:
     """Mean IoU over the views of one object for every blend; 0 for a view that shows nothing."""
     ious = gallery.ious(downsample_occupancy(sample.solid, RESOLUTION))
@@ -134,6 +149,6 @@ def _blend_scores(
     return {blend: float(np.mean(values)) for blend, values in scores.items()}
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def _unit(vectors: Float[np.ndarray, "views features"]) -> Float[np.ndarray, "views features"]:
     normalised: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return normalised

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from tqdm import tqdm
@@ -23,6 +23,9 @@ from shapeshot.evaluation.rows import Row
 from shapeshot.scores.aspects import MESH, PROBABILITIES, SURFACE
 from shapeshot.scores.metrics import check_mesh, iou_curve, surface_scores, voxel_iou, worst_scores
 from shapeshot.scores.prediction import Prediction
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, UInt8
 
 
 def evaluate(
@@ -80,7 +83,7 @@ class samples_of:
         return self._protocol.views(sample.id, sample.num_views, self.views_per_object)
 
 
-def predict_view(predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth) -> Prediction:
+def predict_view(predictor: Predictor | TruthSeer, image: UInt8[np.ndarray, "size size 4"], truth: Truth) -> Prediction:
     """What a predictor says to a view; only a TruthSeer is shown the truth. Raises what it raises."""
     if isinstance(predictor, TruthSeer):
         return predictor.predict_from_truth(truth.occupancy)
@@ -122,8 +125,11 @@ def score_prediction(
 
 
 def _attempt(
-    predictor: Predictor | TruthSeer, image: np.ndarray, truth: Truth, protocol: EvaluationProtocol
-) -> tuple[Prediction | None, np.ndarray | None, str]:
+    predictor: Predictor | TruthSeer,
+    image: UInt8[np.ndarray, "size size 4"],
+    truth: Truth,
+    protocol: EvaluationProtocol,
+) -> tuple[Prediction | None, Float[np.ndarray, "n n n"] | None, str]:
     """The prediction, or None and why; and probabilities, where the predictor has them and the protocol looks at them.
 
     The view is looked at once. Only what a photo can cause is a failure; a broken model stops the run.

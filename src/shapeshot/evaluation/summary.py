@@ -149,13 +149,13 @@ def _mesh_checks(checks: Sequence[MeshCheck]) -> MeshChecks | None:
 
 
 def summary_json(summary: Summary) -> str:
-    """As JSON, keys in reading order."""
+    """Return a summary as JSON, its keys in reading order."""
     values = {"format": summary.format, "version": summary.version} | asdict(summary)
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def summary_markdown(summary: Summary) -> str:
-    """As a short Markdown page: the headline table, the mesh checks and how it was measured."""
+    """Return a summary as a short Markdown page: the headline table, the mesh checks and how it was measured."""
     titles = [METRICS[metric].title for metric in summary.headlines]
     lines = [
         f"# {summary.predictor} on {summary.dataset}, split {summary.split}",

@@ -21,6 +21,8 @@ from shapeshot.scores.metrics import voxel_iou
 from shapeshot.scores.prediction import RESOLUTION
 
 if TYPE_CHECKING:
+    from jaxtyping import Float, UInt8
+
     from shapeshot.model.field_model import FieldModel
 
 PROBABILITY_THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
@@ -36,7 +38,7 @@ class ThresholdFit:
 
 
 def fit_threshold(
-    field_of: Callable[[np.ndarray], np.ndarray],
+    field_of: Callable[[UInt8[np.ndarray, "size size 4"]], Float[np.ndarray, "n n n"]],
     dataset: Dataset,
     split: str = "val",
     *,
@@ -88,19 +90,24 @@ def fix_threshold(
     return thresholded.with_threshold(fit.threshold), fit
 
 
-def occupancy_probabilities(model: FieldModel) -> Callable[[np.ndarray], np.ndarray]:
+def occupancy_probabilities(
+    model: FieldModel,
+) -> Callable[[UInt8[np.ndarray, "size size 4"]], Float[np.ndarray, "n n n"]]:
     """A model's field as `fit_threshold` takes it: view -> occupancy probability float32 [32, 32, 32].
 
     Its card's threshold is such a probability. The function raises PhotoError for a view that shows nothing.
     """
 
-    def field_of(view: np.ndarray) -> np.ndarray:
+    def field_of(view: UInt8[np.ndarray, "size size 4"]) -> Float[np.ndarray, "n n n"]:
         return model.see(look_at(view, model.image_size).photo).field(RESOLUTION).probabilities
 
     return field_of
 
 
-def _field_or_nothing(field_of: Callable[[np.ndarray], np.ndarray], view: np.ndarray) -> np.ndarray:
+def _field_or_nothing(
+    field_of: Callable[[UInt8[np.ndarray, "size size 4"]], Float[np.ndarray, "n n n"]],
+    view: UInt8[np.ndarray, "size size 4"],
+) -> Float[np.ndarray, "n n n"]:
     try:
         return field_of(view)
     except PhotoError:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.geometry import VoxelGrid
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool
 
 _LONGEST_RUN = 255
 
@@ -23,8 +28,8 @@ def encode_binvox(grid: VoxelGrid) -> bytes:
     return header.encode("ascii") + _run_lengths(grid.occupancy.transpose(0, 2, 1).ravel())
 
 
-def _run_lengths(cells: np.ndarray) -> bytes:
-    """bool [cells] as bytes: value, count, value, count ..."""
+def _run_lengths(cells: Bool[np.ndarray, " cells"]) -> bytes:
+    """Encode cells, bool [cells], as runs: the bytes value, count, value, count and so on."""
     starts = np.concatenate([[0], np.flatnonzero(cells[1:] != cells[:-1]) + 1])
     lengths = np.diff(starts, append=len(cells))
     pieces = -(-lengths // _LONGEST_RUN)  # each run in pieces, all of 255 but the last

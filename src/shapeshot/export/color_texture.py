@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.export.colors import to_bytes
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, Float64, UInt8
 
 _SIDE = 32  # pixels
 
@@ -21,8 +25,8 @@ class ColorTexture:
     uvs: float32 [vertices, 2], u to the right and v up from the lower left corner, both in [0, 1].
     """
 
-    pixels: np.ndarray
-    uvs: np.ndarray
+    pixels: UInt8[np.ndarray, "32 32 3"]
+    uvs: Float32[np.ndarray, "vertices 2"]
 
     def png(self) -> bytes:
         """The picture as a file."""
@@ -31,8 +35,8 @@ class ColorTexture:
         return content.getvalue()
 
 
-def color_texture(colors: np.ndarray) -> ColorTexture:
-    """From colours float [vertices, 3], at least one, sRGB in [0, 1].
+def color_texture(colors: Float[np.ndarray, "vertices 3"]) -> ColorTexture:
+    """Make a texture of vertex colours, float [vertices, 3], at least one, sRGB in [0, 1].
 
     The picture is a map of the colours that occur: u and v run along their two main directions (principal components),
     and the third, in which they differ least, is at each pixel that of the colours nearby. Across a triangle the
@@ -54,7 +58,9 @@ def color_texture(colors: np.ndarray) -> ColorTexture:
     return ColorTexture(to_bytes(picture), uvs.astype(np.float32))
 
 
-def _third(uvs: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _third(
+    uvs: Float64[np.ndarray, "vertices 2"], values: Float64[np.ndarray, " vertices"]
+) -> Float64[np.ndarray, "32 32"]:
     """The values spread over the picture, float64 [32, 32], by inverse distance weighting.
 
     After Shepard, "A two-dimensional interpolation function for irregularly-spaced data" (1968), from the means in the

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float64, UInt8
 
-def to_bytes(colors: np.ndarray) -> np.ndarray:
-    """sRGB in [0, 1] -> sRGB as uint8, rounded to the nearest; values outside are clipped. Any shape."""
+
+def to_bytes(colors: Float[np.ndarray, " *shape"]) -> UInt8[np.ndarray, " *shape"]:
+    """Round sRGB in [0, 1] to bytes, whatever the shape; values outside are clipped."""
     levels: np.ndarray = np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8)
     return levels
 
 
-def to_linear(colors: np.ndarray) -> np.ndarray:
-    """sRGB in [0, 1] -> linear light in [0, 1], float64; values outside are clipped. Any shape.
+def to_linear(colors: Float[np.ndarray, " *shape"]) -> Float64[np.ndarray, " *shape"]:
+    """Turn sRGB in [0, 1] into linear light in [0, 1], whatever the shape; values outside are clipped.
 
     The transfer function of IEC 61966-2-1.
     """

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.export.colors import to_linear
 from shapeshot.geometry import Mesh, PointCloud
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32, Num, UInt16
 
 _POINTS, _TRIANGLES = 0, 4
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
@@ -45,7 +48,13 @@ class _Buffer:
         self.accessors: list[dict[str, Any]] = []
 
     def add(
-        self, rows: np.ndarray, dtype: str, target: int, *, normalized: bool = False, with_bounds: bool = False
+        self,
+        rows: Num[np.ndarray, "rows components"],
+        dtype: str,
+        target: int,
+        *,
+        normalized: bool = False,
+        with_bounds: bool = False,
     ) -> int:
         """Append rows [count, components] and return the number of their accessor.
 
@@ -70,7 +79,10 @@ class _Buffer:
 
 
 def _attributes(
-    buffer: _Buffer, positions: np.ndarray, normals: np.ndarray | None, colors: np.ndarray | None
+    buffer: _Buffer,
+    positions: Float32[np.ndarray, "points 3"],
+    normals: Float32[np.ndarray, "points 3"] | None,
+    colors: Float32[np.ndarray, "points 3"] | None,
 ) -> dict[str, int]:
     attributes = {"POSITION": buffer.add(positions, "<f4", _ARRAY_BUFFER, with_bounds=True)}
     if normals is not None:
@@ -80,8 +92,8 @@ def _attributes(
     return attributes
 
 
-def _linear_rgba(colors: np.ndarray) -> np.ndarray:
-    """uint16 [count, 4], opaque: a row of three would not fill whole multiples of 4 bytes."""
+def _linear_rgba(colors: Float32[np.ndarray, "points 3"]) -> UInt16[np.ndarray, "points 4"]:
+    """Turn sRGB into linear, opaque RGBA, uint16 [count, 4]: rows of three would not fill multiples of 4 bytes."""
     rgba = np.full((len(colors), 4), 65535, np.uint16)
     rgba[:, :3] = np.rint(to_linear(colors) * 65535)
     return rgba

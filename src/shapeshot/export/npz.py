@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.export.colors import to_bytes
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 
+if TYPE_CHECKING:
+    from jaxtyping import Shaped
 
-def encode_npz(shape: Mesh | PointCloud | VoxelGrid, more: Mapping[str, np.ndarray] | None = None) -> bytes:
+
+def encode_npz(
+    shape: Mesh | PointCloud | VoxelGrid, more: Mapping[str, Shaped[np.ndarray, " ..."]] | None = None
+) -> bytes:
     """A compressed archive; colours are sRGB uint8 and missing where the shape has none.
 
     Mesh: vertices float32 [vertices, 3], faces int32 [faces, 3], colors [vertices, 3].

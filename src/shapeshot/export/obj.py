@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.export.color_texture import color_texture
 from shapeshot.geometry import Mesh, PointCloud
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32, Num
 
 
 def encode_obj(shape: Mesh | PointCloud) -> bytes:
@@ -22,7 +27,7 @@ def encode_obj(shape: Mesh | PointCloud) -> bytes:
 
 
 def encode_obj_files(shape: Mesh | PointCloud, name: str, vertex_colors: bool = True) -> dict[str, bytes]:
-    """name.texture.png and name.mtl for a coloured mesh, and name.obj, which comes last as it refers to them.
+    """Make name.texture.png and name.mtl for a coloured mesh, then name.obj, which refers to them.
 
     The texture gives each vertex the place of its colour (see color_texture.py). The vertex colours stay as well unless
     vertex_colors is False, for strict readers that take three numbers behind `v` and no more.
@@ -43,13 +48,15 @@ def _material(texture: str) -> bytes:
     return f"# shapeshot\nnewmtl colors\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\nmap_Kd {texture}\n".encode()
 
 
-def _vertex_lines(positions: np.ndarray, colors: np.ndarray | None) -> str:
+def _vertex_lines(
+    positions: Float32[np.ndarray, "vertices 3"], colors: Float32[np.ndarray, "vertices 3"] | None
+) -> str:
     if colors is None:
         return _lines("v %.7g %.7g %.7g", positions)
     rows = np.concatenate([positions, np.clip(colors, 0, 1)], axis=1)
     return _lines("v %.7g %.7g %.7g %.4g %.4g %.4g", rows)
 
 
-def _lines(line: str, rows: np.ndarray) -> str:
+def _lines(line: str, rows: Num[np.ndarray, " *shape"]) -> str:
     # One format operation for all rows: several times faster than one a row.
     return (f"{line}\n" * len(rows)) % tuple(rows.ravel().tolist())

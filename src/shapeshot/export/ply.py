@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.export.colors import to_bytes
 from shapeshot.geometry import Mesh, PointCloud
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32, Int, Shaped
 
 _TYPE_NAMES = {"<f4": "float", "|u1": "uchar"}
 
@@ -20,7 +25,11 @@ def encode_ply(shape: Mesh | PointCloud) -> bytes:
     return _header(vertices, []) + vertices.tobytes()
 
 
-def _vertex_rows(positions: np.ndarray, normals: np.ndarray | None, colors: np.ndarray | None) -> np.ndarray:
+def _vertex_rows(
+    positions: Float32[np.ndarray, "rows 3"],
+    normals: Float32[np.ndarray, "rows 3"] | None,
+    colors: Float32[np.ndarray, "rows 3"] | None,
+) -> Shaped[np.ndarray, " rows"]:
     columns = [("x y z", "<f4", positions)]
     if normals is not None:
         columns.append(("nx ny nz", "<f4", normals))
@@ -33,13 +42,13 @@ def _vertex_rows(positions: np.ndarray, normals: np.ndarray | None, colors: np.n
     return rows
 
 
-def _header(vertices: np.ndarray, more_elements: list[str]) -> bytes:
+def _header(vertices: Shaped[np.ndarray, " rows"], more_elements: list[str]) -> bytes:
     fields = [f"property {_TYPE_NAMES[vertices.dtype[name].str]} {name}" for name in vertices.dtype.names or ()]
     lines = ["ply", "format binary_little_endian 1.0", "comment shapeshot", f"element vertex {len(vertices)}"]
     return "\n".join([*lines, *fields, *more_elements, "end_header\n"]).encode("ascii")
 
 
-def _face_rows(faces: np.ndarray) -> np.ndarray:
+def _face_rows(faces: Int[np.ndarray, "faces 3"]) -> Shaped[np.ndarray, " faces"]:
     rows = np.empty(len(faces), [("count", "u1"), ("corners", "<i4", 3)])
     rows["count"], rows["corners"] = 3, faces
     return rows

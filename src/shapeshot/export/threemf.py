@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from shapeshot.errors import ExportError
 from shapeshot.export.colors import to_bytes
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.manifold import made_manifold
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float64, Int, Int64, Num, UInt8
 
 _MILLIMETRES = 1000.0  # per metre
 _CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
@@ -66,13 +70,13 @@ def encode_3mf(mesh: Mesh) -> bytes:
     return content.getvalue()
 
 
-def _as_printed(vertices: np.ndarray) -> np.ndarray:
-    """Metres with +y up -> millimetres with +z up, float64 [vertices, 3]."""
+def _as_printed(vertices: Float[np.ndarray, "vertices 3"]) -> Float64[np.ndarray, "vertices 3"]:
+    """Turn metres with +y up into millimetres with +z up, float64 [vertices, 3]."""
     x, y, z = vertices.astype(np.float64).T * _MILLIMETRES
     return np.stack([x, -z, y], axis=1)
 
 
-def _corner_colors(mesh: Mesh) -> tuple[np.ndarray, np.ndarray | None]:
+def _corner_colors(mesh: Mesh) -> tuple[UInt8[np.ndarray, "colors 3"], Int64[np.ndarray, "faces 3"] | None]:
     """The distinct colours, uint8 [colors, 3], and the one of each corner, int64 [faces, 3], or none of them."""
     if mesh.colors is None:
         return np.zeros((0, 3), np.uint8), None
@@ -80,12 +84,16 @@ def _corner_colors(mesh: Mesh) -> tuple[np.ndarray, np.ndarray | None]:
     return distinct, index.reshape(-1)[mesh.faces]
 
 
-def _color_group(distinct: np.ndarray) -> str:
+def _color_group(distinct: UInt8[np.ndarray, "colors 3"]) -> str:
     entries = _lines('<m:color color="#%02X%02X%02X"/>', distinct)
     return f'<m:colorgroup id="2">\n{entries}</m:colorgroup>\n' if entries else ""
 
 
-def _object(positions: np.ndarray, faces: np.ndarray, color_of_corner: np.ndarray | None) -> str:
+def _object(
+    positions: Float64[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    color_of_corner: Int64[np.ndarray, "faces 3"] | None,
+) -> str:
     corners, attributes, own_color = faces, 'v1="%d" v2="%d" v3="%d"', ""
     if color_of_corner is not None:
         corners = np.concatenate([faces, color_of_corner], axis=1)
@@ -100,7 +108,7 @@ def _object(positions: np.ndarray, faces: np.ndarray, color_of_corner: np.ndarra
     )
 
 
-def _model(thing: str, colors: str, place: np.ndarray) -> str:
+def _model(thing: str, colors: str, place: Float64[np.ndarray, " 3"]) -> str:
     move = "1 0 0 0 1 0 0 0 1 " + " ".join(f"{value:.6f}" for value in place)
     return (
         f'{_XML}<model unit="millimeter" xml:lang="en-US" xmlns="{_CORE}" xmlns:m="{_MATERIAL}">\n'
@@ -109,6 +117,6 @@ def _model(thing: str, colors: str, place: np.ndarray) -> str:
     )
 
 
-def _lines(line: str, rows: np.ndarray) -> str:
+def _lines(line: str, rows: Num[np.ndarray, " *shape"]) -> str:
     # One format operation for all rows: several times faster than one a row.
     return (f"{line}\n" * len(rows)) % tuple(rows.ravel().tolist())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from shapeshot.errors import ExportError
 from shapeshot.export.color_texture import ColorTexture, color_texture
 from shapeshot.export.colors import to_linear
 from shapeshot.geometry import Mesh
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32
 
 _EPOCH = 315_619_200  # 1980-01-02, a date that zip can hold in every time zone: equal shapes give equal bytes
 
@@ -95,7 +98,7 @@ def _define_surface(usd: Any, stage: Any, material: Any) -> Any:
     return surface
 
 
-def _define_colors(usd: Any, shape: Any, colors: np.ndarray, texture: ColorTexture) -> None:
+def _define_colors(usd: Any, shape: Any, colors: Float32[np.ndarray, "vertices 3"], texture: ColorTexture) -> None:
     primvars, names, vertex = usd.UsdGeom.PrimvarsAPI(shape), usd.Sdf.ValueTypeNames, usd.UsdGeom.Tokens.vertex
     linear = usd.Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(to_linear(colors), np.float32))
     primvars.CreatePrimvar("displayColor", names.Color3fArray, vertex).Set(linear)

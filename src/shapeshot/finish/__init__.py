@@ -17,7 +17,7 @@ __all__ = ["FinishOptions", "WallThickness", "center_of_mass", "finish", "simpli
 
 @dataclass(frozen=True)
 class FinishOptions:
-    """What to do to a mesh, in this order: printable, smooth, simplify.
+    """The steps of finishing a mesh, done in this order: printable, smooth, simplify.
 
     simplify: the number of faces to come down to, or None. smooth: rounds of Taubin smoothing, 0 for none.
     printable: keep only the piece that encloses most, fill the hollows in it, and measure the solid.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from shapeshot.errors import MeshError, UserError
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.components import count_pieces, remove_small_components
 from shapeshot.geometry.manifold import made_manifold
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 MIN_FACES = 4  # of a tetrahedron
 # Shares of the collapses to take back until the result is closed; the last is all of them.
@@ -48,7 +51,13 @@ def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
     return mesh
 
 
-def _collapsed(library: Any, mesh: Mesh, vertices: np.ndarray, faces: np.ndarray, collapses: np.ndarray) -> Mesh:
+def _collapsed(
+    library: Any,
+    mesh: Mesh,
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    collapses: Int[np.ndarray, "collapses 2"],
+) -> Mesh:
     positions, triangles, merged_into = library.replay_simplification(vertices, faces, collapses)
     if mesh.colors is None:
         return Mesh(positions, triangles)

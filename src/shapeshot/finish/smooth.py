@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.errors import UserError
 from shapeshot.geometry import Mesh
+
+if TYPE_CHECKING:
+    from jaxtyping import Int64
 
 MAX_ROUNDS = 1000
 _SHRINK = 0.5  # lambda, the share of the way to the neighbours' mean
@@ -34,8 +39,8 @@ def smoothed(mesh: Mesh, rounds: int) -> Mesh:
     return Mesh(positions, mesh.faces, mesh.colors)
 
 
-def _neighbours(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """Each edge in both directions, once: two int64 [2 * edges] of vertices."""
+def _neighbours(mesh: Mesh) -> tuple[Int64[np.ndarray, " directed_edges"], Int64[np.ndarray, " directed_edges"]]:
+    """List each edge once in either direction, by its vertices: two int64 [2 * edges]."""
     start, end = mesh.faces.astype(np.int64).ravel(), np.roll(mesh.faces, -1, axis=1).astype(np.int64).ravel()
     count = max(len(mesh.vertices), 1)
     keys = np.unique(np.concatenate([start * count + end, end * count + start]))

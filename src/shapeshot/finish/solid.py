@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.errors import MeshError
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.sample import sample_surface
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float64, Int, Int64
 
 _NUM_RAYS = 2048
 _PAIRS_AT_ONCE = 2_000_000  # of rays and clusters of faces, and of rays and faces: bounds the memory to some 200 MB
@@ -26,8 +30,8 @@ class WallThickness:
     percentile_5: float
 
 
-def center_of_mass(mesh: Mesh) -> np.ndarray:
-    """Of the solid inside a closed mesh, at one density; float64 [3].
+def center_of_mass(mesh: Mesh) -> Float64[np.ndarray, " 3"]:
+    """Find the centre of mass of the solid inside a closed mesh, at one density; float64 [3].
 
     The sum over faces of signed volume times centroid of the tetrahedra that they make with one point, divided by the
     volume: Lien and Kajiya, "A Symbolic Method for Calculating the Integral Properties of Arbitrary Nonconvex
@@ -46,7 +50,7 @@ def center_of_mass(mesh: Mesh) -> np.ndarray:
 
 
 def wall_thickness(mesh: Mesh, num_rays: int = _NUM_RAYS) -> WallThickness:
-    """How far it is through the solid, straight in from the surface, over points spread evenly on the surface.
+    """Measure how thick the solid is under its surface, at points spread evenly over the surface.
 
     From each of num_rays random points (seeded) a ray runs against the face's normal to where it leaves the solid. It
     counts where it leaves within 45 degrees of straight: two sides of a wall look away from each other, the two of an
@@ -94,7 +98,9 @@ class _Faces:
         """How many clusters there are."""
         return len(self._starts)
 
-    def first_exit(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    def first_exit(
+        self, origins: Float64[np.ndarray, "rays 3"], directions: Float64[np.ndarray, "rays 3"]
+    ) -> Float64[np.ndarray, " rays"]:
         """Distance to where each ray first leaves the solid, float64 [rays]; inf where it does not, or too aslant."""
         found = [self._hits(ray, face, origins, directions) for ray, face in self._pairs(origins, directions)]
         ray, distance, straightness = (np.concatenate(column) for column in zip(*found, strict=True))
@@ -106,9 +112,13 @@ class _Faces:
         return depths
 
     def _hits(
-        self, ray: np.ndarray, face: np.ndarray, origins: np.ndarray, directions: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of pairs of rays and faces, those that meet where the solid ends: ray, distance and straightness."""
+        self,
+        ray: Int[np.ndarray, " pairs"],
+        face: Int[np.ndarray, " pairs"],
+        origins: Float64[np.ndarray, "rays 3"],
+        directions: Float64[np.ndarray, "rays 3"],
+    ) -> tuple[Int[np.ndarray, " hits"], Float64[np.ndarray, " hits"], Float64[np.ndarray, " hits"]]:
+        """Keep the pairs of a ray and a face that meet where the solid ends: their ray, distance and straightness."""
         start, along = origins[ray], directions[ray]
         a, b, c = self.triangles[face].transpose(1, 0, 2)
         # Moller and Trumbore, "Fast, Minimum Storage Ray/Triangle Intersection" (1997).
@@ -125,7 +135,9 @@ class _Faces:
         hits &= straightness > 0
         return ray[hits], distance[hits], straightness[hits]
 
-    def _pairs(self, origins: np.ndarray, directions: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _pairs(
+        self, origins: Float64[np.ndarray, "rays 3"], directions: Float64[np.ndarray, "rays 3"]
+    ) -> Iterator[tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]]:
         """Yield every ray with every face whose sphere its line passes, int [pairs] each, some at a time."""
         ray, cluster = np.nonzero(
             _passes(origins, directions, self._cluster_centers, self._cluster_radii + self.tolerance)
@@ -143,7 +155,12 @@ class _Faces:
             yield rays[near], faces[near]
 
 
-def _passes(origins: np.ndarray, directions: np.ndarray, centers: np.ndarray, radii: np.ndarray) -> np.ndarray:
+def _passes(
+    origins: Float64[np.ndarray, "rays 3"],
+    directions: Float64[np.ndarray, "rays 3"],
+    centers: Float64[np.ndarray, "spheres 3"],
+    radii: Float64[np.ndarray, " spheres"],
+) -> Bool[np.ndarray, "rays spheres"]:
     """Whether each ray's line passes each sphere, bool [rays, spheres]; by matrix products alone."""
     along = directions @ centers.T - np.einsum("ij,ij->i", origins, directions)[:, None]
     squared = (centers**2).sum(axis=1) + (origins**2).sum(axis=1)[:, None] - 2 * origins @ centers.T
@@ -151,8 +168,8 @@ def _passes(origins: np.ndarray, directions: np.ndarray, centers: np.ndarray, ra
     return passes
 
 
-def _morton_codes(points: np.ndarray) -> np.ndarray:
-    """Where each point, float64 [n, 3], lies on a Z-order curve, int64 [n]: what is near there is near in space.
+def _morton_codes(points: Float64[np.ndarray, "points 3"]) -> Int64[np.ndarray, " points"]:
+    """Number points, float64 [n, 3], along a Z-order curve, int64 [n]: near numbers are near places.
 
     Morton, "A Computer Oriented Geodetic Data Base and a New Technique in File Sequencing" (1966).
     """

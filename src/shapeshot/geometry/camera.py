@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, Float64
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Camera:
     fov_deg: float
 
     @property
-    def origin(self) -> np.ndarray:
+    def origin(self) -> Float64[np.ndarray, " 3"]:
         """Position, float64 [3]."""
         azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.elevation_deg)
         horizontal = np.cos(elevation)
@@ -29,15 +33,15 @@ class Camera:
         return self.distance * np.array(direction)
 
     @property
-    def axes(self) -> np.ndarray:
+    def axes(self) -> Float64[np.ndarray, "3 3"]:
         """Unit vectors, float64 [3, 3], in rows: the picture's right, its up, and the way back to the camera."""
         azimuth = np.radians(self.azimuth_deg)
         backward = self.origin / self.distance
         right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
         return np.stack([right, np.cross(backward, right), backward])
 
-    def project(self, points: np.ndarray, size: int) -> np.ndarray:
-        """Where points, float [points, 3], appear in a square image of `size` pixels: columns and rows.
+    def project(self, points: Float[np.ndarray, "points 3"], size: int) -> Float32[np.ndarray, "points 2"]:
+        """Project points, float [points, 3], into a square image of `size` pixels; returns their columns and rows.
 
         float32 [points, 2]; pixel i reaches from i to i + 1. Every point must lie in front of the camera.
         """
@@ -60,7 +64,7 @@ def sample_camera(rng: np.random.Generator, radius: float) -> Camera:
 
 
 def sample_room_camera(rng: np.random.Generator, radius: float) -> Camera:
-    """As `sample_camera`, above the floor that the object stands on, and up to half as far away again."""
+    """Draw a camera as `sample_camera` does, but above the floor and up to one and a half times as far away."""
     camera = sample_camera(rng, radius)
     return replace(
         camera,

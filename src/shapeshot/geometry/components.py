@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.errors import MeshError
 from shapeshot.geometry.mesh import Mesh
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Int, Int64
 
-def vertex_components(mesh: Mesh) -> np.ndarray:
-    """The piece each vertex belongs to, int64 [vertices], numbered from 0 in order of their first vertex.
+
+def vertex_components(mesh: Mesh) -> Int64[np.ndarray, " vertices"]:
+    """Number the piece that each vertex belongs to, int64 [vertices], from 0 in order of their first vertex.
 
     Faces connect their vertices; a vertex without a face is a piece of its own.
     """
     return connected_components(len(mesh.vertices), np.concatenate([mesh.faces[:, :2], mesh.faces[:, 1:]]))
 
 
-def connected_components(count: int, edges: np.ndarray) -> np.ndarray:
-    """The piece each of `count` nodes belongs to, int64 [count], numbered from 0 in order of their first node.
+def connected_components(count: int, edges: Int[np.ndarray, "edges 2"]) -> Int64[np.ndarray, " count"]:
+    """Number the piece that each of `count` nodes belongs to, int64 [count], from 0 in order of their first node.
 
     edges: int [edges, 2], pairs of connected nodes. Union-find on whole arrays: every root hooks onto the smallest
     root it touches, then all paths are halved until flat (after Shiloach and Vishkin, "An O(log n) Parallel
@@ -67,8 +72,8 @@ def largest_component(mesh: Mesh) -> Mesh:
     return remove_small_components(mesh, 1.0)
 
 
-def _with_faces(mesh: Mesh, kept: np.ndarray) -> Mesh:
-    """Only the faces where kept, bool [faces], and the vertices that they use."""
+def _with_faces(mesh: Mesh, kept: Bool[np.ndarray, " faces"]) -> Mesh:
+    """Keep only the faces where `kept`, bool [faces], is True, and the vertices that they use."""
     used, faces = np.unique(mesh.faces[kept], return_inverse=True)
     colors = None if mesh.colors is None else mesh.colors[used]
     return Mesh(mesh.vertices[used], faces.reshape(-1, 3), colors)

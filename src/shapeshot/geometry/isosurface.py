@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.errors import MeshError
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Float32, Float64, Int, Int8, Int32, Num
 
 # Corner c of a cell lies at its bits (x = bit 0, y = bit 1, z = bit 2). An edge is (axis, corner where it starts).
 _EDGES = [(axis, corner) for axis in range(3) for corner in range(8) if not corner >> axis & 1]
@@ -24,8 +28,11 @@ END_MARGIN = 0.01
 
 
 def isosurface(
-    values: np.ndarray, level: float, origin: Sequence[float] | float, spacing: Sequence[float] | float
-) -> tuple[np.ndarray, np.ndarray]:
+    values: Num[np.ndarray, "width height depth"],
+    level: float,
+    origin: Sequence[float] | float,
+    spacing: Sequence[float] | float,
+) -> tuple[Float32[np.ndarray, "vertices 3"], Int32[np.ndarray, "faces 3"]]:
     """The surface values == level as triangles that look from inside (values > level) to outside.
 
     values: float [x, y, z], samples of the field; finite.
@@ -49,7 +56,7 @@ def isosurface(
     return ((positions - 1) * step + start).astype(np.float32), faces
 
 
-def _checked_field(values: np.ndarray) -> np.ndarray:
+def _checked_field(values: Num[np.ndarray, "width height depth"]) -> Float[np.ndarray, "width height depth"]:
     field = np.asarray(values)
     if field.dtype != np.float32:
         field = field.astype(np.float64)
@@ -62,7 +69,7 @@ def _checked_field(values: np.ndarray) -> np.ndarray:
 
 def _checked_placement(
     origin: Sequence[float] | float, spacing: Sequence[float] | float, level: np.floating
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Float64[np.ndarray, " 3"], Float64[np.ndarray, " 3"]]:
     start, step = (np.broadcast_to(np.asarray(given, np.float64), 3) for given in (origin, spacing))
     if not (np.isfinite([*start, *step, level]).all() and (step > 0).all()):
         got = f"level {level}, origin {start.tolist()}, spacing {step.tolist()}"
@@ -70,7 +77,9 @@ def _checked_placement(
     return start, step
 
 
-def _pad_outside(field: np.ndarray, level: np.floating) -> np.ndarray:
+def _pad_outside(
+    field: Float[np.ndarray, "width height depth"], level: np.floating
+) -> Float[np.ndarray, "padded_width padded_height padded_depth"]:
     """One more sample on every side, outside, and as far below the level as its neighbour is above.
 
     Interpolation therefore crosses the level exactly half way between an inside border sample and the padding.
@@ -83,7 +92,9 @@ def _pad_outside(field: np.ndarray, level: np.floating) -> np.ndarray:
     return padded
 
 
-def _edge_vertices(padded: np.ndarray, inside: np.ndarray, level: np.floating) -> tuple[np.ndarray, np.ndarray]:
+def _edge_vertices(
+    padded: Float[np.ndarray, "width height depth"], inside: Bool[np.ndarray, "width height depth"], level: np.floating
+) -> tuple[Float64[np.ndarray, "vertices 3"], Int32[np.ndarray, " edges"]]:
     """One vertex on every grid edge with one end inside, by linear interpolation.
 
     Returns their positions in samples, float64 [vertices, 3], and the vertex number of each grid edge, int32
@@ -110,7 +121,7 @@ def _ends(axis: int, part: slice) -> tuple[slice, ...]:
     return tuple(part if i == axis else slice(None) for i in range(3))
 
 
-def _triangle_edges(inside: np.ndarray) -> np.ndarray:
+def _triangle_edges(inside: Bool[np.ndarray, "width height depth"]) -> Int[np.ndarray, "faces 3"]:
     """The three grid edges on which each triangle has its corners, int [faces, 3], numbered as in `_edge_vertices`."""
     x, y, z = inside.shape
     case_of_cell = np.zeros((x, y, z), np.uint8)
@@ -134,7 +145,7 @@ def _triangle_edges(inside: np.ndarray) -> np.ndarray:
 
 
 @cache
-def case_table() -> tuple[np.ndarray, np.ndarray]:
+def case_table() -> tuple[Int[np.ndarray, " 257"], Int8[np.ndarray, "triangles 3"]]:
     """The triangles of each of the 256 cases (bit c set: corner c is inside).
 
     Returns (first int [257], edges int8 [triangles, 3]): case i has the triangles edges[first[i]:first[i + 1]], whose

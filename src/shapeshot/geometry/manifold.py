@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.geometry.components import connected_components
 from shapeshot.geometry.mesh import Mesh
 
+if TYPE_CHECKING:
+    from jaxtyping import Int, Int64
+
 _MAX_ROUNDS = 8  # each leaves fewer crowded edges; one or two are usual
 
 
-def made_manifold(mesh: Mesh) -> tuple[Mesh, np.ndarray]:
+def made_manifold(mesh: Mesh) -> tuple[Mesh, Int64[np.ndarray, " faces"]]:
     """The same surface, and the face that each of its faces comes from, int64 [faces].
 
     It is without folded faces and has a vertex of its own for every fan of faces.
@@ -36,8 +40,8 @@ def made_manifold(mesh: Mesh) -> tuple[Mesh, np.ndarray]:
     return mesh, origin
 
 
-def _with_own_vertices(mesh: Mesh, pairs: np.ndarray) -> Mesh:
-    """One vertex for each fan of corners that pairs of half-edges connect."""
+def _with_own_vertices(mesh: Mesh, pairs: Int64[np.ndarray, "pairs 2"]) -> Mesh:
+    """Give each fan of corners that pairs of half-edges connect a vertex of its own."""
     one, other = pairs.T
     # The half-edges of a pair run in opposite senses: the start of one is the end of the other.
     connected = np.concatenate([np.stack([one, _next(other)], axis=1), np.stack([_next(one), other], axis=1)])
@@ -46,19 +50,19 @@ def _with_own_vertices(mesh: Mesh, pairs: np.ndarray) -> Mesh:
     return _picked(mesh, mesh.faces.ravel()[first_corner], fans.reshape(-1, 3))
 
 
-def _picked(mesh: Mesh, origin: np.ndarray, faces: np.ndarray) -> Mesh:
+def _picked(mesh: Mesh, origin: Int[np.ndarray, " vertices"], faces: Int[np.ndarray, "faces 3"]) -> Mesh:
     colors = None if mesh.colors is None else mesh.colors[origin]
     return Mesh(mesh.vertices[origin], faces, colors)
 
 
-def _next(half_edges: np.ndarray) -> np.ndarray:
+def _next(half_edges: Int[np.ndarray, " half_edges"]) -> Int[np.ndarray, " half_edges"]:
     """The corner where half-edges end; a half-edge has the number of the corner where it starts: 3 * face + place."""
     following: np.ndarray = half_edges - half_edges % 3 + (half_edges + 1) % 3
     return following
 
 
-def _crowded(faces: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Of each edge that more than one pair shares, one pair; no face twice."""
+def _crowded(faces: Int[np.ndarray, "faces 3"], pairs: Int64[np.ndarray, "pairs 2"]) -> Int64[np.ndarray, "crowded 2"]:
+    """Choose one pair for each edge that several pairs share, int64 [crowded, 2], such that no face occurs twice."""
     start, end = faces.ravel()[pairs[:, 0]], faces.ravel()[_next(pairs[:, 0])]
     _, edge, counts = np.unique(
         np.sort(np.stack([start, end], axis=1), axis=1), axis=0, return_inverse=True, return_counts=True
@@ -70,11 +74,11 @@ def _crowded(faces: np.ndarray, pairs: np.ndarray) -> np.ndarray:
         if int(edge.reshape(-1)[i]) not in chosen and not beside & touched:
             chosen[int(edge.reshape(-1)[i])] = pairs[i]
             touched |= beside
-    return np.array(list(chosen.values())).reshape(-1, 2)
+    return np.array(list(chosen.values()), np.int64).reshape(-1, 2)
 
 
-def _with_midpoints(mesh: Mesh, pairs: np.ndarray) -> Mesh:
-    """Both faces of each pair split in two by a new vertex in the middle of their edge; second halves come last."""
+def _with_midpoints(mesh: Mesh, pairs: Int64[np.ndarray, "pairs 2"]) -> Mesh:
+    """Split both faces of each pair in two at a new vertex in the middle of their edge; second halves come last."""
     corners = mesh.faces.ravel()
     start, end = corners[pairs[:, 0]], corners[_next(pairs[:, 0])]
     added = np.repeat(len(mesh.vertices) + np.arange(len(pairs)), 2)
@@ -90,7 +94,7 @@ def _with_midpoints(mesh: Mesh, pairs: np.ndarray) -> Mesh:
     return Mesh(vertices, np.concatenate([faces, second]), colors)
 
 
-def _not_back_to_back(faces: np.ndarray) -> np.ndarray:
+def _not_back_to_back(faces: Int[np.ndarray, "faces 3"]) -> Int64[np.ndarray, " kept"]:
     """The numbers of the faces that are left when those with equal corners in the opposite sense cancel in pairs."""
     # A triangle's sense is the parity of the permutation that sorts its corners.
     a, b, c = faces.T
@@ -105,7 +109,7 @@ def _not_back_to_back(faces: np.ndarray) -> np.ndarray:
     return np.sort(order[np.arange(len(order)) - starts < np.abs(surplus[order])])
 
 
-def _paired_half_edges(mesh: Mesh) -> np.ndarray:
+def _paired_half_edges(mesh: Mesh) -> Int64[np.ndarray, "pairs 2"]:
     """Two half-edges that run along one edge in opposite senses, int64 [pairs, 2]; each in one pair at most."""
     start = mesh.faces.astype(np.int64).ravel()
     end = start[_next(np.arange(len(start)))]
@@ -119,10 +123,10 @@ def _paired_half_edges(mesh: Mesh) -> np.ndarray:
     return np.concatenate(pairs)
 
 
-def _paired_round_edge(mesh: Mesh, half_edges: np.ndarray) -> Iterator[tuple[int, int]]:
+def _paired_round_edge(mesh: Mesh, half_edges: Int64[np.ndarray, " half_edges"]) -> Iterator[tuple[int, int]]:
     """The half-edges of one edge in pairs that have air between them: solids that touch there stay joined."""
     corners, vertices = mesh.faces.ravel(), mesh.vertices
-    low, high = sorted((int(corners[half_edges[0]]), int(corners[_next(half_edges[0])])))
+    low, high = sorted((int(corners[half_edges[0]]), int(corners[_next(half_edges[:1])[0]])))
     axis = (vertices[high] - vertices[low]).astype(np.float64)
     aside = np.cross(axis, np.eye(3)[np.abs(axis).argmin()])
     tips = corners[_next(_next(half_edges))]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.errors import MeshError
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32, Float64, Int32, Shaped
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +23,9 @@ class Mesh:
     Raises MeshError on wrong shapes, indices out of range and values that are not finite.
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
-    colors: np.ndarray | None = None
+    vertices: Float32[np.ndarray, "vertices 3"]
+    faces: Int32[np.ndarray, "faces 3"]
+    colors: Float32[np.ndarray, "vertices 3"] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vertices", as_rows(self.vertices, np.float32, "vertices"))
@@ -35,32 +38,32 @@ class Mesh:
             )
 
     @property
-    def triangles(self) -> np.ndarray:
+    def triangles(self) -> Float32[np.ndarray, "faces 3 3"]:
         """Corner positions, float32 [faces, 3, 3]."""
         triangles: np.ndarray = self.vertices[self.faces]
         return triangles
 
     @property
-    def bounds(self) -> np.ndarray:
+    def bounds(self) -> Float32[np.ndarray, "2 3"]:
         """[[min x, y, z], [max x, y, z]], float32."""
         if not len(self.vertices):
             raise MeshError("an empty mesh has no bounds")
         return np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
 
     @property
-    def area_vectors(self) -> np.ndarray:
+    def area_vectors(self) -> Float64[np.ndarray, "faces 3"]:
         """The normal of each triangle with its area as length, float64 [faces, 3]."""
         a, b, c = self.triangles.astype(np.float64).transpose(1, 0, 2)
         return np.cross(b - a, c - a) / 2
 
     @property
-    def face_areas(self) -> np.ndarray:
+    def face_areas(self) -> Float64[np.ndarray, " faces"]:
         """Area of each triangle, float64 [faces]."""
         lengths: np.ndarray = np.linalg.norm(self.area_vectors, axis=1)
         return lengths
 
     @property
-    def face_normals(self) -> np.ndarray:
+    def face_normals(self) -> Float32[np.ndarray, "faces 3"]:
         """Unit normals, float32 [faces, 3]; zero for a degenerate triangle."""
         vectors = self.area_vectors
         normals: np.ndarray = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)).astype(
@@ -69,7 +72,7 @@ class Mesh:
         return normals
 
     @property
-    def vertex_normals(self) -> np.ndarray:
+    def vertex_normals(self) -> Float32[np.ndarray, "vertices 3"]:
         """Unit normals of smooth shading, float32 [vertices, 3]: the mean of the faces around, weighted by area.
 
         A vertex without a face, or whose faces cancel out, looks up: (0, 1, 0).
@@ -99,12 +102,12 @@ class Mesh:
         return bool(once) and np.array_equal(forward, backward)
 
     def scaled(self, factor: float) -> Mesh:
-        """The same mesh with all lengths multiplied by `factor`."""
+        """Return the mesh with all lengths multiplied by `factor`."""
         return Mesh(self.vertices * np.float32(factor), self.faces, self.colors)
 
 
-def as_rows(values: Any, dtype: type, name: str, count: int | None = None) -> np.ndarray:
-    """`values` as a read-only finite [rows, 3] array of `dtype`; MeshError otherwise."""
+def as_rows(values: Any, dtype: type, name: str, count: int | None = None) -> Shaped[np.ndarray, "rows 3"]:
+    """Copy `values` into a read-only, finite array [rows, 3] of `dtype`. Raises MeshError where they make none."""
     try:
         array: np.ndarray = np.array(values, dtype=dtype)
     except (TypeError, ValueError) as error:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.geometry.mesh import as_rows
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,9 +22,9 @@ class PointCloud:
     normals: float32 [points, 3], unit, outwards, or None.
     """
 
-    points: np.ndarray
-    colors: np.ndarray | None = None
-    normals: np.ndarray | None = None
+    points: Float32[np.ndarray, "points 3"]
+    colors: Float32[np.ndarray, "points 3"] | None = None
+    normals: Float32[np.ndarray, "points 3"] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", as_rows(self.points, np.float32, "points"))
@@ -32,5 +36,5 @@ class PointCloud:
         return len(self.points)
 
     def scaled(self, factor: float) -> PointCloud:
-        """The same cloud with all lengths multiplied by `factor`."""
+        """Return the cloud with all lengths multiplied by `factor`."""
         return PointCloud(self.points * np.float32(factor), self.colors, self.normals)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.errors import MeshError
 from shapeshot.geometry.mesh import Mesh
 from shapeshot.geometry.point_cloud import PointCloud
+
+if TYPE_CHECKING:
+    from jaxtyping import Float64
 
 
 def sample_surface(mesh: Mesh, num_points: int, rng: np.random.Generator) -> PointCloud:
@@ -35,7 +40,7 @@ def sample_surface(mesh: Mesh, num_points: int, rng: np.random.Generator) -> Poi
     return PointCloud(points, colors, vectors[chosen] / areas[chosen, None])
 
 
-def _barycentric_weights(count: int, rng: np.random.Generator) -> np.ndarray:
+def _barycentric_weights(count: int, rng: np.random.Generator) -> Float64[np.ndarray, "count 3"]:
     """Uniform in the triangle, float64 [count, 3], rows sum to 1."""
     root, v = np.sqrt(rng.random(count)), rng.random(count)
     return np.stack([1 - root, root * (1 - v), root * v], axis=1)

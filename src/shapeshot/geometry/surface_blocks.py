@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
 
 BLOCK = (
     11  # cells along each side: enough of them that one more evaluation costs little, few enough to follow a surface
@@ -15,7 +19,9 @@ BLOCK = (
 MARGIN = 0.125
 
 
-def surface_blocks(values: np.ndarray, level: float) -> Iterator[tuple[slice, slice, slice]]:
+def surface_blocks(
+    values: Float[np.ndarray, "width height depth"], level: float
+) -> Iterator[tuple[slice, slice, slice]]:
     """Boxes that hold every cell which the surface values == level may touch, and no cell twice.
 
     values: float [n, n, n], samples at cell centres. A cell counts where its value and those of its 26 neighbours
@@ -28,7 +34,7 @@ def surface_blocks(values: np.ndarray, level: float) -> Iterator[tuple[slice, sl
             yield tuple(_extent(block, axis, corner[axis]) for axis in range(3))  # type: ignore[misc]
 
 
-def _may_cross(values: np.ndarray, level: float) -> np.ndarray:
+def _may_cross(values: Float[np.ndarray, "width height depth"], level: float) -> Bool[np.ndarray, "width height depth"]:
     lowest, highest = _of_neighbours(values, np.minimum), _of_neighbours(values, np.maximum)
     reach = MARGIN * (highest - lowest)
     may_be_inside = highest + reach >= level
@@ -38,8 +44,10 @@ def _may_cross(values: np.ndarray, level: float) -> np.ndarray:
     return crossing
 
 
-def _of_neighbours(values: np.ndarray, choose: Callable[..., np.ndarray]) -> np.ndarray:
-    """The least or greatest of every cell and its 26 neighbours."""
+def _of_neighbours(
+    values: Float[np.ndarray, "width height depth"], choose: Callable[..., Float[np.ndarray, "width height depth"]]
+) -> Float[np.ndarray, "width height depth"]:
+    """Replace every cell by the least or greatest (`choose`) of itself and its 26 neighbours."""
     for axis in range(3):
         result = values.copy()
         before, after = _part(axis, slice(None, -1)), _part(axis, slice(1, None))
@@ -53,7 +61,7 @@ def _part(axis: int, cut: slice) -> tuple[slice, ...]:
     return tuple(cut if i == axis else slice(None) for i in range(3))
 
 
-def _extent(block: np.ndarray, axis: int, offset: int) -> slice:
-    """From the first to the last cell along an axis that counts."""
+def _extent(block: Bool[np.ndarray, "width height depth"], axis: int, offset: int) -> slice:
+    """Return the range from the first to the last True cell along an axis, shifted by `offset`."""
     counted = np.flatnonzero(block.any(axis=tuple(other for other in range(3) if other != axis)))
     return slice(offset + int(counted[0]), offset + int(counted[-1]) + 1)

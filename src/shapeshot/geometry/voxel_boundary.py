@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.geometry.mesh import Mesh
 from shapeshot.geometry.voxel_grid import VoxelGrid
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 
 def voxel_boundary(grid: VoxelGrid) -> Mesh:
@@ -31,7 +36,7 @@ def voxel_boundary(grid: VoxelGrid) -> Mesh:
     return Mesh(positions * grid.side, (first + halves).reshape(-1, 3), colors)
 
 
-def _square(axis: int, step: int) -> np.ndarray:
+def _square(axis: int, step: int) -> Int[np.ndarray, "4 3"]:
     """Corners of the unit cell's face towards `step` along `axis`, int [4, 3], counter-clockwise seen from outside."""
     square = np.zeros((4, 3), int)
     square[:, axis] = step > 0

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.errors import MeshError
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +23,8 @@ class VoxelGrid:
     Raises MeshError on wrong shapes and a side that is not positive.
     """
 
-    occupancy: np.ndarray
-    colors: np.ndarray | None = None
+    occupancy: Bool[np.ndarray, "width height depth"]
+    colors: Float32[np.ndarray, "width height depth 3"] | None = None
     side: float = 1.0
 
     def __post_init__(self) -> None:
@@ -54,10 +58,10 @@ class VoxelGrid:
         return float(self.occupancy.sum()) * self.cell_size**3
 
     def scaled(self, factor: float) -> VoxelGrid:
-        """The same grid with all lengths multiplied by `factor`."""
+        """Return the grid with all lengths multiplied by `factor`."""
         return VoxelGrid(self.occupancy, self.colors, self.side * factor)
 
 
-def cell_centers(resolution: int, side: float = 1.0) -> np.ndarray:
+def cell_centers(resolution: int, side: float = 1.0) -> Float32[np.ndarray, " resolution"]:
     """Coordinates of cell centres along one axis of the centred cube, float32 [resolution]: (i + 0.5) / n - 0.5."""
     return ((np.arange(resolution) + 0.5) / resolution - 0.5).astype(np.float32) * np.float32(side)

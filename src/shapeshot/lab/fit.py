@@ -43,7 +43,7 @@ class FitResult:
     shape: Prediction
     score: float
     score_name: str
-    history: dict[str, Float64[np.ndarray, steps]]
+    history: dict[str, Float64[np.ndarray, " steps"]]
     interrupted: bool = False
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.objects import ObjectModel
@@ -29,7 +30,7 @@ class FitTarget:
 
     name: str
     item: TrainingObject
-    solid: np.ndarray
+    solid: Bool[np.ndarray, "side side side"]
     mesh: Mesh
     left_out: tuple[str, ...] = ()
 

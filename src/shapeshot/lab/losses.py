@@ -159,6 +159,6 @@ def field_color_loss(
     return (difference * weights).sum() / weights.sum().clamp(min=1e-8)
 
 
-def _wide(values: Float[Tensor, ...]) -> Float[Tensor, ...]:
+def _wide(values: Float[Tensor, " ..."]) -> Float[Tensor, " ..."]:
     """Return the values in at least single precision."""
     return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -182,7 +182,7 @@ class Run:
         self.val_inputs = validation_inputs(self.ema, held_out, config.freeze_encoder, self.accelerator.device)
         self.val_truths = [self.kind.truth(item) for item in held_out]
 
-    def _score(self, inputs: Tensor | EncoderOutput, truth: Tensor) -> Float[Tensor, thresholds]:
+    def _score(self, inputs: Tensor | EncoderOutput, truth: Tensor) -> Float[Tensor, " thresholds"]:
         output = self.ema(inputs) if isinstance(inputs, Tensor) else self.ema.read(inputs)
         return self.kind.score(self.ema, output, truth)
 

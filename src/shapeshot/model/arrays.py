@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.errors import ModelError
+
+if TYPE_CHECKING:
+    from jaxtyping import Shaped
 
 MAX_BYTES = 2**30  # of all arrays of a file together, unpacked
 _KINDS = {"f": "float", "i": "int", "u": "uint", "S": "bytes", "U": "str", "b": "bool", "c": "complex"}
@@ -22,7 +25,7 @@ def pack(arrays: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(content: bytes, file: str, advice: str) -> dict[str, np.ndarray]:
+def unpack(content: bytes, file: str, advice: str) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """The arrays of an npz by name. Raises ModelError where it is damaged, too large or holds a pickle.
 
     file: the name to tell. advice: what the user should do then.
@@ -38,14 +41,14 @@ def unpack(content: bytes, file: str, advice: str) -> dict[str, np.ndarray]:
         raise ModelError(f"{file} cannot be read ({reason}); {advice}") from None
 
 
-def number(array: np.ndarray) -> Any:
+def number(array: Shaped[np.ndarray, " *shape"]) -> Any:
     """An array without dimensions as a plain number. Raises ModelError for any other."""
     if array.ndim or array.dtype.kind not in "fiu":
         raise ModelError(f"a number was expected and an array {_told(array)} found")
     return array.item()
 
 
-def require_array(name: str, array: np.ndarray, kind: str, shape: tuple[int | None, ...]) -> None:
+def require_array(name: str, array: Shaped[np.ndarray, " *shape"], kind: str, shape: tuple[int | None, ...]) -> None:
     """ModelError unless an array is of a kind ("f" float, "i" int, "u" uint), of a shape, and finite.
 
     shape: a length for each dimension, None for any.
@@ -64,6 +67,6 @@ def require_number(name: str, value: float, low: float, high: float) -> None:
         raise ModelError(f"{name} is {value}, which does not lie between {low} and {high}")
 
 
-def _told(array: np.ndarray) -> str:
+def _told(array: Shaped[np.ndarray, " *shape"]) -> str:
     array = np.asarray(array)
     return f"{array.dtype} {list(array.shape)}"

@@ -26,7 +26,7 @@ _VARINT, _EIGHT_BYTES, _MESSAGE, _FOUR_BYTES = 0, 1, 2, 5
 
 
 def has_external_data(content: bytes) -> bool:
-    """Whether any tensor of an ONNX file says that its values are elsewhere. Raises ValueError for no ONNX file."""
+    """Tell whether any tensor of an ONNX file keeps its values in another file. Raises ValueError for other files."""
     return _is_external(memoryview(content), "model", 0)
 
 

@@ -58,7 +58,7 @@ class Field:
 
 
 def logit(probability: float) -> float:
-    """log(p / (1 - p)): a probability in (0, 1) as what logits are compared with."""
+    """Turn a probability p in (0, 1) into the logit log(p / (1 - p))."""
     return math.log(probability / (1 - probability))
 
 
@@ -140,6 +140,8 @@ def sample_points(
     return _between(_between(edges[0], edges[1], y), _between(edges[2], edges[3], y), x)
 
 
-def _between(low: np.ndarray, high: np.ndarray, share: np.ndarray) -> np.ndarray:
+def _between(
+    low: Float[np.ndarray, "*shape"], high: Float[np.ndarray, "*shape"], share: Float[np.ndarray, "*shape"]
+) -> Float[np.ndarray, " *shape"]:
     value: np.ndarray = low + (high - low) * share
     return value

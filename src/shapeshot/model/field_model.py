@@ -18,7 +18,7 @@ from shapeshot.model.network import Network
 from shapeshot.model.registry import find_model
 from shapeshot.model.seen import Seen
 from shapeshot.photo import Box, PreparedPhoto
-from shapeshot.photo.crop import OUTLINE_SIZE
+from shapeshot.photo.crop import SILHOUETTE_SIZE
 
 if TYPE_CHECKING:
     from jaxtyping import UInt8
@@ -88,7 +88,7 @@ class FieldModel:
 
     @property
     def level(self) -> float:
-        """`threshold` as a logit: what logits are compared with."""
+        """The model's threshold as a logit: a cell whose logit is above it is inside."""
         return logit(self.threshold)
 
     @cached_property
@@ -126,8 +126,8 @@ class FieldModel:
     def warm_up(self) -> None:
         """Start all sessions and read all files now, not for the first photo. Raises ModelError where one is broken."""
         size = self.image_size
-        outline = np.zeros((OUTLINE_SIZE,) * 2, np.float32)
-        seen = self.see(PreparedPhoto(np.zeros((size, size, 3), np.uint8), Box(0.0, 0.0, 1.0), "keep", outline))
+        silhouette = np.zeros((SILHOUETTE_SIZE,) * 2, np.float32)
+        seen = self.see(PreparedPhoto(np.zeros((size, size, 3), np.uint8), Box(0.0, 0.0, 1.0), "keep", silhouette))
         seen.field(8)
         seen.colors_at(np.zeros((1, 3), np.float32))
 

@@ -24,12 +24,12 @@ from shapeshot.model.field import sigmoid
 from shapeshot.model.folder import MEMORY_FILE
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Float32, Int8, Int64, UInt8
+    from jaxtyping import Bool, Float, Float32, Int8, Int64, Shaped, UInt8
 
 VERSION = 4
 RESOLUTION = 32  # cells of a remembered shape along each side
 UNIT = 127  # of a component of a key: a cosine is exact to 1e-2, and its bytes are a quarter of a float's
-# Small enough that OpenBLAS multiplies a photo's outlines with so many keys in one thread. With all of them it takes
+# Small enough that OpenBLAS multiplies a photo's silhouettes with so many keys in one thread. With all of them it takes
 # every core, and photos that are at work at the same time wait for each other: a server of two threads lost a quarter.
 KEYS_PER_BLOCK = 2048
 BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # binomial: nearly a Gaussian with a deviation of one cell
@@ -73,14 +73,15 @@ class ShapeMemory:
     blur: tuple[float, ...] = BLUR
     certainty: float = CERTAINTY
 
-    def recall(self, outline: Float[np.ndarray, "side side"]) -> Float32[np.ndarray, "n n n"]:
-        """Occupancy of what had such a silhouette; `outline` says in 0..1 how much of each part of the crop is covered.
+    def recall(self, silhouette: Float[np.ndarray, "side side"]) -> Float32[np.ndarray, "n n n"]:
+        """Occupancy of what had such a silhouette.
 
+        silhouette: how much of each part of the crop is covered, 0..1.
         Each object counts by its most similar view, as it is and in the mirror, softly by its cosine. Legs that stand a
         cell apart from shape to shape are faint in the average; sharpened, they are not, at the price of values that
         reach beyond 0..1.
         """
-        cosines = self.cosines(np.stack([outline, outline[:, ::-1]])).ravel()
+        cosines = self.cosines(np.stack([silhouette, silhouette[:, ::-1]])).ravel()
         count = min(self.neighbors, len(cosines))
         nearest = np.argpartition(-cosines, count - 1)[:count]
         chosen = nearest[np.lexsort((nearest, -cosines[nearest]))]
@@ -104,18 +105,18 @@ class ShapeMemory:
             raise ModelError(f"{MEMORY_FILE} is damaged ({error}); export the model again") from None
 
     def joined(
-        self, logits: Float32[np.ndarray, "*shape"], recalled: Float32[np.ndarray, "*shape"]
+        self, logits: Float32[np.ndarray, "*shape"], recalled: Float[np.ndarray, "*shape"]
     ) -> Float32[np.ndarray, "*shape"]:
-        """Logits of the mean of the network's probabilities and what was recalled."""
+        """Average the network's probabilities with what was recalled, weighted; returns the logits of the mean."""
         mixed = (1 - self.weight) * sigmoid(logits) + self.weight * recalled
         mixed = np.clip(mixed, self.certainty, 1 - self.certainty)
         return np.log(mixed / (1 - mixed)).astype(np.float32)
 
-    def cosines(self, outlines: Float[np.ndarray, "n side side"]) -> Float[np.ndarray, "n objects"]:
+    def cosines(self, silhouettes: Float[np.ndarray, "n side side"]) -> Float[np.ndarray, "n objects"]:
         """The greatest cosine of any of an object's views with each silhouette. Raises ModelError for another size."""
-        if outlines[0].size != len(self.center):
-            raise ModelError(f"{MEMORY_FILE} knows silhouettes of {len(self.center)} pixels; got {outlines[0].size}")
-        directions = (outlines.reshape(len(outlines), -1) - self.center) @ self.basis
+        if silhouettes[0].size != len(self.center):
+            raise ModelError(f"{MEMORY_FILE} knows silhouettes of {len(self.center)} pixels; got {silhouettes[0].size}")
+        directions = (silhouettes.reshape(len(silhouettes), -1) - self.center) @ self.basis
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
         blocks = (self._keys[start : start + KEYS_PER_BLOCK] for start in range(0, len(self._keys), KEYS_PER_BLOCK))
         products = np.concatenate([directions @ block.T for block in blocks], axis=1)
@@ -185,7 +186,7 @@ _RANGES = (
 _ARRAYS = frozenset(("center", "basis", "keys", "first_views", "packed", "ends"))
 
 
-def _values(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _values(arrays: dict[str, Shaped[np.ndarray, " ..."]]) -> dict[str, Any]:
     """The fields of a memory from a file's arrays: some as they are, the others as numbers."""
     values: dict[str, Any] = {name: arrays[name] for name in arrays if name in _ARRAYS}
     if "blur" in arrays:
@@ -197,13 +198,13 @@ def _values(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
 def pack_shapes(
     occupancies: Sequence[Bool[np.ndarray, "n n n"]],
 ) -> tuple[UInt8[np.ndarray, " bytes"], Int64[np.ndarray, " objects"]]:
-    """`packed` and `ends` of a memory of these occupancies."""
+    """Pack occupancies as a memory stores them: its `packed` and its `ends`."""
     parts = [zlib.compress(np.packbits(occupancy).tobytes(), 9) for occupancy in occupancies]
     return np.frombuffer(b"".join(parts), np.uint8), np.cumsum([len(part) for part in parts])
 
 
 def pack_keys(vectors: Float[np.ndarray, "views directions"]) -> Int8[np.ndarray, "views directions"]:
-    """`keys` of a memory, of vectors of any length."""
+    """Round vectors of any length to the unit vectors that a memory stores as its `keys`."""
     lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     keys: np.ndarray = np.round(vectors / lengths * UNIT).astype(np.int8)
     return keys

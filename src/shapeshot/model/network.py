@@ -21,7 +21,7 @@ from shapeshot.model.folder import ENCODER, GRID, POINTS
 from shapeshot.onnx_runtime import Session
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Float32, UInt8
+    from jaxtyping import Float, Float32, Shaped, UInt8
 
 PLANES, FEATURES = "planes", "features"  # the encoder's outputs
 # Points of one run: their features stay in the processor's cache. ONNX Runtime keeps the memory of its largest run for
@@ -33,7 +33,7 @@ class Network:
     """The graphs as sessions, which start when first needed. One object may serve many photos and threads."""
 
     def __init__(self, folder: Path, image_size: int, num_threads: int | None = None, optimize: bool = False) -> None:
-        """folder: that holds the graphs. num_threads, optimize: see `Session`."""
+        """Read nothing yet. folder: the one with the graphs. num_threads, optimize: see `Session`."""
         self._folder, self._image_size = folder, image_size
         self._num_threads, self._optimize = num_threads, optimize
 
@@ -80,7 +80,9 @@ class Network:
         logits, colors = (np.concatenate(parts) for parts in zip(*runs, strict=True))
         return logits, colors
 
-    def _run_points(self, planes: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _run_points(
+        self, planes: Float32[np.ndarray, "planes channels rows columns"], points: Float32[np.ndarray, "points 3"]
+    ) -> tuple[Float32[np.ndarray, " points"], Float32[np.ndarray, "points 3"]]:
         logits, colors = self._points.run({"planes": planes, "points": points})[:2]
         count = len(points)
         return _check(logits, POINTS, "logits", (count,)), _check(colors, POINTS, "colors", (count, 3))
@@ -101,7 +103,9 @@ class Network:
         return Session(self._folder / graph, self._num_threads, self._optimize)
 
 
-def _check(array: np.ndarray, graph: str, output: str, shape: tuple[int, ...]) -> np.ndarray:
+def _check(
+    array: Shaped[np.ndarray, " *shape"], graph: str, output: str, shape: tuple[int, ...]
+) -> Float32[np.ndarray, " *shape"]:
     """The array, or ModelError where it is not float32 of this shape, or holds a value that is no number."""
     if array.dtype != np.float32 or array.shape != shape:
         found = f"{array.dtype} {list(array.shape)}"

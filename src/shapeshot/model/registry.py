@@ -57,7 +57,7 @@ def find_model(model: str | PathLike[str] | None = None) -> Path:
 
 
 def names_a_model(model: str | PathLike[str]) -> bool:
-    """Whether this is a model's name, rather than a folder."""
+    """Tell whether a text is the name of a model and not the path of a folder."""
     return isinstance(model, str) and model in model_names()
 
 
@@ -73,7 +73,7 @@ def _installed() -> list[EntryPoint]:
 
 
 def _folder_of(point: EntryPoint) -> Path:
-    """Where an entry point's package lies. Found, not imported: a model is data."""
+    """Find the folder of an entry point's package without importing it: a model is data."""
     top, *inner = point.value.split(".")
     try:
         spec = find_spec(top)

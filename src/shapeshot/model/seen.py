@@ -35,7 +35,7 @@ class Seen:
         heads: Heads,
         threshold: float,
     ) -> None:
-        """photo: that was shown. planes, features: what the encoder gave for it. threshold: the model's own."""
+        """photo: the one that was shown. planes, features: what the encoder made of it. threshold: the model's own."""
         self.photo, self.features, self.heads, self.threshold = photo, features, heads, threshold
         self._planes, self._network, self._memory = planes, network, memory
         self._latest: Field | None = None
@@ -43,7 +43,7 @@ class Seen:
     @cached_property
     def recalled(self) -> Float32[np.ndarray, "n n n"] | None:
         """What the memory recalls by the object's silhouette; None without a memory. Already part of the field."""
-        return None if self._memory is None else self._memory.recall(self.photo.outline)
+        return None if self._memory is None else self._memory.recall(self.photo.silhouette)
 
     def field(self, resolution: int) -> Field:
         """The field at the centres of resolution^3 cells, its surface at the model's threshold.
@@ -73,18 +73,20 @@ class Seen:
         return self._network.at(self._planes, points)[1]
 
     def assess(self, field: Field, points: PointCloud) -> Assessment:
-        """What the model's heads say of this photo, of a field of it and of points on that field's surface."""
+        """Ask the model's heads about this photo, a field of it and points on that field's surface."""
         return assess(self.heads, self.features, field.logits, points.points, points.normals)
 
     def layout(self, blocks: int) -> Float32[np.ndarray, " values"]:
-        """Where in the picture the encoder saw what, coarsely: each of its planes averaged over blocks^2 blocks."""
+        """Average each of the encoder's planes over blocks^2 blocks: a coarse map of what it saw where."""
         planes = self._planes.reshape(-1, *self._planes.shape[-2:])
         count = min(blocks, planes.shape[-1])
         bands = [band.mean(axis=1) for band in np.array_split(planes, count, axis=1)]
         averages = [block.mean(axis=1) for band in bands for block in np.array_split(band, count, axis=1)]
         return np.concatenate(averages).astype(np.float32)
 
-    def _evaluate(self, xs: np.ndarray, ys: np.ndarray, zs: np.ndarray) -> np.ndarray:
+    def _evaluate(
+        self, xs: Float32[np.ndarray, " x"], ys: Float32[np.ndarray, " y"], zs: Float32[np.ndarray, " z"]
+    ) -> Float32[np.ndarray, "x y z"]:
         """Logits float32 [x, y, z] where the coordinates cross, of the network and the memory together."""
         logits = self._network.logits(self._planes, xs, ys, zs)
         if self._memory is None or self.recalled is None:

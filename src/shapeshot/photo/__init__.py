@@ -5,7 +5,7 @@ view.photo.pixels  # uint8 [128, 128, 3], what the network sees
 """
 
 from shapeshot.photo.background import BACKGROUNDS, ObjectMask, find_object
-from shapeshot.photo.crop import GREY, Box, PreparedPhoto, crop_on_grey, crop_outline, object_box, prepare_photo
+from shapeshot.photo.crop import GREY, Box, PreparedPhoto, crop_on_grey, crop_silhouette, object_box, prepare_photo
 from shapeshot.photo.decode import Photo, load_photo, read_bytes, read_photo
 from shapeshot.photo.look import View, look_at
 from shapeshot.photo.pointed import given_mask, object_in_region, parse_region, read_mask
@@ -19,7 +19,7 @@ __all__ = [
     "PreparedPhoto",
     "View",
     "crop_on_grey",
-    "crop_outline",
+    "crop_silhouette",
     "find_object",
     "given_mask",
     "load_photo",

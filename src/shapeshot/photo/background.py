@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -15,6 +15,9 @@ from shapeshot.onnx_runtime import silence_telemetry
 from shapeshot.photo.alpha import has_cutout, is_all_transparent, read_cutout
 from shapeshot.photo.finder import Point, doubts, require_object, shipped_finder
 from shapeshot.photo.plain import plain_background
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, UInt8
 
 _MIN_OBJECT = 0.001  # of the frame: about 32 x 32 pixels of a 1024 x 1024 photo
 _AGREEING = 0.9  # IoU from which on the plain background's finer mask is taken in place of the finder's
@@ -38,13 +41,15 @@ class ObjectMask:
     remarks: what speaks against the mask, one sentence each.
     """
 
-    mask: np.ndarray
+    mask: Float[np.ndarray, "height width"]
     method: str
     certainty: float | None = None
     remarks: tuple[str, ...] = ()
 
 
-def find_object(rgba: np.ndarray, background: str = "auto", points: Sequence[Point] = ()) -> ObjectMask:
+def find_object(
+    rgba: UInt8[np.ndarray, "height width 4"], background: str = "auto", points: Sequence[Point] = ()
+) -> ObjectMask:
     """Tell the object from its background.
 
     rgba: uint8 [height, width, 4], straight alpha, as load_photo returns.
@@ -66,7 +71,7 @@ def find_object(rgba: np.ndarray, background: str = "auto", points: Sequence[Poi
     return found
 
 
-def _without_empty_alpha(rgba: np.ndarray, way: Way, points: Sequence[Point]) -> ObjectMask:
+def _without_empty_alpha(rgba: UInt8[np.ndarray, "height width 4"], way: Way, points: Sequence[Point]) -> ObjectMask:
     """Look at a picture that is transparent everywhere as if it were opaque, and say so."""
     if not is_all_transparent(rgba):
         return way(rgba, points)
@@ -76,12 +81,12 @@ def _without_empty_alpha(rgba: np.ndarray, way: Way, points: Sequence[Point]) ->
     return replace(found, remarks=(_IGNORED_ALPHA, *found.remarks))
 
 
-def _by_alpha(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+def _by_alpha(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
     mask, remarks = read_cutout(rgba)
     return ObjectMask(mask, "alpha", None, remarks)
 
 
-def _by_finder(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+def _by_finder(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
     return _told(_sighted(rgba, points), bool(points))
 
 
@@ -92,21 +97,21 @@ def _told(found: ObjectMask, pointed: bool) -> ObjectMask:
     return replace(found, remarks=(*found.remarks, *doubts(found.certainty)))
 
 
-def _sighted(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+def _sighted(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
     """What the finder makes of a photo, which may be nothing. Where there is a cut-out, it looks inside that."""
     sighting = shipped_finder().find(rgba[..., :3], points)
     mask = sighting.mask * (rgba[..., 3].astype(np.float32) / 255) if has_cutout(rgba) else sighting.mask
     return ObjectMask(mask, "finder", sighting.certainty, sighting.remarks)
 
 
-def _by_plain_background(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+def _by_plain_background(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
     result = plain_background(rgba)
     if result.clutter:
         raise PhotoError(_CLUTTERED.format(reason=result.clutter))
     return ObjectMask(result.mask, "plain background")
 
 
-def _by_rembg(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+def _by_rembg(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
     """U^2-Net through the optional package rembg, which downloads the network on first use."""
     try:
         mask = _rembg_mask(Image.fromarray(np.ascontiguousarray(rgba[..., :3])))
@@ -136,11 +141,11 @@ def _rembg_session() -> Any:
     return new_session("u2net")
 
 
-def _keep_all(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+def _keep_all(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
     return ObjectMask(np.ones(rgba.shape[:2], np.float32), "kept")
 
 
-def _automatic(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
+def _automatic(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
     if points:
         return _by_finder(rgba, points)
     if has_cutout(rgba):
@@ -153,7 +158,7 @@ def _automatic(rgba: np.ndarray, points: Sequence[Point]) -> ObjectMask:
     return _told(found, pointed=False)
 
 
-def _overlap(first: np.ndarray, second: np.ndarray) -> float:
+def _overlap(first: Float[np.ndarray, "height width"], second: Float[np.ndarray, "height width"]) -> float:
     """Intersection over union of two masks; 0 where both are empty."""
     one, other = first >= 0.5, second >= 0.5
     return float((one & other).sum() / max(1, (one | other).sum()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -11,8 +11,11 @@ from PIL import Image
 from shapeshot.errors import PhotoError
 from shapeshot.photo.background import ObjectMask
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, UInt8
+
 GREY = 128
-OUTLINE_SIZE = 32
+SILHOUETTE_SIZE = 32
 
 
 class Box(NamedTuple):
@@ -30,16 +33,18 @@ class PreparedPhoto:
     pixels: uint8 [size, size, 3], the object on grey (128, 128, 128).
     box: the square of the source image that `pixels` shows.
     method: how the object was found, see ObjectMask.
-    outline: float32 [32, 32] in 0..1, how much of each part of the square the object covers.
+    silhouette: float32 [32, 32] in 0..1, how much of each part of the square the object covers.
     """
 
-    pixels: np.ndarray
+    pixels: UInt8[np.ndarray, "size size 3"]
     box: Box
     method: str
-    outline: np.ndarray
+    silhouette: Float32[np.ndarray, "side side"]
 
 
-def prepare_photo(rgba: np.ndarray, mask: ObjectMask, size: int = 128, margin: float = 0.1) -> PreparedPhoto:
+def prepare_photo(
+    rgba: UInt8[np.ndarray, "height width 4"], mask: ObjectMask, size: int = 128, margin: float = 0.1
+) -> PreparedPhoto:
     """Crop a square around the object and composite it on grey.
 
     rgba: uint8 [height, width, 4], as load_photo returns; its alpha is replaced by the mask.
@@ -49,10 +54,10 @@ def prepare_photo(rgba: np.ndarray, mask: ObjectMask, size: int = 128, margin: f
     box = object_box(mask.mask, margin)
     masked = rgba.copy()
     masked[..., 3] = (mask.mask * 255 + 0.5).astype(np.uint8)
-    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method, crop_outline(masked[..., 3], box))
+    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method, crop_silhouette(masked[..., 3], box))
 
 
-def object_box(mask: np.ndarray, margin: float = 0.1) -> Box:
+def object_box(mask: Float[np.ndarray, "height width"], margin: float = 0.1) -> Box:
     """The square around all pixels of a mask in [0, 1] (float [height, width]) that are at least half inside.
 
     Raises PhotoError where there is no such pixel.
@@ -66,7 +71,9 @@ def object_box(mask: np.ndarray, margin: float = 0.1) -> Box:
     return Box((left + right - side) / 2, (top + bottom - side) / 2, side)
 
 
-def crop_on_grey(rgba: np.ndarray, box: Box | tuple[float, float, float], size: int) -> np.ndarray:
+def crop_on_grey(
+    rgba: UInt8[np.ndarray, "height width 4"], box: Box | tuple[float, float, float], size: int
+) -> UInt8[np.ndarray, "size size 3"]:
     """The square `box` (left, top, side in source pixels) of a straight-alpha image on grey, uint8 [size, size, 3].
 
     rgba: uint8 [height, width, 4]. Antialiased; colours are averaged with their alpha as weight, so that the
@@ -82,7 +89,9 @@ def crop_on_grey(rgba: np.ndarray, box: Box | tuple[float, float, float], size: 
     return levels
 
 
-def crop_outline(alpha: np.ndarray, box: Box | tuple[float, float, float], size: int = OUTLINE_SIZE) -> np.ndarray:
+def crop_silhouette(
+    alpha: UInt8[np.ndarray, "height width"], box: Box | tuple[float, float, float], size: int = SILHOUETTE_SIZE
+) -> Float32[np.ndarray, "size size"]:
     """How much of each part of the square `box` an object covers, float32 [size, size] in 0..1; none beyond the frame.
 
     alpha: uint8 [height, width]. Antialiased, as `crop_on_grey` is. Raises PhotoError for a box without area.
@@ -93,8 +102,8 @@ def crop_outline(alpha: np.ndarray, box: Box | tuple[float, float, float], size:
 
 
 def _cut(
-    image: np.ndarray, box: Box | tuple[float, float, float], size: int
-) -> tuple[np.ndarray, tuple[float, float, float, float]]:
+    image: UInt8[np.ndarray, "height width *channels"], box: Box | tuple[float, float, float], size: int
+) -> tuple[UInt8[np.ndarray, "rows columns *channels"], tuple[float, float, float, float]]:
     """The whole pixels around a square, and its edges (left, top, right, bottom) among them."""
     left, top, side = (float(value) for value in box)
     if not (np.isfinite([left, top, side]).all() and side > 0 and size > 0):
@@ -104,7 +113,9 @@ def _cut(
     return window, (left - x0, top - y0, left - x0 + side, top - y0 + side)
 
 
-def _window(image: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
+def _window(
+    image: UInt8[np.ndarray, "height width *channels"], x0: int, y0: int, x1: int, y1: int
+) -> UInt8[np.ndarray, "rows columns *channels"]:
     """Rows y0..y1 and columns x0..x1, transparent (0) beyond the frame."""
     height, width = image.shape[:2]
     inside = image[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -16,6 +16,9 @@ from shapeshot.photo.deep import DeepPicture, deep_array, deep_grey, is_deep_gre
 from shapeshot.photo.opener import OpenedImage, check_pixels, damage_told, opened_image
 from shapeshot.photo.orientation import image_orientation, swaps_sides, turned_upright
 from shapeshot.photo.shrink import as_rgba, shrunk
+
+if TYPE_CHECKING:
+    from jaxtyping import Shaped, UInt8
 
 PhotoSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | np.ndarray | Photo"
 
@@ -31,11 +34,11 @@ class Photo:
     size: (width, height) of the upright photo in its own pixels, before it was scaled down.
     """
 
-    rgba: np.ndarray
+    rgba: UInt8[np.ndarray, "height width 4"]
     size: tuple[int, int]
 
 
-def load_photo(source: PhotoSource) -> np.ndarray:
+def load_photo(source: PhotoSource) -> UInt8[np.ndarray, "height width 4"]:
     """The pixels of `read_photo` alone: uint8 [height, width, 4]."""
     return read_photo(source).rgba
 
@@ -115,7 +118,7 @@ def _photo(opened: OpenedImage, name: str, max_pixels: int) -> Photo:
     return Photo(rgba, (height, width) if swaps_sides(opened.orientation) else (width, height))
 
 
-def _from_array(array: np.ndarray) -> Image.Image | DeepPicture:
+def _from_array(array: Shaped[np.ndarray, "height width *channels"]) -> Image.Image | DeepPicture:
     expected = "uint8 [height, width] or [height, width, 1 to 4]"
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]

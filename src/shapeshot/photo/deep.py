@@ -9,11 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.photo.sample_range import largest_finite, to_eight_bits, transparent_alpha, white_point
+
+if TYPE_CHECKING:
+    from jaxtyping import Real, UInt8
 
 BLOCK_BYTES = 8 * 2**20  # of samples in float32
 _GREY_MODES = ("I", "F")  # with I;16, I;16L, I;16B
@@ -32,7 +36,7 @@ class DeepPicture:
     size: tuple[int, int]
     channels: int
     is_float: bool
-    rows: Callable[[int, int], np.ndarray]
+    rows: Callable[[int, int], Real[np.ndarray, "rows width *channels"]]
     key: int | tuple[int, ...] | None = None
 
     def to_eight_bits(self) -> EightBitRows:
@@ -57,7 +61,7 @@ class DeepPicture:
         return self.channels - self.has_alpha_channel
 
     def blocks(self) -> Iterator[tuple[int, int]]:
-        """(top, bottom) of runs of rows that together are the picture."""
+        """Yield (top, bottom) of runs of rows that together are the picture."""
         width, height = self.size
         step = max(1, BLOCK_BYTES // (4 * self.channels * width))
         yield from ((top, min(top + step, height)) for top in range(0, height, step))
@@ -90,7 +94,7 @@ class EightBitRows:
         return _image(np.dstack([eight, alpha]))
 
 
-def _image(pixels: np.ndarray) -> Image.Image:
+def _image(pixels: UInt8[np.ndarray, "height width *channels"]) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels))
 
 
@@ -104,14 +108,14 @@ def deep_grey(image: Image.Image) -> DeepPicture:
     key = image.info.get("transparency")
     width = image.width
 
-    def rows(top: int, bottom: int) -> np.ndarray:
+    def rows(top: int, bottom: int) -> Real[np.ndarray, "rows width *channels"]:
         values = np.asarray(image.crop((0, top, width, bottom)))
         return values.astype(values.dtype.newbyteorder("="), copy=False)
 
     return DeepPicture(image.size, 1, image.mode == "F", rows, key if isinstance(key, int) else None)
 
 
-def deep_array(values: np.ndarray) -> DeepPicture:
+def deep_array(values: Real[np.ndarray, "height width *channels"]) -> DeepPicture:
     """An array of samples, [height, width] or [height, width, channels]."""
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
     channels = values.shape[2] if values.ndim == 3 else 1
@@ -143,7 +147,7 @@ def deep_color(image: Image.Image, open_again: Callable[[], Image.Image]) -> Dee
             break
     width = image.width
 
-    def rows(top: int, bottom: int) -> np.ndarray:
+    def rows(top: int, bottom: int) -> Real[np.ndarray, "rows width *channels"]:
         box = (0, top, width, bottom)
         samples: np.ndarray = np.asarray(upper.crop(box)).astype(np.uint16) << 8 | np.asarray(lower.crop(box))
         return samples
@@ -152,10 +156,10 @@ def deep_color(image: Image.Image, open_again: Callable[[], Image.Image]) -> Dee
 
 
 def _grey_and_alpha(raw: Image.Image) -> DeepPicture:
-    """Of a PNG whose pixels of four bytes (grey and alpha of 16 bits) were read as RGBA."""
+    """Make a deep picture of a PNG whose pixels of four bytes (grey and alpha of 16 bits) were read as RGBA."""
     width = raw.width
 
-    def rows(top: int, bottom: int) -> np.ndarray:
+    def rows(top: int, bottom: int) -> Real[np.ndarray, "rows width *channels"]:
         values = np.asarray(raw.crop((0, top, width, bottom))).astype(np.uint16)
         return values[..., 0::2] << 8 | values[..., 1::2]
 

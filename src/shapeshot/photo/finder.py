@@ -23,7 +23,7 @@ from shapeshot.photo.hints import Hints
 from shapeshot.photo.regions import grown, label_regions, region_sizes
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, UInt8
+    from jaxtyping import Bool, Float, Float32, Int32, UInt8
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "finder" / "finder.onnx"
 STRIDE = 32  # sides of what the network sees are multiples of it
@@ -62,7 +62,7 @@ class Sighting:
 class Look(NamedTuple):
     """One run of the network: mask float32 [rows, columns] in 0..1, at the network's own resolution."""
 
-    mask: np.ndarray
+    mask: Float[np.ndarray, "rows columns"]
     certainty: float
     presence: float
 
@@ -96,7 +96,7 @@ class Finder:
         remarks += _cuts(mask)
         return Sighting(mask, near.certainty, first.presence, remarks)
 
-    def _look(self, rgb: np.ndarray, box: Box, points: Sequence[Point]) -> Look:
+    def _look(self, rgb: UInt8[np.ndarray, "height width 3"], box: Box, points: Sequence[Point]) -> Look:
         """Run the network on a box of the photo."""
         left, top, right, bottom = box
         columns, rows = _seen_size(right - left, bottom - top)
@@ -111,7 +111,13 @@ class Finder:
         return Look(_sigmoid(logits[0]), float(_sigmoid(scores[0, 0])), float(_sigmoid(scores[0, 1])))
 
     def _closer(
-        self, rgb: np.ndarray, box: Box, frame: Box, points: Sequence[Point], first: Look, inside: np.ndarray
+        self,
+        rgb: UInt8[np.ndarray, "height width 3"],
+        box: Box,
+        frame: Box,
+        points: Sequence[Point],
+        first: Look,
+        inside: Bool[np.ndarray, "rows columns"],
     ) -> Look | None:
         """A second look at the object alone; None where the first was near enough or the second disagrees with it."""
         if max((box[2] - box[0]) / frame[2], (box[3] - box[1]) / frame[3]) > CLOSE:
@@ -192,12 +198,16 @@ def _meant(mask: Bool[np.ndarray, "rows columns"], points: Sequence[Point]) -> B
     return parts
 
 
-def _near(labels: np.ndarray, x: float, y: float, reach: int = 4) -> np.ndarray:
+def _near(
+    labels: Int32[np.ndarray, "rows columns"], x: float, y: float, reach: int = 4
+) -> Int32[np.ndarray, "near_rows near_columns"]:
     row, column = int(y), int(x)
     return labels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
 
 
-def _rivals(mask: np.ndarray, inside: np.ndarray, pointed: bool) -> tuple[str, ...]:
+def _rivals(
+    mask: Bool[np.ndarray, "rows columns"], inside: Bool[np.ndarray, "rows columns"], pointed: bool
+) -> tuple[str, ...]:
     """Whether something else was found that may be meant as well."""
     others = region_sizes(label_regions(mask & ~inside))
     if pointed or others.max() < RIVAL * inside.sum():
@@ -208,7 +218,7 @@ def _rivals(mask: np.ndarray, inside: np.ndarray, pointed: bool) -> tuple[str, .
     )
 
 
-def _cuts(mask: np.ndarray) -> tuple[str, ...]:
+def _cuts(mask: Float[np.ndarray, "height width"]) -> tuple[str, ...]:
     """Whether the frame cuts the object, and where."""
     inside = mask >= 0.5
     edges = {"left": inside[:, 0], "right": inside[:, -1], "top": inside[0], "bottom": inside[-1]}
@@ -222,7 +232,7 @@ def _cuts(mask: np.ndarray) -> tuple[str, ...]:
     return (f"the photo's frame cuts the object at the {' and the '.join(cut)}; what lies beyond it is guessed",)
 
 
-def _around(inside: np.ndarray, frame: Box) -> Box:
+def _around(inside: Bool[np.ndarray, "rows columns"], frame: Box) -> Box:
     """The box of the pixels in the photo, with MARGIN around it."""
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     scale_x, scale_y = frame[2] / inside.shape[1], frame[3] / inside.shape[0]
@@ -237,7 +247,7 @@ def _around(inside: np.ndarray, frame: Box) -> Box:
     )
 
 
-def _part(mask: np.ndarray, box: Box, frame: Box) -> np.ndarray:
+def _part(mask: Float[np.ndarray, "rows columns"], box: Box, frame: Box) -> Float[np.ndarray, "part_rows part_columns"]:
     """The box of a mask that shows the frame."""
     scale_x, scale_y = mask.shape[1] / frame[2], mask.shape[0] / frame[3]
     left, right = int(box[0] * scale_x), max(int(box[0] * scale_x) + 1, round(box[2] * scale_x))
@@ -245,7 +255,9 @@ def _part(mask: np.ndarray, box: Box, frame: Box) -> np.ndarray:
     return mask[top:bottom, left:right]
 
 
-def _placed(mask: np.ndarray, rgb: np.ndarray, box: Box) -> np.ndarray:
+def _placed(
+    mask: Float[np.ndarray, "rows columns"], rgb: UInt8[np.ndarray, "height width 3"], box: Box
+) -> Float32[np.ndarray, "height width"]:
     """The mask of a box at the photo's resolution, 0 outside."""
     left, top, right, bottom = box
     whole = np.zeros(rgb.shape[:2], np.float32)
@@ -253,7 +265,7 @@ def _placed(mask: np.ndarray, rgb: np.ndarray, box: Box) -> np.ndarray:
     return whole
 
 
-def _scaled(point: Point, box: Box, mask: np.ndarray) -> Point:
+def _scaled(point: Point, box: Box, mask: Float[np.ndarray, "rows columns"]) -> Point:
     """A point of the photo in the pixels of a mask that shows the box."""
     x, y = point
     return (
@@ -262,11 +274,13 @@ def _scaled(point: Point, box: Box, mask: np.ndarray) -> Point:
     )
 
 
-def _resized(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _resized(
+    mask: Float[np.ndarray, "rows columns"], shape: tuple[int, ...]
+) -> Float32[np.ndarray, "new_rows new_columns"]:
     image = Image.fromarray(np.ascontiguousarray(mask, np.float32))
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
 
-def _sigmoid(values: np.ndarray | float) -> np.ndarray:
+def _sigmoid(values: Float[np.ndarray, " *shape"] | float) -> np.ndarray:
     result: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0)))
     return result

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, UInt8
+    from jaxtyping import Float, Float32, UInt8
 
 RADIUS = 3  # of a window, in pixels of the coarse mask
 SMOOTHING = 3e-3  # squared difference of the guide, of 1, that counts as noise
@@ -38,7 +38,9 @@ def guided_upsample(
     return clipped
 
 
-def _discriminant(mask: np.ndarray, colors: np.ndarray) -> np.ndarray:
+def _discriminant(
+    mask: Float[np.ndarray, "rows columns"], colors: Float[np.ndarray, "rows columns 3"]
+) -> Float32[np.ndarray, " 3"]:
     """The unit mixture of the colours, float32 [3], in which inside and outside lie furthest apart."""
     weights = (mask.astype(np.float64), 1.0 - mask.astype(np.float64))
     means, spread = [], SPREAD * np.eye(3)
@@ -54,7 +56,9 @@ def _discriminant(mask: np.ndarray, colors: np.ndarray) -> np.ndarray:
     return unit
 
 
-def _linear(mask: np.ndarray, guide: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _linear(
+    mask: Float[np.ndarray, "rows columns"], guide: Float[np.ndarray, "rows columns"]
+) -> tuple[Float[np.ndarray, "rows columns"], Float[np.ndarray, "rows columns"]]:
     """Slopes and offsets [rows, columns]: mask = slope * guide + offset, averaged over the windows of a pixel."""
     mean_mask, mean = _box(mask), _box(guide)
     covariance = _box(guide * mask) - mean * mean_mask
@@ -62,7 +66,7 @@ def _linear(mask: np.ndarray, guide: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return _box(slope), _box(mean_mask - slope * mean)
 
 
-def _box(values: np.ndarray) -> np.ndarray:
+def _box(values: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns"]:
     """Means over windows of 2 RADIUS + 1 pixels a side, cut at the picture's edge."""
     for _ in range(2):  # along the rows, then along what were the columns
         length = values.shape[0]
@@ -73,6 +77,8 @@ def _box(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _stretched(values: np.ndarray, width: int, height: int) -> np.ndarray:
+def _stretched(
+    values: Float[np.ndarray, "rows columns"], width: int, height: int
+) -> Float32[np.ndarray, "height width"]:
     image = Image.fromarray(np.ascontiguousarray(values, np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))

@@ -51,7 +51,13 @@ def look_at(
     return View(source, found, prepare_photo(source.rgba, found, image_size))
 
 
-def _find(source: Photo, background: str, region: Region | None, mask: np.ndarray | None, points: Points) -> ObjectMask:
+def _find(
+    source: Photo,
+    background: str,
+    region: Region | None,
+    mask: Shaped[np.ndarray, "height width"] | None,
+    points: Points,
+) -> ObjectMask:
     if mask is not None:
         return given_mask(source, mask, region)
     inside = points_in_photo(source, points)

@@ -9,12 +9,15 @@ frame to find the object, then over the object's own box to draw its outline.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.photo.regions import label_regions, region_sizes, touching_border
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Float32, Float64, Int32, Int64, UInt8
 
 _COARSE_SIDE, _FINE_SIDE = 192, 288
 _RING = 0.05  # the border region that is taken for background at first, as a fraction of the short side
@@ -35,7 +38,7 @@ _MIN_HOLE = 0.004  # of the object: smaller gaps are highlights, larger ones are
 class PlainResult(NamedTuple):
     """mask: float32 [height, width] in [0, 1]. clutter: why the background is not plain, or empty."""
 
-    mask: np.ndarray
+    mask: Float32[np.ndarray, "height width"]
     clutter: str
 
 
@@ -43,10 +46,12 @@ class PlainResult(NamedTuple):
 class _Background:
     """A polynomial of the normalised position for each colour channel: float64 [terms, 3]."""
 
-    coefficients: np.ndarray
+    coefficients: Float64[np.ndarray, "terms 3"]
     degree: int
 
-    def colors(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def colors(
+        self, x: Float64[np.ndarray, " columns"], y: Float64[np.ndarray, " rows"]
+    ) -> Float32[np.ndarray, "rows columns 3"]:
         """The background at columns x and rows y (both in [-1, 1] over the frame): float32 [len(y), len(x), 3]."""
         matrix = np.zeros((self.degree + 1, self.degree + 1, 3))
         for (i, j), value in zip(_exponents(self.degree), self.coefficients, strict=True):
@@ -57,7 +62,7 @@ class _Background:
         return np.moveaxis(np.stack(channels), 0, 2)
 
 
-def plain_background(rgba: np.ndarray) -> PlainResult:
+def plain_background(rgba: UInt8[np.ndarray, "height width 4"]) -> PlainResult:
     """Find the object in a photo, uint8 [height, width, 4], alpha not looked at; the mask is all 0 where there is none.
 
     `clutter` is not empty where the border region is no smooth surface of one colour; the mask then means nothing.
@@ -79,7 +84,9 @@ def plain_background(rgba: np.ndarray) -> PlainResult:
     return PlainResult(_placed(outline, region, empty), "")
 
 
-def _fit(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[_Background, str]:
+def _fit(
+    image: Float32[np.ndarray, "rows columns 3"], x: Float64[np.ndarray, " columns"], y: Float64[np.ndarray, " rows"]
+) -> tuple[_Background, str]:
     """The background surface, and why it is not plain (or ""). First by the ring, then by all that agrees with it."""
     ring = _ring(image.shape[:2])
     background, distance = _robust_fit(image, x, y, ring, degree=2)
@@ -97,8 +104,12 @@ def _fit(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[_Background, 
 
 
 def _robust_fit(
-    image: np.ndarray, x: np.ndarray, y: np.ndarray, where: np.ndarray, degree: int
-) -> tuple[_Background, np.ndarray]:
+    image: Float32[np.ndarray, "rows columns 3"],
+    x: Float64[np.ndarray, " columns"],
+    y: Float64[np.ndarray, " rows"],
+    where: Bool[np.ndarray, "rows columns"],
+    degree: int,
+) -> tuple[_Background, Float32[np.ndarray, "rows columns"]]:
     """Iteratively reweighted least squares with Cauchy weights; the surface and every pixel's distance from it."""
     rows, columns = np.nonzero(where)
     stride = max(1, len(rows) // 2500)
@@ -120,7 +131,9 @@ def _robust_fit(
     return background, _norm(image - background.colors(x, y))
 
 
-def _outline(image: np.ndarray, background: np.ndarray) -> np.ndarray:
+def _outline(
+    image: Float32[np.ndarray, "rows columns 3"], background: Float32[np.ndarray, "rows columns 3"]
+) -> Bool[np.ndarray, "rows columns"]:
     """The object in an image float32 [h, w, 3] whose background colours are known: bool [h, w]."""
     distance = _norm(image - background)
     threshold = max(_MIN_DISTANCE, 3.0 * float(np.median(distance[_ring(distance.shape)])))
@@ -130,7 +143,12 @@ def _outline(image: np.ndarray, background: np.ndarray) -> np.ndarray:
     return _main_parts(_trimmed(_without_holes(mask, same), distance))
 
 
-def _ground_shadow(different: np.ndarray, same: np.ndarray, colored: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def _ground_shadow(
+    different: Bool[np.ndarray, "rows columns"],
+    same: Bool[np.ndarray, "rows columns"],
+    colored: Bool[np.ndarray, "rows columns"],
+    edges: Bool[np.ndarray, "rows columns"],
+) -> Bool[np.ndarray, "rows columns"]:
     """The part of `different` that is shadow: reached from the background over shadow-coloured pixels, no edge crossed.
 
     A shadow lies on the ground. Where the flood leaked through a vanishing outline into a pale object, it climbs:
@@ -149,7 +167,7 @@ def _ground_shadow(different: np.ndarray, same: np.ndarray, colored: np.ndarray,
     return shadow
 
 
-def _heights(labels: np.ndarray) -> np.ndarray:
+def _heights(labels: Int32[np.ndarray, "rows columns"]) -> Int64[np.ndarray, " regions"]:
     """Rows that each label spans, int64 [labels + 1]; 0 for entry 0."""
     rows, columns = np.nonzero(labels)
     present = labels[rows, columns]
@@ -160,7 +178,9 @@ def _heights(labels: np.ndarray) -> np.ndarray:
     return heights
 
 
-def _trimmed(mask: np.ndarray, distance: np.ndarray) -> np.ndarray:
+def _trimmed(
+    mask: Bool[np.ndarray, "rows columns"], distance: Float[np.ndarray, "rows columns"]
+) -> Bool[np.ndarray, "rows columns"]:
     """Without the rim of mixed and shadowed pixels: those less than half as different as the object beside them."""
     beside = _extreme(_extreme(np.where(mask, distance, 0.0), np.maximum, 3, axis=0), np.maximum, 3, axis=1)
     rim = mask & _dilated(_dilated(_dilated(~mask)))
@@ -168,7 +188,9 @@ def _trimmed(mask: np.ndarray, distance: np.ndarray) -> np.ndarray:
     return trimmed
 
 
-def _shadow_cues(image: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _shadow_cues(
+    image: Float32[np.ndarray, "rows columns 3"], background: Float32[np.ndarray, "rows columns 3"]
+) -> tuple[Bool[np.ndarray, "rows columns"], Bool[np.ndarray, "rows columns"]]:
     """Which pixels have the background's hue, brighter or darker; and which lie on a sharp edge: bool [h, w] each."""
     squared = np.maximum(_dot(background, background), 1.0)
     brightness = _dot(image, background) / squared
@@ -178,7 +200,7 @@ def _shadow_cues(image: np.ndarray, background: np.ndarray) -> tuple[np.ndarray,
     return colored, _sharp(brightness, 1) | _sharp(brightness, 0)
 
 
-def _sharp(values: np.ndarray, axis: int) -> np.ndarray:
+def _sharp(values: Float[np.ndarray, "rows columns"], axis: int) -> Bool[np.ndarray, "rows columns"]:
     """Steps along an axis that are as sharp as the picture itself, however faint: bool [h, w].
 
     The test is the slope relative to the change within three pixels to either side. It is 0.5 for a step, 0.34 for
@@ -193,7 +215,9 @@ def _sharp(values: np.ndarray, axis: int) -> np.ndarray:
     return sharp
 
 
-def _extreme(values: np.ndarray, choose: np.ufunc, reach: int, axis: int) -> np.ndarray:
+def _extreme(
+    values: Float[np.ndarray, "rows columns"], choose: np.ufunc, reach: int, axis: int
+) -> Float[np.ndarray, "rows columns"]:
     """Running minimum or maximum over `reach` pixels to either side along an axis, edges repeated."""
     padded = _edges_repeated(values, reach, axis)
     length = values.shape[axis]
@@ -205,20 +229,24 @@ def _extreme(values: np.ndarray, choose: np.ufunc, reach: int, axis: int) -> np.
     return result
 
 
-def _edges_repeated(values: np.ndarray, times: int, axis: int) -> np.ndarray:
+def _edges_repeated(
+    values: Float[np.ndarray, "rows columns"], times: int, axis: int
+) -> Float[np.ndarray, "more_rows more_columns"]:
     """With the first and the last row (axis 0) or column (axis 1) so many times more: np.pad, for this one use."""
     index = np.clip(np.arange(-times, values.shape[axis] + times), 0, values.shape[axis] - 1)
     return values.take(index, axis)
 
 
-def _reached(passable: np.ndarray) -> np.ndarray:
+def _reached(passable: Bool[np.ndarray, "rows columns"]) -> Bool[np.ndarray, "rows columns"]:
     """The passable pixels that are connected to the image's border."""
     labels = label_regions(passable)
     touching: np.ndarray = touching_border(labels)[labels]
     return touching
 
 
-def _without_holes(mask: np.ndarray, same: np.ndarray) -> np.ndarray:
+def _without_holes(
+    mask: Bool[np.ndarray, "rows columns"], same: Bool[np.ndarray, "rows columns"]
+) -> Bool[np.ndarray, "rows columns"]:
     """Only holes of some size that show the plain background stay open (a handle, a chair's back)."""
     labels = label_regions(mask & same)
     sizes = region_sizes(labels)
@@ -226,7 +254,7 @@ def _without_holes(mask: np.ndarray, same: np.ndarray) -> np.ndarray:
     return closed
 
 
-def _main_parts(mask: np.ndarray) -> np.ndarray:
+def _main_parts(mask: Bool[np.ndarray, "rows columns"]) -> Bool[np.ndarray, "rows columns"]:
     """Without specks, and without detached slivers of one or two pixels, which are the rims of shadows."""
     labels = label_regions(mask)
     sizes = region_sizes(labels)
@@ -238,7 +266,7 @@ def _main_parts(mask: np.ndarray) -> np.ndarray:
     return parts
 
 
-def _region(found: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
+def _region(found: Bool[np.ndarray, "rows columns"], width: int, height: int) -> tuple[int, int, int, int]:
     """The found pixels' box in the photo (left, top, right, bottom), with an eighth of its size around it."""
     rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
     scale_x, scale_y = width / found.shape[1], height / found.shape[0]
@@ -253,7 +281,11 @@ def _region(found: np.ndarray, width: int, height: int) -> tuple[int, int, int, 
     )
 
 
-def _placed(outline: np.ndarray, region: tuple[int, int, int, int], empty: np.ndarray) -> np.ndarray:
+def _placed(
+    outline: Bool[np.ndarray, "rows columns"],
+    region: tuple[int, int, int, int],
+    empty: Float32[np.ndarray, "height width"],
+) -> Float32[np.ndarray, "height width"]:
     """The outline drawn into a mask of the photo's size, its edge antialiased."""
     left, top, right, bottom = region
     small = Image.fromarray(outline.astype(np.uint8) * 255)
@@ -262,7 +294,9 @@ def _placed(outline: np.ndarray, region: tuple[int, int, int, int], empty: np.nd
     return empty
 
 
-def _resized(rgba: np.ndarray, region: tuple[int, int, int, int], side: int) -> np.ndarray:
+def _resized(
+    rgba: UInt8[np.ndarray, "height width 4"], region: tuple[int, int, int, int], side: int
+) -> Float32[np.ndarray, "rows columns 3"]:
     """A region (left, top, right, bottom) with its long side at most `side` pixels, float32 [h, w, 3] in 0..255."""
     height, width = rgba.shape[:2]
     # RGBX: shares the array's memory, and resizes without weighting colours by alpha.
@@ -277,14 +311,14 @@ def _resized(rgba: np.ndarray, region: tuple[int, int, int, int], side: int) -> 
 
 def _positions(
     region: tuple[int, int, int, int], frame: tuple[int, int, int, int], shape: tuple[int, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Float64[np.ndarray, " columns"], Float64[np.ndarray, " rows"]]:
     """Centres of a region's resized columns and rows, in [-1, 1] over the frame."""
     x = region[0] + (np.arange(shape[1]) + 0.5) / shape[1] * (region[2] - region[0])
     y = region[1] + (np.arange(shape[0]) + 0.5) / shape[0] * (region[3] - region[1])
     return 2 * x / frame[2] - 1, 2 * y / frame[3] - 1
 
 
-def _ring(shape: tuple[int, ...]) -> np.ndarray:
+def _ring(shape: tuple[int, ...]) -> Bool[np.ndarray, "rows columns"]:
     width = max(2, round(_RING * min(shape)))
     ring = np.ones(shape, bool)
     ring[width:-width, width:-width] = False
@@ -295,19 +329,21 @@ def _exponents(degree: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
 
 
-def _norm(colors: np.ndarray) -> np.ndarray:
+def _norm(colors: Float[np.ndarray, "rows columns 3"]) -> Float[np.ndarray, "rows columns"]:
     lengths: np.ndarray = np.sqrt(_dot(colors, colors))
     return lengths
 
 
-def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _dot(
+    first: Float[np.ndarray, "rows columns 3"], second: Float[np.ndarray, "rows columns 3"]
+) -> Float[np.ndarray, "rows columns"]:
     """Of two colours at each pixel: [h, w]. Written out, for einsum takes four times as long over an axis of three."""
     red, green, blue = (first[..., channel] * second[..., channel] for channel in range(3))
     products: np.ndarray = red + green + blue
     return products
 
 
-def _dilated(mask: np.ndarray) -> np.ndarray:
+def _dilated(mask: Bool[np.ndarray, "rows columns"]) -> Bool[np.ndarray, "rows columns"]:
     """Grown by one pixel in the four directions."""
     grown = mask.copy()
     grown[1:] |= mask[:-1]

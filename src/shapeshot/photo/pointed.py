@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -16,6 +16,9 @@ from shapeshot.errors import PhotoError, UserError, shortened
 from shapeshot.limits import PHOTO_MIN_SIDE, PHOTO_PIXELS
 from shapeshot.photo.background import ObjectMask, find_object
 from shapeshot.photo.decode import Photo, PhotoSource, read_photo
+
+if TYPE_CHECKING:
+    from jaxtyping import Shaped, UInt8
 
 Region = tuple[float, float, float, float]
 Points = tuple[tuple[float, float], ...]
@@ -98,7 +101,7 @@ def object_in_region(photo: Photo, region: Region, background: str = "auto", poi
     return replace(found, mask=mask)
 
 
-def read_mask(source: PhotoSource, max_pixels: int = PHOTO_PIXELS) -> np.ndarray:
+def read_mask(source: PhotoSource, max_pixels: int = PHOTO_PIXELS) -> UInt8[np.ndarray, "height width"]:
     """A mask from an image file, uint8 [height, width], scaled down as photos are: white, or opaque, is the object.
 
     Where any of it is transparent its alpha counts, else its lightness. Raises PhotoError as read_photo does.
@@ -109,7 +112,7 @@ def read_mask(source: PhotoSource, max_pixels: int = PHOTO_PIXELS) -> np.ndarray
     return np.asarray(Image.fromarray(rgba).convert("L"))
 
 
-def given_mask(photo: Photo, mask: np.ndarray, region: Region | None = None) -> ObjectMask:
+def given_mask(photo: Photo, mask: Shaped[np.ndarray, "height width"], region: Region | None = None) -> ObjectMask:
     """The object as it was painted.
 
     mask: bool or uint8 (255 is the object) [height, width], of the photo's own size or a scaled copy of it.

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Int32, Int64
 
-def label_regions(mask: np.ndarray) -> np.ndarray:
+
+def label_regions(mask: Bool[np.ndarray, "height width"]) -> Int32[np.ndarray, "height width"]:
     """4-connected regions of a bool [height, width] image: int32 labels from 1 in reading order, 0 outside.
 
     Horizontal runs are the nodes of a graph whose edges join touching runs of neighbouring rows; labels flow along
@@ -24,14 +29,14 @@ def label_regions(mask: np.ndarray) -> np.ndarray:
     return labels
 
 
-def region_sizes(labels: np.ndarray) -> np.ndarray:
+def region_sizes(labels: Int32[np.ndarray, "height width"]) -> Int64[np.ndarray, " regions"]:
     """Pixels of each label, int64 [labels + 1]; entry 0, the outside, is set to 0."""
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return sizes
 
 
-def touching_border(labels: np.ndarray) -> np.ndarray:
+def touching_border(labels: Int32[np.ndarray, "height width"]) -> Bool[np.ndarray, " regions"]:
     """Whether each label reaches the image's edge, bool [labels + 1]; entry 0, the outside, is False."""
     touching = np.zeros(int(labels.max()) + 1, bool)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
@@ -40,7 +45,7 @@ def touching_border(labels: np.ndarray) -> np.ndarray:
     return touching
 
 
-def grown(mask: np.ndarray, pixels: int) -> np.ndarray:
+def grown(mask: Bool[np.ndarray, "height width"], pixels: int) -> Bool[np.ndarray, "height width"]:
     """A bool [height, width] image, and what lies within so many steps to the four sides of it."""
     for _ in range(pixels):
         padded = np.pad(mask, 1)
@@ -48,7 +53,9 @@ def grown(mask: np.ndarray, pixels: int) -> np.ndarray:
     return mask
 
 
-def _join(parents: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _join(
+    parents: Int32[np.ndarray, " nodes"], first: Int32[np.ndarray, " pairs"], second: Int32[np.ndarray, " pairs"]
+) -> Int32[np.ndarray, " nodes"]:
     """Union of all pairs (first[i], second[i]); each node's parent becomes the smallest node of its set."""
     while True:
         a, b = parents[first], parents[second]

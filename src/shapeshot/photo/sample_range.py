@@ -7,15 +7,19 @@ holds the largest finite sample, so that a 12-bit picture is as bright as its 8-
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Real, UInt8
 
 WHITE_POINTS = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 FLOAT_WHITE = 1.0  # of pictures in floating point, where it suffices
 _SLACK = 1.01  # scaling filters overshoot, and 4096 is not 14 bits
 
 
-def largest_finite(values: np.ndarray) -> float:
+def largest_finite(values: Real[np.ndarray, " *shape"]) -> float:
     """The largest sample of an array of any shape that is a number; 0 where there is none."""
     if values.dtype.kind == "f":
         values = values[np.isfinite(values)]
@@ -29,7 +33,7 @@ def white_point(maxima: Iterable[float], is_float: bool) -> float:
     return next((point for point in points if highest <= point * _SLACK), highest)
 
 
-def to_eight_bits(values: np.ndarray, white: float) -> np.ndarray:
+def to_eight_bits(values: Real[np.ndarray, " *shape"], white: float) -> UInt8[np.ndarray, " *shape"]:
     """Samples as uint8: 0 is black, `white` is 255; NaN is black, and infinity what it is beyond."""
     scaled = values.astype(np.float32) * np.float32(255.0 / white)
     samples: np.ndarray = np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)).astype(
@@ -38,7 +42,9 @@ def to_eight_bits(values: np.ndarray, white: float) -> np.ndarray:
     return samples
 
 
-def transparent_alpha(values: np.ndarray, key: int | tuple[int, ...]) -> np.ndarray:
+def transparent_alpha(
+    values: Real[np.ndarray, "height width *channels"], key: int | tuple[int, ...]
+) -> UInt8[np.ndarray, "height width"]:
     """Alpha, uint8 [height, width], of a picture in which one sample or colour is transparent, exactly that one.
 
     values: [height, width], or [height, width, 3] with a key of three.

@@ -6,11 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.photo.deep import DeepPicture, EightBitRows
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 BLOCK_PIXELS = 2 * 2**20
 _ALPHA_MODES = ("LA", "PA", "RGBA")
@@ -26,7 +30,7 @@ class _Rows:
 
 
 def scaled_size(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    """(width, height) with the long side at most `long_side`, in proportion and at least 1."""
+    """Scale (width, height) down to a long side of at most `long_side`, in proportion and at least 1."""
     scale = min(1.0, long_side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -52,8 +56,8 @@ def shrunk(
     return _straight(reduced.resize(size, resample, box=box))
 
 
-def as_rgba(image: Image.Image) -> np.ndarray:
-    """uint8 [height, width, 4], opaque where the image has no alpha."""
+def as_rgba(image: Image.Image) -> UInt8[np.ndarray, "height width 4"]:
+    """Convert an image to an array, uint8 [height, width, 4], opaque where it has no alpha."""
     return np.array(image.convert("RGBA"))
 
 

@@ -27,6 +27,8 @@ from shapeshot.pipeline.options import Options
 from shapeshot.pipeline.size import AUTO_SIZE, metric_scale, parse_size
 
 if TYPE_CHECKING:
+    from jaxtyping import Float32, Shaped, UInt8
+
     from shapeshot.model.field import Field
     from shapeshot.model.seen import Seen
 
@@ -53,7 +55,7 @@ class Reconstruction:
     voxels: VoxelGrid
     points: PointCloud
     mesh: Mesh
-    rgba: np.ndarray
+    rgba: UInt8[np.ndarray, "height width 4"]
     photo_size: tuple[int, int]
     found: ObjectMask
     photo: PreparedPhoto
@@ -62,11 +64,11 @@ class Reconstruction:
     timings: dict[str, float]
     size_estimate: SizeEstimate | None = None
     familiarity: Familiarity | None = None
-    point_confidence: np.ndarray | None = None
-    probabilities: np.ndarray | None = None
+    point_confidence: Float32[np.ndarray, " points"] | None = None
+    probabilities: Float32[np.ndarray, "n n n"] | None = None
 
     @property
-    def mask(self) -> np.ndarray:
+    def mask(self) -> Float32[np.ndarray, "height width"]:
         """What was taken for the object, float32 [height, width] in [0, 1], beside rgba."""
         return self.found.mask
 
@@ -93,7 +95,7 @@ def reconstruct(
     background: str = "auto",
     threshold: float | None = None,
     region: Sequence[float] | None = None,
-    mask: np.ndarray | None = None,
+    mask: Shaped[np.ndarray, "height width"] | None = None,
     point: Sequence[Sequence[float]] | Sequence[float] | None = None,
 ) -> Reconstruction:
     """Voxels, points and a mesh of the object in one photo.

@@ -16,6 +16,7 @@ from shapeshot.pipeline.json_values import ALIAS, OMITTED
 
 if TYPE_CHECKING:
     import numpy as np
+    from jaxtyping import Float
 
     from shapeshot.pipeline.reconstruct import Reconstruction
 
@@ -182,6 +183,6 @@ def _crop_of(shape: Reconstruction) -> CropBox:
     return CropBox(*(float(pixels) * scale for pixels in shape.photo.box))
 
 
-def _lengths(values: np.ndarray) -> Lengths:
+def _lengths(values: Float[np.ndarray, " 3"]) -> Lengths:
     x, y, z = values.tolist()
     return x, y, z

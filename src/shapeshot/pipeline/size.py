@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot import limits
 from shapeshot.errors import MeshError, UserError, shortened, unknown_name
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 # The canonical axes as people name an object's dimensions; see docs/conventions.md.
 AXES = {"width": 0, "height": 1, "depth": 2}
@@ -65,7 +69,11 @@ def parse_size(text: str) -> tuple[str, float]:
 
 
 def metric_scale(
-    bounds: np.ndarray, *, width: float | None = None, height: float | None = None, depth: float | None = None
+    bounds: Float[np.ndarray, "2 3"],
+    *,
+    width: float | None = None,
+    height: float | None = None,
+    depth: float | None = None,
 ) -> float:
     """The factor that gives a shape its real size, for `scaled`: metres per unit of the shape.
 

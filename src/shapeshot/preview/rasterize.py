@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, Float64, Int, Int32, Int64
 
 _PAIRS_AT_ONCE = 400_000  # bounds memory, and stays within the processor's cache
 _TOLERANCE = 1e-4  # of a weight: a pixel centre on a shared edge must not fall between its two faces
@@ -19,13 +22,13 @@ class Hits(NamedTuple):
     nearness: float32 [hits], 1 / depth.
     """
 
-    pixels: np.ndarray
-    owner: np.ndarray
-    weights: np.ndarray
-    nearness: np.ndarray
+    pixels: Int64[np.ndarray, " hits"]
+    owner: Int64[np.ndarray, " hits"]
+    weights: Float32[np.ndarray, "hits 3"]
+    nearness: Float32[np.ndarray, " hits"]
 
 
-def rasterize_triangles(corners: np.ndarray, size: int, one_sided: bool = False) -> Hits:
+def rasterize_triangles(corners: Float[np.ndarray, "faces 3 3"], size: int, one_sided: bool = False) -> Hits:
     """The nearest triangle at each pixel centre of a size x size picture.
 
     corners: float32 [faces, 3, 3], each corner (column, row, nearness); larger nearness wins.
@@ -57,7 +60,12 @@ def rasterize_triangles(corners: np.ndarray, size: int, one_sided: bool = False)
     return Hits(pixels, owner, np.stack(weights, axis=1), _mixed(weights, depths, owner))
 
 
-def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndarray, size: int) -> Hits:
+def rasterize_balls(
+    centers: Float32[np.ndarray, "points 3"],
+    radii: Float[np.ndarray, " points"],
+    depth_radii: Float[np.ndarray, " points"],
+    size: int,
+) -> Hits:
     """The nearest ball at each pixel centre.
 
     centers: float32 [points, 3] (column, row, nearness). radii: float32 [points], pixels, positive.
@@ -80,7 +88,7 @@ def rasterize_balls(centers: np.ndarray, radii: np.ndarray, depth_radii: np.ndar
     return Hits(pixels, owner, normals, centers[owner, 2] + depth_radii[owner] * normals[:, 2])
 
 
-def _screen_areas(corners: np.ndarray) -> np.ndarray:
+def _screen_areas(corners: Float[np.ndarray, "faces 3 3"]) -> Float64[np.ndarray, " faces"]:
     """Twice the signed area of each triangle in (column, row), float64 [faces]."""
     corners = corners[:, :, :2].astype(np.float64)
     (x1, y1), (x2, y2) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
@@ -88,7 +96,7 @@ def _screen_areas(corners: np.ndarray) -> np.ndarray:
     return areas
 
 
-def _weight_planes(corners: np.ndarray) -> np.ndarray:
+def _weight_planes(corners: Float[np.ndarray, "faces 3 3"]) -> Float32[np.ndarray, "6 faces"]:
     """Per face (x0, y0, a1, b1, a2, b2): weight_k = a_k (column - x0) + b_k (row - y0); float32 [6, faces].
 
     a_k and b_k are NaN for a face without area. Offsets from the first corner keep single precision exact enough.
@@ -101,7 +109,9 @@ def _weight_planes(corners: np.ndarray) -> np.ndarray:
     return np.concatenate([corners[:, 0].T, planes]).astype(np.float32)
 
 
-def _weights(planes: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+def _weights(
+    planes: Float32[np.ndarray, "6 pairs"], columns: Int[np.ndarray, " pairs"], rows: Int[np.ndarray, " pairs"]
+) -> list[Float32[np.ndarray, " pairs"]]:
     """Barycentric weights at pixel centres, three of float32 [pairs], by each pair's own planes float32 [6, pairs]."""
     x0, y0, a1, b1, a2, b2 = planes
     x, y = columns.astype(np.float32) + (0.5 - x0), rows.astype(np.float32) + (0.5 - y0)
@@ -109,28 +119,37 @@ def _weights(planes: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> list[
     return [1 - second - third, second, third]
 
 
-def _mixed(weights: list[np.ndarray], values: np.ndarray, owner: np.ndarray) -> np.ndarray:
+def _mixed(
+    weights: list[Float32[np.ndarray, " pairs"]],
+    values: Float32[np.ndarray, "3 faces"],
+    owner: Int64[np.ndarray, " pairs"],
+) -> Float32[np.ndarray, " pairs"]:
     """Values float32 [3, faces] at the corners, at each pair: float32 [pairs]."""
     mixed: np.ndarray = weights[0] * values[0][owner] + weights[1] * values[1][owner] + weights[2] * values[2][owner]
     return mixed
 
 
 def _ball_offsets(
-    centers: np.ndarray, radii: np.ndarray, columns: np.ndarray, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    centers: Float32[np.ndarray, "3 pairs"],
+    radii: Float[np.ndarray, " pairs"],
+    columns: Int[np.ndarray, " pairs"],
+    rows: Int[np.ndarray, " pairs"],
+) -> tuple[Float[np.ndarray, " pairs"], Float[np.ndarray, " pairs"]]:
     """How far right and up of its ball's middle each pixel centre is, in radii, float32 [pairs]; centers [3, pairs]."""
     right = (columns.astype(np.float32) + (0.5 - centers[0])) / radii
     return right, ((centers[1] - 0.5) - rows.astype(np.float32)) / radii
 
 
-def _boxes(lowest: np.ndarray, highest: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _boxes(
+    lowest: Float[np.ndarray, "items 2"], highest: Float[np.ndarray, "items 2"], size: int
+) -> tuple[Int32[np.ndarray, "items 2"], Int32[np.ndarray, "items 2"]]:
     """First pixel and number of pixels, (column, row), whose centres lie between two positions: int32 [items, 2]."""
     low = np.clip(np.ceil(lowest - 0.5), 0, size).astype(np.int32)
     high = np.clip(np.floor(highest - 0.5), -1, size - 1).astype(np.int32)
     return low, np.maximum(high - low + 1, 0)
 
 
-def _chunks(spans: np.ndarray) -> Iterator[np.ndarray]:
+def _chunks(spans: Int32[np.ndarray, "items 2"]) -> Iterator[Int64[np.ndarray, " chunk"]]:
     """Items with any pixel, split so that each chunk has about _PAIRS_AT_ONCE pairs (one large item may have more)."""
     num_pairs = spans[:, 0].astype(np.int64) * spans[:, 1]
     items = np.flatnonzero(num_pairs)
@@ -139,7 +158,9 @@ def _chunks(spans: np.ndarray) -> Iterator[np.ndarray]:
         yield from np.split(items, np.flatnonzero(np.diff(group)) + 1)
 
 
-def _pairs(items: np.ndarray, low: np.ndarray, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _pairs(
+    items: Int64[np.ndarray, " chunk"], low: Int32[np.ndarray, "items 2"], spans: Int32[np.ndarray, "items 2"]
+) -> tuple[Int[np.ndarray, " chunk"], Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
     """Every pixel of every item's box, row by row: pixels of each item, and column and row, integer [pairs] each."""
     widths, heights = spans[items].T
     width_of_row = np.repeat(widths, heights)
@@ -147,14 +168,14 @@ def _pairs(items: np.ndarray, low: np.ndarray, spans: np.ndarray) -> tuple[np.nd
     return widths * heights, columns, np.repeat(row_numbers, width_of_row)
 
 
-def _counted(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def _counted(starts: Int[np.ndarray, " starts"], counts: Int[np.ndarray, " starts"]) -> Int32[np.ndarray, " counted"]:
     """For each start so many numbers that count up from it: int32 [sum of counts]."""
     ends = np.cumsum(counts, dtype=np.int32)
     counted: np.ndarray = np.arange(ends[-1], dtype=np.int32) + np.repeat(starts - (ends - counts), counts)
     return counted
 
 
-def _key(nearness: np.ndarray, owner: np.ndarray) -> np.ndarray:
+def _key(nearness: Float[np.ndarray, " pairs"], owner: Int64[np.ndarray, " pairs"]) -> Int64[np.ndarray, " pairs"]:
     """Nearness in the high bits (a positive float32 orders like its bits), the owner in the low ones."""
     bits = np.maximum(nearness, 0.0).astype(np.float32).view(np.int32).astype(np.int64)
     key: np.ndarray = (bits << 32) | owner

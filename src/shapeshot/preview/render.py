@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from shapeshot.preview.shading import (
 )
 from shapeshot.preview.view import Framing, View
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, Float64, Int, Int64, Num, UInt8
+
 _SUPERSAMPLING = 2
 _SHADOW_CELLS = 96
 _SHADOW_STRENGTH = 0.6
@@ -33,9 +37,9 @@ def render_mesh(
     azimuth_deg: float = 35.0,
     elevation_deg: float = 20.0,
     framing: Framing | None = None,
-    shadow: bool | np.ndarray = True,
+    shadow: bool | Float[np.ndarray, "size size"] = True,
     one_sided: bool = False,
-) -> np.ndarray:
+) -> UInt8[np.ndarray, "size size 4"]:
     """A smoothly shaded mesh on a transparent ground, uint8 [size, size, 4], straight alpha.
 
     framing: what the picture shows; by default the mesh's own bounding sphere. shadow: draw a contact shadow on the
@@ -59,9 +63,9 @@ def render_points(
     azimuth_deg: float = 35.0,
     elevation_deg: float = 20.0,
     framing: Framing | None = None,
-    shadow: bool | np.ndarray = True,
+    shadow: bool | Float[np.ndarray, "size size"] = True,
     point_radius: float | None = None,
-) -> np.ndarray:
+) -> UInt8[np.ndarray, "size size 4"]:
     """Points as small shaded balls that fade with distance; arguments and result as in render_mesh.
 
     point_radius: in the cloud's units; by default such that most of a surface of the framing's size is covered.
@@ -86,8 +90,8 @@ def render_voxels(
     azimuth_deg: float = 35.0,
     elevation_deg: float = 20.0,
     framing: Framing | None = None,
-    shadow: bool | np.ndarray = True,
-) -> np.ndarray:
+    shadow: bool | Float[np.ndarray, "size size"] = True,
+) -> UInt8[np.ndarray, "size size 4"]:
     """Occupied cells as cubes with visible edges; arguments and result as in render_mesh."""
     mesh = voxel_boundary(grid)
     view = View(framing or Framing.around(mesh.vertices), azimuth_deg, elevation_deg, size * _SUPERSAMPLING)
@@ -106,7 +110,7 @@ def contact_shadow(
     azimuth_deg: float = 35.0,
     elevation_deg: float = 20.0,
     framing: Framing | None = None,
-) -> np.ndarray:
+) -> Float32[np.ndarray, "size size"]:
     """The shadow that a closed mesh casts on the ground that it stands on, float32 [size, size], 0 for none.
 
     For the pictures of several forms of one shape, which all cast much the same. Arguments as in render_mesh.
@@ -117,20 +121,20 @@ def contact_shadow(
 
 def turntable(
     mesh: Mesh, num_frames: int = 24, size: int = 320, elevation_deg: float = 20.0, shadow: bool = True
-) -> list[np.ndarray]:
+) -> list[UInt8[np.ndarray, "size size 4"]]:
     """Pictures all round a mesh, equally spaced from the front; each as render_mesh returns it."""
     framing = Framing.around(mesh.vertices)
     angles = [360.0 * frame / num_frames for frame in range(num_frames)]
     return [render_mesh(mesh, size, angle, elevation_deg, framing, shadow) for angle in angles]
 
 
-def _ball_hits(view: View, local: np.ndarray, radius: float, size: int) -> Hits:
+def _ball_hits(view: View, local: Float64[np.ndarray, "points 3"], radius: float, size: int) -> Hits:
     projected = view.project(local)
     pixels = np.maximum(radius * view.pixels_per_unit(projected[:, 2]), 0.6 * _SUPERSAMPLING).astype(np.float32)
     return rasterize_balls(projected, pixels, radius * projected[:, 2] ** 2, view.size)
 
 
-def _edge_lines(hits: Hits, view: View, cell_size: float) -> np.ndarray:
+def _edge_lines(hits: Hits, view: View, cell_size: float) -> Float[np.ndarray, " hits"]:
     """1 on a quad's outline, 0 inside, float32 [hits]; lines are a pixel wide and vanish where cells get tiny."""
     _, second, third = hits.weights.T
     # voxel_boundary splits each square, going round, into (0, 1, 2) and (0, 2, 3): from weights back to its u and v.
@@ -143,40 +147,50 @@ def _edge_lines(hits: Hits, view: View, cell_size: float) -> np.ndarray:
     return lines
 
 
-def _shadow(wanted: bool | np.ndarray, cast: Callable[[], np.ndarray]) -> np.ndarray | None:
+def _shadow(
+    wanted: bool | Float[np.ndarray, "size size"], cast: Callable[[], Float[np.ndarray, "size size"]]
+) -> Float[np.ndarray, "size size"] | None:
     if isinstance(wanted, np.ndarray):
         return wanted
     return cast() if wanted else None
 
 
 def _triangle_shadow(
-    local: np.ndarray, faces: np.ndarray, view: View, size: int, one_sided: bool = False
-) -> np.ndarray:
+    local: Float64[np.ndarray, "points 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    view: View,
+    size: int,
+    one_sided: bool = False,
+) -> Float[np.ndarray, "size size"]:
     below = seen_from_below(local, _SHADOW_CELLS)
     hits = rasterize_triangles(below[faces[:, ::-1]], _SHADOW_CELLS, one_sided)  # the map is seen through the ground
     return _ground(hits, local, view, size)
 
 
-def _ball_shadow(local: np.ndarray, radius: float, view: View, size: int) -> np.ndarray:
+def _ball_shadow(
+    local: Float64[np.ndarray, "points 3"], radius: float, view: View, size: int
+) -> Float[np.ndarray, "size size"]:
     cells = np.full(len(local), max(radius * _SHADOW_CELLS / 4, 1.0), np.float32)
     hits = rasterize_balls(seen_from_below(local, _SHADOW_CELLS), cells, np.zeros_like(cells), _SHADOW_CELLS)
     return _ground(hits, local, view, size)
 
 
-def _ground(hits: Hits, local: np.ndarray, view: View, size: int) -> np.ndarray:
+def _ground(
+    hits: Hits, local: Float64[np.ndarray, "points 3"], view: View, size: int
+) -> Float[np.ndarray, "size size"]:
     lowest = float(local[:, 1].min()) if len(local) else 0.0
     small = View(view.framing, view.azimuth_deg, view.elevation_deg, size)
     return _SHADOW_STRENGTH * ground_shadow(hits, _SHADOW_CELLS, lowest, small)
 
 
-def _compacted(hits: Hits, count: int) -> tuple[Hits, np.ndarray]:
+def _compacted(hits: Hits, count: int) -> tuple[Hits, Int64[np.ndarray, " visible"]]:
     """The hits with owners numbered over the visible ones alone, and those, int64 [visible], of `count` in all."""
     visible = np.zeros(count, bool)
     visible[hits.owner] = True
     return hits._replace(owner=(np.cumsum(visible) - 1)[hits.owner]), np.flatnonzero(visible)
 
 
-def _corner_normals(mesh: Mesh, faces: np.ndarray) -> np.ndarray:
+def _corner_normals(mesh: Mesh, faces: Int64[np.ndarray, " chosen"]) -> Float32[np.ndarray, "chosen 3 3"]:
     """Normals for smooth shading at the corners of some faces (their numbers), float32 [faces, 3, 3].
 
     The vertex's normal, or the face's own where there is a crease.
@@ -191,18 +205,20 @@ def _corner_normals(mesh: Mesh, faces: np.ndarray) -> np.ndarray:
     return np.where(crease, flat, smooth)
 
 
-def _interpolated(corner_values: np.ndarray, hits: Hits) -> np.ndarray:
+def _interpolated(
+    corner_values: Float[np.ndarray, "faces 3 channels"], hits: Hits
+) -> Float32[np.ndarray, "hits channels"]:
     """Values float [faces, 3, channels] at the corners, at each hit: float32 [hits, channels]."""
     first, second, third = (hits.weights[:, k, None] * corner_values[hits.owner, k] for k in range(3))
     values: np.ndarray = first + second + third
     return values
 
 
-def _colors(colors: np.ndarray | None, count: int) -> np.ndarray:
+def _colors(colors: Float[np.ndarray, "count 3"] | None, count: int) -> Float[np.ndarray, "count 3"]:
     return np.broadcast_to(np.asarray(CLAY, np.float32), (count, 3)) if colors is None else colors
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def _unit(vectors: Num[np.ndarray, "vectors 3"]) -> Float32[np.ndarray, "vectors 3"]:
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     normalised: np.ndarray = (vectors / np.maximum(lengths, 1e-30)[:, None]).astype(np.float32)
     return normalised

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image
 
 from shapeshot.preview.rasterize import Hits
 from shapeshot.preview.view import View
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, UInt8
 
 CLAY = (0.72, 0.74, 0.78)  # sRGB of shapes without colours
 _KEY_LIGHT = np.array([-0.45, 0.65, 0.62])  # right, up, towards the camera: over the photographer's left shoulder
@@ -15,7 +20,9 @@ _OCCLUSION_REACH = 0.05  # of the picture's side
 _OCCLUSION_STEP = 4  # pixels, two of the finished picture
 
 
-def shade(albedo: np.ndarray, normals: np.ndarray, view: View) -> np.ndarray:
+def shade(
+    albedo: Float[np.ndarray, "hits 3"], normals: Float[np.ndarray, "hits 3"], view: View
+) -> Float32[np.ndarray, "hits 3"]:
     """sRGB colours in [0, 1], float32 [hits, 3], of albedo (sRGB) under a sky, the ground's bounce and a key light.
 
     normals: unit, world axes, float [hits, 3]; turned towards the camera where they look away.
@@ -32,7 +39,7 @@ def shade(albedo: np.ndarray, normals: np.ndarray, view: View) -> np.ndarray:
     return shaded
 
 
-def occlusion(hits: Hits, size: int) -> np.ndarray:
+def occlusion(hits: Hits, size: int) -> Float32[np.ndarray, " hits"]:
     """How much light reaches each hit past its surroundings, float32 [hits] in about 0.6..1.
 
     Depth below the local mean darkens, as in Luft, Colditz and Deussen, "Image enhancement by unsharp masking the
@@ -50,7 +57,7 @@ def occlusion(hits: Hits, size: int) -> np.ndarray:
     return factors
 
 
-def ground_shadow(hits_from_below: Hits, cells: int, lowest: float, view: View) -> np.ndarray:
+def ground_shadow(hits_from_below: Hits, cells: int, lowest: float, view: View) -> Float32[np.ndarray, "size size"]:
     """Darkness of the ground under the shape, float32 [size, size] in [0, 1].
 
     hits_from_below: see `seen_from_below`. lowest: the ground's local y.
@@ -72,13 +79,19 @@ def ground_shadow(hits_from_below: Hits, cells: int, lowest: float, view: View) 
     return np.asarray(Image.fromarray(seen).resize((view.size, view.size), Image.Resampling.BILINEAR))
 
 
-def seen_from_below(local: np.ndarray, cells: int) -> np.ndarray:
+def seen_from_below(local: Float[np.ndarray, "points 3"], cells: int) -> Float32[np.ndarray, "points 3"]:
     """Local points as (column, row, nearness) of a map of the ground that spans x and z from -2 to 2."""
     x, y, z = local.T
     return np.column_stack([cells / 2 + x * cells / 4, cells / 2 + z * cells / 4, 2.0 - y]).astype(np.float32)
 
 
-def compose(hits: Hits, colors: np.ndarray, shadow: np.ndarray | None, size: int, factor: int) -> np.ndarray:
+def compose(
+    hits: Hits,
+    colors: Float[np.ndarray, "hits 3"],
+    shadow: Float[np.ndarray, "size size"] | None,
+    size: int,
+    factor: int,
+) -> UInt8[np.ndarray, "size size 4"]:
     """The picture, uint8 [size, size, 4] with straight alpha, from hits at factor * size averaged down.
 
     colors: float32 [hits, 3]. shadow: float32 [size, size] darkness of the ground behind the shape, or None.
@@ -96,14 +109,14 @@ def compose(hits: Hits, colors: np.ndarray, shadow: np.ndarray | None, size: int
     return levels
 
 
-def _blurred(values: np.ndarray, reach: int) -> np.ndarray:
+def _blurred(values: Float[np.ndarray, "height width"], reach: int) -> Float[np.ndarray, "height width"]:
     """Three box blurs, close to a Gaussian."""
     for _ in range(3):
         values = _box_blur(values, reach)
     return values
 
 
-def _box_blur(values: np.ndarray, reach: int) -> np.ndarray:
+def _box_blur(values: Float[np.ndarray, "height width"], reach: int) -> Float[np.ndarray, "height width"]:
     """Mean over 2 * reach + 1 pixels along both axes; zeros beyond the edge."""
     width = 2 * reach + 1
     for _ in range(2):
@@ -115,7 +128,11 @@ def _box_blur(values: np.ndarray, reach: int) -> np.ndarray:
     return values
 
 
-def _bilinear(texture: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _bilinear(
+    texture: Float[np.ndarray, "height width"],
+    x: Float[np.ndarray, "rows columns"],
+    y: Float[np.ndarray, "rows columns"],
+) -> Float32[np.ndarray, "rows columns"]:
     x, y = np.clip(x - 0.5, 0, texture.shape[1] - 1.001), np.clip(y - 0.5, 0, texture.shape[0] - 1.001)
     column, row = x.astype(np.int64), y.astype(np.int64)
     u, v = x - column, y - row

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -13,6 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.preview.render import contact_shadow, render_mesh, render_points, render_voxels
 from shapeshot.preview.view import Framing
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 _PAPER, _INK, _FAINT, _PANEL = (255, 255, 255), (38, 41, 46), (124, 130, 138), (246, 247, 249)
 
@@ -25,7 +29,7 @@ class Tile:
     caption: a word or two below it; note: a second, fainter line.
     """
 
-    image: np.ndarray
+    image: UInt8[np.ndarray, "height width channels"]
     caption: str = ""
     note: str = ""
 
@@ -55,8 +59,8 @@ def contact_sheet(
 
 
 def preview_image(
-    photo_rgba: np.ndarray,
-    pixels: np.ndarray,
+    photo_rgba: UInt8[np.ndarray, "height width 4"],
+    pixels: UInt8[np.ndarray, "size size 3"],
     voxels: VoxelGrid,
     points: PointCloud,
     mesh: Mesh,
@@ -135,7 +139,7 @@ class _Page:
         return text[: max(fitting - 1, 0)].rstrip() + "..."
 
 
-def _panel(pixels: np.ndarray, size: int) -> Image.Image:
+def _panel(pixels: UInt8[np.ndarray, "height width channels"], size: int) -> Image.Image:
     """A picture fitted into a square with a pale ground and slightly rounded corners."""
     is_opaque = pixels.shape[2] == 3 or pixels[..., 3].min() == 255
     image = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGB" if is_opaque else "RGBA")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, Float64
 
 _FOV_DEG = 18.0  # a short telephoto: nearly parallel lines, yet depth can be felt
 _FILL = 0.96  # of the picture's side that the bounding sphere takes
@@ -18,7 +22,7 @@ class Framing:
     radius: float = 0.87  # the canonical cube's corners
 
     @classmethod
-    def around(cls, points: np.ndarray) -> Framing:
+    def around(cls, points: Float[np.ndarray, "points 3"]) -> Framing:
         """The sphere about the bounding box's centre that holds all points, float [points, 3]; the default if empty."""
         if not len(points):
             return cls()
@@ -46,23 +50,23 @@ class View:
         self.position = backward / np.sin(np.radians(_FOV_DEG) / 2)
         self._focal = _FILL * size / 2 / np.tan(np.radians(_FOV_DEG) / 2)
 
-    def local(self, points: np.ndarray) -> np.ndarray:
+    def local(self, points: Float[np.ndarray, "points 3"]) -> Float64[np.ndarray, "points 3"]:
         """Points float [points, 3] about the framing's centre, in units of its radius, float64."""
         return (points.astype(np.float64) - self.framing.center) / self.framing.radius
 
-    def project(self, local: np.ndarray) -> np.ndarray:
+    def project(self, local: Float64[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """Local points as (column, row, nearness), float32 [points, 3]; nearness is 1 / depth, linear on the screen."""
         seen = (local - self.position) @ self.axes.T
         nearness = -1.0 / seen[:, 2]
         pixels = self.size / 2 + self._focal * seen[:, :2] * [1, -1] * nearness[:, None]
         return np.column_stack([pixels, nearness]).astype(np.float32)
 
-    def pixels_per_unit(self, nearness: np.ndarray) -> np.ndarray:
+    def pixels_per_unit(self, nearness: Float[np.ndarray, " hits"]) -> Float[np.ndarray, " hits"]:
         """How large one local unit appears at that nearness, in pixels."""
         pixels: np.ndarray = self._focal * nearness
         return pixels
 
-    def rays(self) -> np.ndarray:
+    def rays(self) -> Float32[np.ndarray, "size size 3"]:
         """Direction through each pixel's centre, not normalised, float32 [size, size, 3]."""
         offsets = (np.arange(self.size) + 0.5 - self.size / 2) / self._focal
         right, up, backward = self.axes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -16,6 +17,9 @@ from scipy.spatial import cKDTree
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import Mesh
 from shapeshot.scores.aspects import NORMALS, PROBABILITIES, SURFACE, VOLUME
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Float64, Int, Int64
 
 CUBE_DIAGONAL = float(np.sqrt(3.0))
 # Percent of the cube's side. The three headline thresholds, and the finer row that the report draws as a curve.
@@ -52,11 +56,11 @@ METRICS: dict[str, Metric] = {
 
 
 def worst_scores(names: Iterable[str]) -> dict[str, float]:
-    """What an empty prediction scores in these metrics."""
+    """Give an empty prediction its scores in these metrics: the worst values."""
     return {name: METRICS[name].worst for name in names}
 
 
-def voxel_iou(predicted: np.ndarray, truth: np.ndarray) -> float:
+def voxel_iou(predicted: Bool[np.ndarray, "*predicted"], truth: Bool[np.ndarray, "*true"]) -> float:
     """Intersection over union of two solids, each bool [n, n, n]; 0 for an empty prediction.
 
     Raises DatasetError where the truth is empty (the score would mean nothing), ValueError where shapes differ.
@@ -76,11 +80,11 @@ class NearestPairs:
     distances: float64 [points], Euclidean, not squared. indices: int64 [points], into the other set.
     """
 
-    distances: np.ndarray
-    indices: np.ndarray
+    distances: Float64[np.ndarray, " points"]
+    indices: Int64[np.ndarray, " points"]
 
 
-def nearest_pairs(source: np.ndarray, target: np.ndarray) -> NearestPairs:
+def nearest_pairs(source: Float[np.ndarray, "points 3"], target: Float[np.ndarray, "others 3"]) -> NearestPairs:
     """The nearest point of `target` float [m, 3] for every point of `source` float [n, 3]; both must have points."""
     distances, indices = cKDTree(np.asarray(target, dtype=np.float64)).query(np.asarray(source, dtype=np.float64))
     return NearestPairs(distances, indices)
@@ -96,7 +100,7 @@ def chamfer_l1(to_truth: NearestPairs, to_predicted: NearestPairs) -> float:
 
 
 def f_score(to_truth: NearestPairs, to_predicted: NearestPairs, threshold: float) -> tuple[float, float, float]:
-    """(F-score, precision, recall) at a distance.
+    """Compute F-score, precision and recall at a distance.
 
     Precision is the share of predicted points within `threshold` of the truth, recall the share of true points within
     it of the prediction, and the F-score their harmonic mean (0 where both are 0). Knapitsch et al., Tanks and Temples
@@ -109,7 +113,10 @@ def f_score(to_truth: NearestPairs, to_predicted: NearestPairs, threshold: float
 
 
 def normal_consistency(
-    predicted: np.ndarray, truth: np.ndarray, to_truth: NearestPairs, to_predicted: NearestPairs
+    predicted: Float[np.ndarray, "predicted 3"],
+    truth: Float[np.ndarray, "true 3"],
+    to_truth: NearestPairs,
+    to_predicted: NearestPairs,
 ) -> float:
     """Mean |cos| of the angle between the normals of nearest pairs, averaged over both directions (Mescheder et al.).
 
@@ -120,13 +127,18 @@ def normal_consistency(
     return float(min((forward + backward) / 2, 1.0))
 
 
-def iou_curve(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+def iou_curve(
+    probabilities: Float[np.ndarray, "width height depth"], truth: Bool[np.ndarray, "width height depth"]
+) -> dict[str, float]:
     """IoU of the cells above each of OCCUPANCY_PERCENTS, of occupancy probabilities float [n, n, n]."""
     return {f"iou_above_{percent}": voxel_iou(probabilities > percent / 100, truth) for percent in OCCUPANCY_PERCENTS}
 
 
 def surface_scores(
-    points: np.ndarray, normals: np.ndarray | None, true_points: np.ndarray, true_normals: np.ndarray | None
+    points: Float[np.ndarray, "points 3"],
+    normals: Float[np.ndarray, "points 3"] | None,
+    true_points: Float[np.ndarray, "true 3"],
+    true_normals: Float[np.ndarray, "true 3"] | None,
 ) -> dict[str, float]:
     """Every score that compares surfaces, from points float [n, 3] and unit normals float [n, 3] of each.
 
@@ -190,7 +202,7 @@ def check_mesh(mesh: Mesh | None) -> MeshCheck:
     return MeshCheck(bool(faces_per_edge.min() >= 2), manifold, mesh.volume > 0)
 
 
-def _one_fan_a_vertex(faces: np.ndarray, edges: np.ndarray) -> bool:
+def _one_fan_a_vertex(faces: Int[np.ndarray, "faces 3"], edges: Int64[np.ndarray, " corners"]) -> bool:
     """Whether the corners at each vertex hang together through shared edges (two cones tip to tip do not).
 
     edges: number of the undirected edge from each corner to the next, int64 [3 * faces].

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float64, Num, Shaped
 
 NUM_BINS = 15
 
@@ -16,17 +20,19 @@ class Reliability:
     Bins add up over batches with `+`; empty bins have mean and share 0.
     """
 
-    counts: np.ndarray
-    probability_sums: np.ndarray
-    true_counts: np.ndarray
+    counts: Num[np.ndarray, " bins"]
+    probability_sums: Num[np.ndarray, " bins"]
+    true_counts: Num[np.ndarray, " bins"]
 
     @classmethod
     def empty(cls, num_bins: int = NUM_BINS) -> Reliability:
-        """No probabilities yet."""
+        """Begin with empty bins."""
         return cls(*(np.zeros(num_bins) for _ in range(3)))
 
     @classmethod
-    def of(cls, probabilities: np.ndarray, truth: np.ndarray, num_bins: int = NUM_BINS) -> Reliability:
+    def of(
+        cls, probabilities: Float[np.ndarray, " *shape"], truth: Shaped[np.ndarray, " *shape"], num_bins: int = NUM_BINS
+    ) -> Reliability:
         """Bins of probabilities in 0..1 and whether each came true, of one shape."""
         values = np.asarray(probabilities, np.float64).ravel()
         bins = np.minimum((values * num_bins).astype(np.intp), num_bins - 1)
@@ -41,13 +47,13 @@ class Reliability:
         )
 
     @property
-    def probabilities(self) -> np.ndarray:
+    def probabilities(self) -> Float64[np.ndarray, " bins"]:
         """The mean probability of each bin."""
         means: np.ndarray = self.probability_sums / np.maximum(self.counts, 1)
         return means
 
     @property
-    def shares(self) -> np.ndarray:
+    def shares(self) -> Float64[np.ndarray, " bins"]:
         """The share of each bin that came true."""
         shares: np.ndarray = self.true_counts / np.maximum(self.counts, 1)
         return shares

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float64, Int64, Num
 
 NUM_RESAMPLES = 10_000
 # Resamples are drawn in blocks so that memory stays flat: this many counts are held at once.
@@ -31,7 +35,7 @@ class Interval:
 
 
 def bootstrap_mean(
-    values: Sequence[float] | np.ndarray,
+    values: Sequence[float] | Num[np.ndarray, " objects"],
     groups: Sequence[str] | None = None,
     *,
     seed: int = 0,
@@ -80,7 +84,12 @@ def paired_difference(
     return bootstrap_mean(differences, labels, seed=seed, num_resamples=num_resamples, confidence=confidence)
 
 
-def _resampled_means(sums: np.ndarray, sizes: np.ndarray, num_resamples: int, rng: np.random.Generator) -> np.ndarray:
+def _resampled_means(
+    sums: Float64[np.ndarray, " groups"],
+    sizes: Int64[np.ndarray, " groups"],
+    num_resamples: int,
+    rng: np.random.Generator,
+) -> Float64[np.ndarray, " resamples"]:
     """Means over objects of `num_resamples` draws of as many groups as there are, float64 [resamples]."""
     count, means = len(sums), []
     block = max(1, _BLOCK_CELLS // count)

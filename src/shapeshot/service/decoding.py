@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, LifoQueue
-from threading import Condition
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,6 +28,10 @@ from shapeshot.limits import (
     SERVER_LIGHT_SECONDS,
 )
 from shapeshot.photo import Photo, read_mask, read_photo
+from shapeshot.photo.memory_budget import MemoryBudget
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 _PATIENCE = 4  # times the processor time that a photo may take, until it is given up
 STATUS = Path("/proc/self/status")  # of Linux; elsewhere the memory of one photo is bounded by its pixels alone
@@ -39,10 +43,10 @@ class NotLightError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """A photo, and the mask that came with it: float32 [height, width] in [0, 1], or None."""
+    """A photo, and the mask that came with it: uint8 [height, width], 255 on the object, or None."""
 
     photo: Photo
-    mask: np.ndarray | None
+    mask: UInt8[np.ndarray, "height width"] | None
 
 
 class Decoders:
@@ -60,7 +64,7 @@ class Decoders:
     ) -> None:
         self._seconds, self._light_seconds = seconds, min(seconds, SERVER_LIGHT_SECONDS)
         self._is_closed = False
-        self.memory = Memory(SERVER_BYTES)
+        self.memory = MemoryBudget(SERVER_BYTES)
         self._workers = [Worker[Decoded](begin or begin_reading) for _ in range(count)]
         self._idle: LifoQueue[Worker[Decoded]] = LifoQueue()
         for worker in self._workers:
@@ -131,27 +135,6 @@ class Decoders:
             yield worker
         finally:
             self._idle.put(worker)
-
-
-class Memory:
-    """A number of bytes that threads share: whoever does not fit waits for the others."""
-
-    def __init__(self, num_bytes: int) -> None:
-        self._free = num_bytes
-        self._changed = Condition()
-
-    @contextmanager
-    def taken(self, num_bytes: int) -> Iterator[None]:
-        """Hold so many bytes for as long as the block lasts."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= num_bytes)
-            self._free -= num_bytes
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += num_bytes
-                self._changed.notify_all()
 
 
 def _received(worker: Worker[Decoded], seconds: float) -> Decoded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from shapeshot.errors import ExportError, UserError, unknown_name
 from shapeshot.export import FORMS, WRITERS, Shape, default_form, encode_shape, forms_of
 from shapeshot.export.npz import encode_npz
 from shapeshot.pipeline.result import AssumedScale
+
+if TYPE_CHECKING:
+    from jaxtyping import Shaped
 
 JSON = "application/json"
 # As registered with IANA where they are; whatever has no name of its own is bytes.
@@ -80,7 +84,9 @@ def _by_preference(accept: str) -> list[str]:
     return [kind for _, kind in sorted(weighted, key=lambda pair: pair[0])]
 
 
-def encode_form(shape: Shape, suffix: str, more: Mapping[str, np.ndarray], assumed_scale: AssumedScale | None) -> bytes:
+def encode_form(
+    shape: Shape, suffix: str, more: Mapping[str, Shaped[np.ndarray, " ..."]], assumed_scale: AssumedScale | None
+) -> bytes:
     """A file with this suffix.
 
     more: arrays that a .npz holds beside the shape's own; other formats have no place for them. assumed_scale: of a

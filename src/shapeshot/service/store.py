@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.jobs.own_folder import OwnFolder
 from shapeshot.pipeline.reconstruct import Reconstruction
+
+if TYPE_CHECKING:
+    from jaxtyping import Shaped
 
 log = logging.getLogger("shapeshot.service")
 
@@ -242,12 +245,12 @@ class Result:
         colors[occupancy] = arrays["voxel_colors"]
         return VoxelGrid(occupancy, colors, float(arrays["side"]))
 
-    def more(self, form: str) -> dict[str, np.ndarray]:
+    def more(self, form: str) -> dict[str, Shaped[np.ndarray, " ..."]]:
         """What is known of each point or cell of a form, by name; see MORE."""
         return {name: self._arrays[name] for name in MORE.get(form, {}) if name in self._arrays}
 
 
-def more_of(shape: Reconstruction, form: str) -> dict[str, np.ndarray]:
+def more_of(shape: Reconstruction, form: str) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """As `Result.more`, of a reconstruction that is not stored."""
     arrays = {name: getattr(shape, attribute) for name, attribute in MORE.get(form, {}).items()}
     return {name: array for name, array in arrays.items() if array is not None}

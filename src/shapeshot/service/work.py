@@ -6,7 +6,7 @@ import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -26,6 +26,9 @@ from shapeshot.service.formats import check_format, encode_form
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Entry, Store, more_of
 from shapeshot.service.transport.upload import FILES, Upload
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 HEAVY_RESOLUTION = 64  # above it a reconstruction takes seconds, and at 128 most of a gigabyte
 
@@ -95,7 +98,7 @@ def pictures_of(shape: Reconstruction) -> dict[str, bytes]:
     return {"crop": _png(Image.fromarray(shape.photo.pixels)), "mask": mask_png(shape.mask)}
 
 
-def mask_png(mask: np.ndarray) -> bytes:
+def mask_png(mask: Float[np.ndarray, "height width"]) -> bytes:
     """A mask float32 [height, width] in [0, 1] as a grey PNG; white is the object."""
     return _png(Image.fromarray(np.rint(mask * 255).astype(np.uint8)))
 
@@ -118,7 +121,7 @@ def _looker(upload: Upload, options: Options, model: FieldModel, settings: Setti
     return look
 
 
-def _box(mask: np.ndarray, photo_size: tuple[int, int]) -> PixelBox:
+def _box(mask: Float[np.ndarray, "height width"], photo_size: tuple[int, int]) -> PixelBox:
     """The box of a mask's object in pixels of the photo as it came."""
     inside = mask >= 0.5
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))

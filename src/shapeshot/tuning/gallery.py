@@ -16,7 +16,7 @@ from shapeshot.geometry import Mesh
 from shapeshot.scores.prediction import RESOLUTION, Prediction
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float64
+    from jaxtyping import Bool, Float64, Int64
 
 _KEPT_PREDICTIONS = 64
 
@@ -63,7 +63,7 @@ class Gallery:
         return ious
 
     @cached_property
-    def _volumes(self) -> np.ndarray:
+    def _volumes(self) -> Int64[np.ndarray, " objects"]:
         volumes: np.ndarray = self.occupancies.sum(axis=(1, 2, 3))
         return volumes
 

@@ -1,4 +1,4 @@
-"""The memory of a gallery: objects by the outlines of their views, and copies of other proportions by projected ones.
+"""The memory of a gallery: objects by the silhouettes of their views, and copies in other proportions by projections.
 
 Furniture comes in every proportion. A copy costs some hundred bytes and no rendering, and its shape may fit where that
 of the object does not.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.data.dataset import Sample
-from shapeshot.data.solids.outlines import outline, surface_centers, view_outline
+from shapeshot.data.solids.silhouettes import solid_silhouette, surface_centers, view_silhouette
 from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.data.solids.warps import random_warp, warp
 from shapeshot.errors import DatasetError, PhotoError, UserError
@@ -20,19 +21,22 @@ from shapeshot.geometry.camera import sample_camera
 from shapeshot.model.memory import RESOLUTION, ShapeMemory, pack_keys, pack_shapes
 from shapeshot.tuning.gallery import Gallery
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32
+
 # All tried on val, docs/results.md.
-DIRECTIONS = 64  # principal components of outlines; nearly as good as all 1024 pixels
+DIRECTIONS = 64  # principal components of silhouettes; nearly as good as all 1024 pixels
 TEMPERATURE, NEIGHBORS, SHARPENING, WEIGHT = 0.02, 40, 2.0, 0.5
 COPIES, VIEWS_OF_A_COPY = 8, 6
 MAX_COPIES = 100
-BLOCK = 8192  # outlines that are in single precision at a time
+BLOCK = 8192  # silhouettes that are in single precision at a time
 
-# An object or copy: its occupancy bool [32, 32, 32], and outlines float16 [32, 32] of it.
+# An object or copy: its occupancy bool [32, 32, 32], and silhouettes float16 [32, 32] of it.
 Remembered = tuple[np.ndarray, list[np.ndarray]]
 
 
 def memory_of(gallery: Gallery, copies: int = COPIES) -> ShapeMemory:
-    """All objects of a gallery by their outlines in every view, and `copies` of each in other proportions.
+    """All objects of a gallery by their silhouettes in every view, and `copies` of each in other proportions.
 
     Variants in the gallery are such copies themselves and are not copied. The same gallery gives the same memory.
     Raises UserError for a number of copies out of range and DatasetError where no view shows an object.
@@ -41,16 +45,16 @@ def memory_of(gallery: Gallery, copies: int = COPIES) -> ShapeMemory:
         raise UserError(f"copies must lie in 0..{MAX_COPIES}; got {copies}")
     shapes: list[np.ndarray] = []
     starts: list[int] = []
-    outlines: list[np.ndarray] = []
+    silhouettes: list[np.ndarray] = []
     for sample in gallery.samples("remembering"):
         for shape, seen in (_as_rendered(sample), *_copies(sample, copies)):
             if seen and shape.any():  # a thin part can vanish where its copy shrinks
                 shapes.append(shape)
-                starts.append(len(outlines))
-                outlines += seen
-    if not outlines:
+                starts.append(len(silhouettes))
+                silhouettes += seen
+    if not silhouettes:
         raise DatasetError("no training view shows an object; build the dataset again")
-    pixels = np.stack(outlines).reshape(len(outlines), -1)
+    pixels = np.stack(silhouettes).reshape(len(silhouettes), -1)
     center, basis = principal_directions(pixels, DIRECTIONS)
     keys = np.concatenate([pack_keys((rows - center) @ basis) for rows in _blocks(pixels)])
     packed, ends = pack_shapes(shapes)
@@ -62,7 +66,7 @@ def _as_rendered(sample: Sample) -> Remembered:
     seen = []
     for index in range(sample.num_views):
         try:
-            seen.append(view_outline(sample.view(index)).astype(np.float16))
+            seen.append(view_silhouette(sample.view(index)).astype(np.float16))
         except PhotoError:  # too thin to be seen from there
             continue
     return downsample_occupancy(sample.solid, RESOLUTION), seen
@@ -81,13 +85,15 @@ def _copies(sample: Sample, count: int) -> Iterator[Remembered]:
         radius, seen = float(np.linalg.norm(points, axis=1).max()), []
         for _ in range(VIEWS_OF_A_COPY):
             try:
-                seen.append(outline(points, sample_camera(rng, radius)).astype(np.float16))
+                seen.append(solid_silhouette(points, sample_camera(rng, radius)).astype(np.float16))
             except PhotoError:
                 continue
         yield shape, seen
 
 
-def principal_directions(rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def principal_directions(
+    rows: Float[np.ndarray, "rows columns"], count: int
+) -> tuple[Float32[np.ndarray, " columns"], Float32[np.ndarray, "columns count"]]:
     """Mean float32 [columns] and the first principal components float32 [columns, count] of rows [rows, columns]."""
     center = rows.mean(axis=0, dtype=np.float64)
     products = sum((block.T @ block).astype(np.float64) for block in _blocks(rows))
@@ -97,6 +103,6 @@ def principal_directions(rows: np.ndarray, count: int) -> tuple[np.ndarray, np.n
     return center.astype(np.float32), (chosen * np.sign(largest)).astype(np.float32)
 
 
-def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
+def _blocks(rows: Float[np.ndarray, "rows columns"]) -> Iterator[Float32[np.ndarray, "block columns"]]:
     for start in range(0, len(rows), BLOCK):
         yield rows[start : start + BLOCK].astype(np.float32)

@@ -52,7 +52,7 @@ class Trust:
 
     @property
     def score(self) -> float:
-        """What is maximised."""
+        """The score that the search for the memory's settings maximises."""
         return (self.iou + self.f_score) / 2
 
 
@@ -119,7 +119,7 @@ def _scores(sample: Sample, view: int, model: FieldModel, memory: ShapeMemory) -
         photo = look_at(sample.view(view), model.image_size).photo
     except PhotoError:
         return np.zeros((len(WEIGHTS) * len(THRESHOLDS), 2))
-    seen, recalled = model.see(photo), memory.recall(photo.outline)
+    seen, recalled = model.see(photo), memory.recall(photo.silhouette)
     coarse, fine = (seen.field(cells).logits for cells in (RESOLUTION, mesh_resolution(RESOLUTION)))
     centers = cell_centers(mesh_resolution(RESOLUTION))
     finer = sample_axes(recalled, centers, centers, centers)

@@ -91,7 +91,7 @@ def test_what_cannot_be_known_is_missing(pictures: PhotoSet) -> None:
     assert "| IoU 32³ | - | - | 1.000 [1.000, 1.000] |" in photo_markdown(summary)
 
 
-def test_another_objects_outline_is_worse_than_its_own(pictures: PhotoSet) -> None:
+def test_another_objects_silhouette_is_worse_than_its_own(pictures: PhotoSet) -> None:
     rows = {row.entry.id: row.scores for row in score_set(pictures, Knowing(), None, progress=False)}
     for name in ("tower-room", "board-room", "tower-cut-out"):
         assert rows[name]["silhouette_of_another"] < rows[name]["silhouette"] - 0.1

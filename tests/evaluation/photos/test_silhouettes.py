@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from photo_boxes import CAMERA, box_mesh
 
-from shapeshot.data.solids.outlines import outline
+from shapeshot.data.solids.silhouettes import solid_silhouette
 from shapeshot.errors import PhotoError
 from shapeshot.evaluation.photos.silhouettes import (
     DIRECTIONS,
@@ -14,9 +14,9 @@ from shapeshot.evaluation.photos.silhouettes import (
     RADIUS,
     best_direction,
     mask_iou,
-    mask_outline,
-    outlines_around,
+    mask_silhouette,
     seen_mask,
+    silhouettes_around,
 )
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.camera import Camera, frame_distance
@@ -32,12 +32,12 @@ def l_shape() -> Mesh:
 
 
 @pytest.mark.parametrize("number", [0, 13, 40, 95])
-def test_the_direction_of_an_outline_is_found_again(number: int) -> None:
+def test_the_direction_of_a_silhouette_is_found_again(number: int) -> None:
     mesh = l_shape()
-    around = outlines_around(sample_surface(mesh, 10_000, np.random.default_rng(0)).points)
+    around = silhouettes_around(sample_surface(mesh, 10_000, np.random.default_rng(0)).points)
     other = sample_surface(mesh, 10_000, np.random.default_rng(1)).points
     camera = Camera(*DIRECTIONS[number], frame_distance(FOV_DEG, RADIUS), FOV_DEG)
-    overlap, direction = best_direction(around, outline(other, camera))
+    overlap, direction = best_direction(around, solid_silhouette(other, camera))
     assert direction == DIRECTIONS[number]
     assert overlap > 0.95
 
@@ -72,6 +72,6 @@ def test_overlap_of_masks() -> None:
     assert mask_iou(first, first) == 1.0
 
 
-def test_an_empty_mask_has_no_outline() -> None:
+def test_an_empty_mask_has_no_silhouette() -> None:
     with pytest.raises(PhotoError):
-        mask_outline(np.zeros((8, 8), bool))
+        mask_silhouette(np.zeros((8, 8), bool))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Float32, Float64, Int, Int64, UInt16
 
 from shapeshot.data.shards import decode_arrays, encode_arrays
 from shapeshot.data.solids.scan_convert import crossings_and_faces
@@ -39,7 +39,7 @@ class ViewGeometry:
     normals: Float[np.ndarray, "views side side 3"]
 
     @property
-    def mask(self) -> np.ndarray:
+    def mask(self) -> Bool[np.ndarray, "views side side"]:
         """Where the rays meet the object, bool [views, side, side]."""
         seen: np.ndarray = np.isfinite(self.front)
         return seen
@@ -60,7 +60,7 @@ def cast_views(
 def front_depth(
     vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], camera: Camera, side: int
 ) -> Float[np.ndarray, "side side"]:
-    """`ViewGeometry.front` of one view, float64 and -inf where the ray meets nothing; what lies behind is left out."""
+    """Return the front depth of one view as `ViewGeometry` has it, -inf for nothing; what lies behind is left out."""
     image, distance = _projected(np.asarray(vertices, np.float64), camera, side)
     ahead = (distance[faces] >= NEAREST).all(axis=1)
     nearness, pixel, _ = _crossings(image[np.asarray(faces)[ahead]], side)
@@ -71,7 +71,7 @@ def front_depth(
 
 
 def encode_geometry(geometry: ViewGeometry) -> bytes:
-    """As an npz: `front` and `back` uint16, 0 for nothing, else 16384 + 8192 depth; `normals` int8, 127 times.
+    """Encode as an npz: `front` and `back` uint16, 0 for nothing, else 16384 + 8192 depth; `normals` int8, 127 times.
 
     Raises DatasetError where a depth lies beyond -1..1.
     """
@@ -98,8 +98,8 @@ def decode_geometry(content: bytes) -> ViewGeometry:
 
 
 def _cast(
-    vertices: np.ndarray, faces: np.ndarray, camera: Camera, side: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], camera: Camera, side: int
+) -> tuple[Float64[np.ndarray, "side side"], Float64[np.ndarray, "side side"], Float64[np.ndarray, "side side 3"]]:
     """Front and back depth, float64 [side, side], and normals, float64 [side, side, 3], of one view."""
     image, distance = _projected(vertices, camera, side)
     if distance[faces].min() < NEAREST:
@@ -114,7 +114,9 @@ def _cast(
     return near, far, _normals(vertices[faces], first.reshape(side, side), camera)
 
 
-def _projected(vertices: np.ndarray, camera: Camera, side: int) -> tuple[np.ndarray, np.ndarray]:
+def _projected(
+    vertices: Float[np.ndarray, "vertices 3"], camera: Camera, side: int
+) -> tuple[Float64[np.ndarray, "vertices 3"], Float64[np.ndarray, " vertices"]]:
     """Column, row (pixels' centres are whole) and 1 / distance of the vertices, float64 [vertices, 3]; the distance."""
     across, up, towards = camera.axes @ vertices.T
     distance = camera.distance - towards
@@ -125,7 +127,9 @@ def _projected(vertices: np.ndarray, camera: Camera, side: int) -> tuple[np.ndar
     return np.stack(image, axis=1), distance
 
 
-def _crossings(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _crossings(
+    triangles: Float64[np.ndarray, "triangles 3 3"], side: int
+) -> tuple[Float64[np.ndarray, " crossings"], Int64[np.ndarray, " crossings"], Int64[np.ndarray, " crossings"]]:
     """The crossings of rays and triangles in the picture: 1 / distance, the pixel (row * side + column), the face."""
     near, pixels, faces = [np.zeros(0)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     inside = (triangles[:, :, :2].max(axis=1) >= 0).all(axis=1) & (triangles[:, :, :2].min(axis=1) < side).all(axis=1)
@@ -139,7 +143,9 @@ def _crossings(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray
     return np.concatenate(near), np.concatenate(pixels), np.concatenate(faces)
 
 
-def _normals(triangles: np.ndarray, first: np.ndarray, camera: Camera) -> np.ndarray:
+def _normals(
+    triangles: Float64[np.ndarray, "triangles 3 3"], first: Int[np.ndarray, "side side"], camera: Camera
+) -> Float64[np.ndarray, "side side 3"]:
     """Unit normals of the faces `first`, int [side, side], turned to the camera; NaN where that is -1."""
     corners = triangles[first]
     normals = np.cross(corners[:, :, 1] - corners[:, :, 0], corners[:, :, 2] - corners[:, :, 0])
@@ -148,12 +154,12 @@ def _normals(triangles: np.ndarray, first: np.ndarray, camera: Camera) -> np.nda
     return np.where(first[:, :, None] < 0, np.nan, np.where(turned, -normals, normals))
 
 
-def _quantised(depth: np.ndarray) -> np.ndarray:
+def _quantised(depth: Float[np.ndarray, "views side side"]) -> UInt16[np.ndarray, "views side side"]:
     if np.nanmax(np.abs(depth), initial=0.0) > 1:
         raise DatasetError("a view's depth lies beyond the canonical cube; make the mesh canonical first")
     return np.where(np.isnan(depth), 0, np.rint(np.nan_to_num(depth) * STEPS) + MIDDLE).astype(np.uint16)
 
 
-def _restored(stored: np.ndarray) -> np.ndarray:
+def _restored(stored: UInt16[np.ndarray, "views side side"]) -> Float32[np.ndarray, "views side side"]:
     depth = (stored.astype(np.float32) - MIDDLE) / np.float32(STEPS)
     return np.where(stored == 0, np.float32(np.nan), depth)

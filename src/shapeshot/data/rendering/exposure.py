@@ -28,7 +28,7 @@ def developed_room(image: Float[np.ndarray, "height width 4"]) -> UInt8[np.ndarr
     return levels
 
 
-def srgb(linear: np.ndarray) -> np.ndarray:
-    """Linear light to sRGB in [0, 1], clipped (IEC 61966-2-1)."""
+def srgb(linear: Float[np.ndarray, " *shape"]) -> Float[np.ndarray, " *shape"]:
+    """Turn linear light into sRGB in [0, 1], clipped (IEC 61966-2-1)."""
     linear = np.clip(linear, 0.0, 1.0)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)

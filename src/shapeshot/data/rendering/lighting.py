@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float, Float32, Float64
 
 HEIGHT = 32
 WIDTH = 2 * HEIGHT
 WARM, COOL = np.array([1.0, 0.84, 0.66]), np.array([0.86, 0.94, 1.0])
 
 
-def studio_light(rng: np.random.Generator, camera_azimuth_deg: float) -> np.ndarray:
+def studio_light(rng: np.random.Generator, camera_azimuth_deg: float) -> Float32[np.ndarray, "height width 3"]:
     """Radiance from all round, linear RGB float32 [HEIGHT, WIDTH, 3], row 0 at the zenith.
 
     Column c looks towards azimuth (c + 0.5) / WIDTH * 360 - 180 degrees, as cameras count it (docs/conventions.md).
@@ -26,7 +27,7 @@ def studio_light(rng: np.random.Generator, camera_azimuth_deg: float) -> np.ndar
     return (light * (rng.uniform(0.55, 0.95) / irradiance)).astype(np.float32)
 
 
-def map_directions() -> np.ndarray:
+def map_directions() -> Float64[np.ndarray, "height width 3"]:
     """Unit vectors towards the map's pixels, float64 [HEIGHT, WIDTH, 3]."""
     azimuth = np.radians((np.arange(WIDTH) + 0.5) / WIDTH * 360 - 180)[None, :]
     polar = np.radians((np.arange(HEIGHT) + 0.5) / HEIGHT * 180)[:, None]
@@ -34,7 +35,7 @@ def map_directions() -> np.ndarray:
     return np.stack([np.sin(polar) * np.sin(azimuth), upwards, np.sin(polar) * np.cos(azimuth)], axis=2)
 
 
-def _sky(rng: np.random.Generator) -> np.ndarray:
+def _sky(rng: np.random.Generator) -> Float[np.ndarray, "height width 3"]:
     """Brighter above than below, where only the floor's reflection comes from; mean irradiance about 1."""
     above, floor = rng.uniform(0.0, 0.5), rng.uniform(0.25, 0.8)
     height = map_directions()[:, :, 1:2]
@@ -42,7 +43,7 @@ def _sky(rng: np.random.Generator) -> np.ndarray:
     return light
 
 
-def _lobe(rng: np.random.Generator, azimuth_deg: float, elevation_deg: float) -> np.ndarray:
+def _lobe(rng: np.random.Generator, azimuth_deg: float, elevation_deg: float) -> Float[np.ndarray, "height width 3"]:
     """A round soft box of 8 to 35 degrees that gives a surface facing it irradiance pi."""
     azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
     towards = [np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth)]
@@ -52,7 +53,7 @@ def _lobe(rng: np.random.Generator, azimuth_deg: float, elevation_deg: float) ->
     return light
 
 
-def _tint(rng: np.random.Generator) -> np.ndarray:
+def _tint(rng: np.random.Generator) -> Float[np.ndarray, " 3"]:
     """A colour temperature between lamp light and an overcast sky, linear RGB with mean 1."""
     warmth = np.clip(rng.normal(0.45, 0.2), 0.0, 1.0)
     tint = WARM * warmth + COOL * (1 - warmth)
@@ -60,13 +61,13 @@ def _tint(rng: np.random.Generator) -> np.ndarray:
     return normalised
 
 
-def _solid_angles() -> np.ndarray:
+def _solid_angles() -> Float[np.ndarray, "height width"]:
     """Solid angle of each pixel, float64 [HEIGHT, WIDTH]; they add up to 4 pi."""
     edges = np.cos(np.linspace(0.0, np.pi, HEIGHT + 1))
     return np.repeat((edges[:-1] - edges[1:])[:, None] * (2 * np.pi / WIDTH), WIDTH, axis=1)
 
 
-def _irradiance_towards(light: np.ndarray, azimuth_deg: float) -> float:
+def _irradiance_towards(light: Float[np.ndarray, "height width 3"], azimuth_deg: float) -> float:
     """Irradiance / pi (what a white matt surface shows), the mean of facing the camera, its left, its right and up."""
     total = 0.0
     for turn in (0.0, -60.0, 60.0):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int, UInt8
 
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.errors import MeshError
@@ -56,7 +57,11 @@ def _mesh(mitsuba: Any, parts: list[Part], max_texture_side: int) -> Any:
 
 
 def mitsuba_mesh(
-    mitsuba: Any, vertices: np.ndarray, faces: np.ndarray, bsdf: dict[str, Any], uvs: np.ndarray | None = None
+    mitsuba: Any,
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    bsdf: dict[str, Any],
+    uvs: Float[np.ndarray, "vertices 2"] | None = None,
 ) -> Any:
     """A Mitsuba mesh from arrays: vertices [vertices, 3], faces [faces, 3], uvs [vertices, 2] with v down, or None."""
     if not np.isfinite(vertices).all():
@@ -74,7 +79,9 @@ def mitsuba_mesh(
     return mesh
 
 
-def mitsuba_bsdf(mitsuba: Any, material: Material, texture: np.ndarray | None) -> dict[str, Any]:
+def mitsuba_bsdf(
+    mitsuba: Any, material: Material, texture: UInt8[np.ndarray, "height width channels"] | None
+) -> dict[str, Any]:
     """A material as Mitsuba describes it: two-sided, since artists' faces look either way.
 
     Gloss is `principled`, not `roughplastic`: that one takes 50 ms to set up, each, before the first ray.
@@ -91,7 +98,9 @@ def mitsuba_bsdf(mitsuba: Any, material: Material, texture: np.ndarray | None) -
     return seen if opacity is None else {"type": "mask", "opacity": opacity, "bsdf": seen}
 
 
-def _color(mitsuba: Any, color: tuple[float, float, float], texture: np.ndarray | None) -> dict[str, Any]:
+def _color(
+    mitsuba: Any, color: tuple[float, float, float], texture: UInt8[np.ndarray, "height width channels"] | None
+) -> dict[str, Any]:
     """Reflectance: a plain colour, or the texture times it (both in sRGB, as the surface samples do)."""
     if texture is None:
         return {"type": "rgb", "value": _linear(np.clip(color, 0.0, 1.0)).tolist()}
@@ -99,7 +108,7 @@ def _color(mitsuba: Any, color: tuple[float, float, float], texture: np.ndarray 
     return {"type": "bitmap", "bitmap": mitsuba.Bitmap(tinted), "raw": False, "filter_type": "bilinear"}
 
 
-def _opacity(mitsuba: Any, material: Material, texture: np.ndarray | None) -> Any:
+def _opacity(mitsuba: Any, material: Material, texture: UInt8[np.ndarray, "height width channels"] | None) -> Any:
     """What the `mask` needs, or None where the part is opaque. Cut-outs in a texture's alpha may be fully clear."""
     opacity = max(float(material.opacity), MIN_OPACITY)
     if texture is not None and texture.shape[2] == 4 and texture[:, :, 3].min() < 255:
@@ -108,7 +117,9 @@ def _opacity(mitsuba: Any, material: Material, texture: np.ndarray | None) -> An
     return None if opacity >= 1 else opacity
 
 
-def _shrunk(texture: np.ndarray, max_side: int) -> np.ndarray:
+def _shrunk(
+    texture: UInt8[np.ndarray, "height width channels"], max_side: int
+) -> UInt8[np.ndarray, "rows columns channels"]:
     """The texture, uint8, with no side above `max_side`, by averages of blocks of a whole number of texels."""
     factor = -(-max(texture.shape[:2]) // max_side)
     steps = [min(factor, side) for side in texture.shape[:2]]
@@ -117,6 +128,6 @@ def _shrunk(texture: np.ndarray, max_side: int) -> np.ndarray:
     return blocks.mean(axis=(1, 3)).round().astype(np.uint8) if factor > 1 else texture
 
 
-def _linear(srgb: np.ndarray) -> np.ndarray:
-    """sRGB in [0, 1] to linear light (IEC 61966-2-1)."""
+def _linear(srgb: Float[np.ndarray, " *shape"]) -> Float[np.ndarray, " *shape"]:
+    """Turn sRGB in [0, 1] into linear light (IEC 61966-2-1)."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

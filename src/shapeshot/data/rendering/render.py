@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Float32, UInt8
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.rendering.exposure import developed, srgb
@@ -30,7 +31,7 @@ def render_views(
     size: int,
     rng: np.random.Generator,
     samples_per_pixel: int = 16,
-) -> list[np.ndarray]:
+) -> list[UInt8[np.ndarray, "size size 4"]]:
     """One view a camera under random studio light, each uint8 [size, size, 4]: sRGB with straight alpha.
 
     model: in the canonical cube. Alpha is the coverage; glass covers by its opacity, but at least MIN_OPACITY.
@@ -49,7 +50,9 @@ def render_views(
     return views
 
 
-def render_photo(model: ObjectModel, size: int = 768, samples: int = 256, seed: int = 0) -> np.ndarray:
+def render_photo(
+    model: ObjectModel, size: int = 768, samples: int = 256, seed: int = 0
+) -> UInt8[np.ndarray, "size size 3"]:
     """A product photo: the object on a seamless light backdrop with its soft shadow, sRGB uint8 [size, size, 3].
 
     model: in the canonical cube. Camera and light follow from `seed`. Uses all cores: about a minute on two.
@@ -73,8 +76,14 @@ def render_photo(model: ObjectModel, size: int = 768, samples: int = 256, seed: 
 
 
 def take_object(
-    mitsuba: Any, scene: Any, vertices: np.ndarray, camera: Camera, size: int, samples: int, seed: int
-) -> np.ndarray:
+    mitsuba: Any,
+    scene: Any,
+    vertices: Float[np.ndarray, "vertices 3"],
+    camera: Camera,
+    size: int,
+    samples: int,
+    seed: int,
+) -> Float32[np.ndarray, "size size 4"]:
     """A picture of a scene in which there is nothing but an object, float32 [size, size, 4], linear and premultiplied.
 
     vertices: of the object. Only the part of the frame that it can reach is rendered: half the rays would meet nothing.
@@ -87,7 +96,7 @@ def take_object(
     return image
 
 
-def frame_box(camera: Camera, vertices: np.ndarray, size: int) -> tuple[int, int, int, int]:
+def frame_box(camera: Camera, vertices: Float[np.ndarray, "vertices 3"], size: int) -> tuple[int, int, int, int]:
     """Left, top, right and bottom pixel of the part of a picture that can show these points, at least one pixel."""
     if float((vertices @ camera.axes[2]).max()) >= camera.distance:
         return 0, 0, size, size
@@ -107,7 +116,7 @@ def empty_scene(mitsuba: Any, hide_emitters: bool, max_depth: int = MAX_PATH_DEP
     }
 
 
-def set_light(parameters: Any, light: np.ndarray) -> None:
+def set_light(parameters: Any, light: Float[np.ndarray, "height width 3"]) -> None:
     """Put an environment map into the scene in the way Mitsuba stores it: azimuth falls with the column.
 
     Mitsuba repeats the first column at the end and, in newer releases, also the last one at the beginning.

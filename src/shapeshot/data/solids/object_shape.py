@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float32, Int32
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.solids.surface import SurfaceSamples
@@ -22,14 +23,14 @@ class ObjectShape:
     """
 
     model: ObjectModel
-    vertices: np.ndarray
-    faces: np.ndarray
-    solid: np.ndarray
+    vertices: Float32[np.ndarray, "vertices 3"]
+    faces: Int32[np.ndarray, "faces 3"]
+    solid: Bool[np.ndarray, "128 128 128"]
     surface: SurfaceSamples
 
 
 def canonical_shape(
-    model: ObjectModel, name: str, rng: np.random.Generator, solid: np.ndarray | None = None
+    model: ObjectModel, name: str, rng: np.random.Generator, solid: Bool[np.ndarray, "width height depth"] | None = None
 ) -> ObjectShape:
     """The true shape of a model of any size. name: what errors call it. rng: of the surface points.
 
@@ -51,7 +52,7 @@ def canonical_shape(
     return ObjectShape(model, vertices, faces, solid, surface)
 
 
-def refined(solid: np.ndarray, name: str) -> np.ndarray:
+def refined(solid: Bool[np.ndarray, "width height depth"], name: str) -> Bool[np.ndarray, "128 128 128"]:
     """A coarser occupancy cell for cell at 128^3. Raises DatasetError where its side does not divide 128."""
     side = solid.shape[0]
     if solid.shape != (side,) * 3 or SOLID_RESOLUTION % side:

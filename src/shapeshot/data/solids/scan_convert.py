@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 CHUNK = 2_000_000  # lattice rows or points at a time: bounds the memory to a few hundred MB
 TOLERANCE = 1e-4  # of a cell: crossings this far beyond an edge count, so that rounding leaves no cracks
 
 
-def link_crossings(triangles: np.ndarray, axis: int) -> Iterator[np.ndarray]:
-    """Where lattice lines along `axis` (the other two coordinates whole) cross the triangles: float64 [points, 3].
+def link_crossings(
+    triangles: Float64[np.ndarray, "triangles 3 3"], axis: int
+) -> Iterator[Float64[np.ndarray, "points 3"]]:
+    """Yield where lattice lines along `axis` (the other two coordinates whole) cross triangles, float64 [points, 3].
 
     triangles: float64 [faces, 3, 3], in lattice units. A plane sweep: each triangle is cut into the lattice rows that
     it spans, and each row into its lattice columns, so the work is proportional to the result. Comes in chunks.
@@ -20,8 +23,10 @@ def link_crossings(triangles: np.ndarray, axis: int) -> Iterator[np.ndarray]:
         yield points
 
 
-def crossings_and_faces(triangles: np.ndarray, axis: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """As `link_crossings`, each chunk with the index of the triangle that every point lies on, int64 [points]."""
+def crossings_and_faces(
+    triangles: Float64[np.ndarray, "triangles 3 3"], axis: int
+) -> Iterator[tuple[Float64[np.ndarray, "points 3"], Int64[np.ndarray, " points"]]]:
+    """Yield what `link_crossings` yields, each chunk with the triangle that every point lies on, int64 [points]."""
     order = [(axis + 1) % 3, (axis + 2) % 3, axis]
     inverse = np.argsort(order)
     corners = triangles[:, :, order]
@@ -39,7 +44,9 @@ def crossings_and_faces(triangles: np.ndarray, axis: int) -> Iterator[tuple[np.n
             yield points, index[piece][of] + part.start
 
 
-def points_along_edges(triangles: np.ndarray, spacing: float) -> Iterator[np.ndarray]:
+def points_along_edges(
+    triangles: Float64[np.ndarray, "triangles 3 3"], spacing: float
+) -> Iterator[Float64[np.ndarray, "points 3"]]:
     """Points on all edges, ends included, at most `spacing` apart: float64 [points, 3], in chunks."""
     start, end = triangles.reshape(-1, 3), np.roll(triangles, -1, axis=1).reshape(-1, 3)
     steps = np.ceil(np.linalg.norm(end - start, axis=1) / spacing).astype(np.int64) + 1
@@ -50,7 +57,9 @@ def points_along_edges(triangles: np.ndarray, spacing: float) -> Iterator[np.nda
         yield start[part][index] * (1 - fraction) + end[part][index] * fraction
 
 
-def _cut(corners: np.ndarray, index: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _cut(
+    corners: Float64[np.ndarray, "triangles 3 3"], index: Int64[np.ndarray, " rows"], rows: Int64[np.ndarray, " rows"]
+) -> tuple[Float64[np.ndarray, "rows 2"], Float64[np.ndarray, "rows 2"]]:
     """The ends of each triangle's cut by its row, as (column, depth): two float64 [rows, 2], smaller column first."""
     start = np.full((len(rows), 2), np.inf)
     end = np.full((len(rows), 2), -np.inf)
@@ -65,7 +74,9 @@ def _cut(corners: np.ndarray, index: np.ndarray, rows: np.ndarray) -> tuple[np.n
     return start, end
 
 
-def _between(start: np.ndarray, end: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _between(
+    start: Float64[np.ndarray, "points 2"], end: Float64[np.ndarray, "points 2"], columns: Int64[np.ndarray, " points"]
+) -> Float64[np.ndarray, " points"]:
     """Depth at each column of the cut from `start` to `end` ([points, 2] of column, depth)."""
     width = end[:, 0] - start[:, 0]
     fraction = np.clip((columns - start[:, 0]) / np.where(width == 0, 1.0, width), 0.0, 1.0)
@@ -73,14 +84,16 @@ def _between(start: np.ndarray, end: np.ndarray, columns: np.ndarray) -> np.ndar
     return heights
 
 
-def _expand(first: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _expand(
+    first: Int64[np.ndarray, " items"], counts: Int64[np.ndarray, " items"]
+) -> tuple[Int64[np.ndarray, " expanded"], Int64[np.ndarray, " expanded"]]:
     """All of first, first + 1, ... (`counts` of them) for each item, and the item that each belongs to."""
     index = np.repeat(np.arange(len(counts)), counts)
     before = np.cumsum(counts) - counts
     return np.arange(len(index)) - before[index] + first[index], index
 
 
-def _chunks(counts: np.ndarray) -> Iterator[slice]:
+def _chunks(counts: Int64[np.ndarray, " items"]) -> Iterator[slice]:
     """Runs of items whose counts add up to about CHUNK, at least one item each."""
     total = np.cumsum(counts)
     start = 0

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from jaxtyping import Bool, Float, Float64, Int, Int8
 
 from shapeshot.data.solids.scan_convert import link_crossings, points_along_edges
 from shapeshot.errors import MeshError
@@ -33,8 +34,11 @@ PHOTO_DIRECTIONS = tuple((x, y, z) for x in (-1, 0, 1) for y in (0, 1) for z in 
 
 
 def solid_occupancy(
-    vertices: np.ndarray, faces: np.ndarray, resolution: int = 128, min_thickness: float = MIN_THICKNESS
-) -> np.ndarray:
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    resolution: int = 128,
+    min_thickness: float = MIN_THICKNESS,
+) -> Bool[np.ndarray, "resolution resolution resolution"]:
     """The solid that a triangle soup stands for, bool [resolution, resolution, resolution], indexed [x, y, z].
 
     vertices: float [vertices, 3] in the canonical cube [-0.5, 0.5]^3, +y up, front towards +z. faces: int [faces, 3].
@@ -51,7 +55,9 @@ def solid_occupancy(
     return np.ascontiguousarray(thick[kept, kept, kept])
 
 
-def downsample_occupancy(solid: np.ndarray, resolution: int = 32) -> np.ndarray:
+def downsample_occupancy(
+    solid: Bool[np.ndarray, "width height depth"], resolution: int = 32
+) -> Bool[np.ndarray, "resolution resolution resolution"]:
     """A coarser grid, bool [resolution]^3: a cell is occupied when at least half of its sub-cells are.
 
     solid: bool [n, n, n] with n a multiple of `resolution`; MeshError otherwise.
@@ -64,7 +70,7 @@ def downsample_occupancy(solid: np.ndarray, resolution: int = 32) -> np.ndarray:
     return occupied
 
 
-def cell_size(solid: np.ndarray) -> int:
+def cell_size(solid: Bool[np.ndarray, "width height depth"]) -> int:
     """The largest of 8, 4, 2 and 1 such that the solid is made of blocks of so many cells a side."""
     for size in (8, 4, 2):
         if solid.shape[0] % size == 0 and all(
@@ -75,7 +81,9 @@ def cell_size(solid: np.ndarray) -> int:
     return 1
 
 
-def _triangles(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> np.ndarray:
+def _triangles(
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], resolution: int
+) -> Float64[np.ndarray, "faces 3 3"]:
     """Corners [faces, 3, 3] in units of cells of the padded grid, whose cell centres are at whole numbers."""
     vertices, faces = np.asarray(vertices, np.float64), np.asarray(faces)
     if not len(faces):
@@ -91,7 +99,9 @@ def _triangles(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> np.n
     return cells
 
 
-def _trace_surface(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+def _trace_surface(
+    triangles: Float64[np.ndarray, "triangles 3 3"], side: int
+) -> tuple[Bool[np.ndarray, "3 side side side"], Bool[np.ndarray, "side side side"]]:
     """Which links the surface crosses, bool [3, side, side, side] by the lower cell, and which cells it touches."""
     blocked, touched = np.zeros((3, side, side, side), bool), np.zeros((side, side, side), bool)
     for axis in range(3):
@@ -105,7 +115,7 @@ def _trace_surface(triangles: np.ndarray, side: int) -> tuple[np.ndarray, np.nda
     return blocked, touched
 
 
-def _link_ends(blocked: np.ndarray) -> np.ndarray:
+def _link_ends(blocked: Bool[np.ndarray, "3 side side side"]) -> Bool[np.ndarray, "side side side"]:
     """The cells at both ends of blocked links. Two cells thick, so no diagonal step slips through a slanted surface."""
     ends: np.ndarray = blocked[0] | blocked[1] | blocked[2]
     for axis in range(3):
@@ -113,7 +123,9 @@ def _link_ends(blocked: np.ndarray) -> np.ndarray:
     return ends
 
 
-def _seal_hidden_openings(shell: np.ndarray, blocked: np.ndarray) -> np.ndarray:
+def _seal_hidden_openings(
+    shell: Bool[np.ndarray, "side side side"], blocked: Bool[np.ndarray, "3 side side side"]
+) -> Bool[np.ndarray, "side side side"]:
     """Block the links that enter, from below or behind, space that no photo direction sees; the cells at their ends."""
     hidden = np.ones_like(shell)
     for direction in PHOTO_DIRECTIONS:
@@ -125,7 +137,9 @@ def _seal_hidden_openings(shell: np.ndarray, blocked: np.ndarray) -> np.ndarray:
     return _link_ends(sealed)
 
 
-def _hidden_from(shell: np.ndarray, direction: tuple[int, int, int]) -> np.ndarray:
+def _hidden_from(
+    shell: Bool[np.ndarray, "side side side"], direction: tuple[int, int, int]
+) -> Bool[np.ndarray, "side side side"]:
     """Cells from which a ray towards `direction` (components -1, 0 or 1) meets the shell, bool like `shell`."""
     axis = next(index for index in range(3) if direction[index])
     moved, sign = np.moveaxis(shell, axis, 0), direction[axis]
@@ -138,7 +152,9 @@ def _hidden_from(shell: np.ndarray, direction: tuple[int, int, int]) -> np.ndarr
     return np.moveaxis(hidden, 0, axis)
 
 
-def _enclosed(shell: np.ndarray, blocked: np.ndarray) -> np.ndarray:
+def _enclosed(
+    shell: Bool[np.ndarray, "side side side"], blocked: Bool[np.ndarray, "3 side side side"]
+) -> Bool[np.ndarray, "side side side"]:
     """Cells that the outside cannot reach, bool like `shell`; see step 3 of the method."""
     from scipy import ndimage
 
@@ -149,7 +165,7 @@ def _enclosed(shell: np.ndarray, blocked: np.ndarray) -> np.ndarray:
     return inside
 
 
-def _grow_regions(region: np.ndarray, blocked: np.ndarray, side: int) -> None:
+def _grow_regions(region: Int8[np.ndarray, " cells"], blocked: Bool[np.ndarray, "3 cells"], side: int) -> None:
     """Grow the labels 1 and 2 into 0 in place, one step a round, along unblocked links, until nothing changes.
 
     region: int8 [cells]; blocked: bool [3, cells]. Only the advancing front is visited.
@@ -167,7 +183,9 @@ def _grow_regions(region: np.ndarray, blocked: np.ndarray, side: int) -> None:
         front = np.concatenate(reached)
 
 
-def _thicken(inside: np.ndarray, touched: np.ndarray, thickness: int) -> np.ndarray:
+def _thicken(
+    inside: Bool[np.ndarray, "side side side"], touched: Bool[np.ndarray, "side side side"], thickness: int
+) -> Bool[np.ndarray, "side side side"]:
     """Give every part thinner than `thickness` cells that thickness; step 4 of the method."""
     body: np.ndarray = inside | (touched & ~_dilate(inside, 3))
     solid, thinner = inside.copy(), body
@@ -181,7 +199,7 @@ def _thicken(inside: np.ndarray, touched: np.ndarray, thickness: int) -> np.ndar
     return thickened
 
 
-def _moved_inwards(mask: np.ndarray, margin: int) -> np.ndarray:
+def _moved_inwards(mask: Bool[np.ndarray, "side side side"], margin: int) -> Bool[np.ndarray, "side side side"]:
     """Cells nearer to the cube's faces than `margin` moved inwards, so that the cube does not cut their thickening."""
     # numpy finds the few cells set several times faster in a flat array than by np.argwhere.
     cells = np.stack(np.unravel_index(np.flatnonzero(mask), mask.shape), axis=1).clip(
@@ -192,7 +210,9 @@ def _moved_inwards(mask: np.ndarray, margin: int) -> np.ndarray:
     return moved
 
 
-def _dilate(mask: np.ndarray, size: int, mirrored: bool = False) -> np.ndarray:
+def _dilate(
+    mask: Bool[np.ndarray, "side side side"], size: int, mirrored: bool = False
+) -> Bool[np.ndarray, "side side side"]:
     """Dilation by a cube of `size` cells (even: one more cell downwards, or upwards if mirrored)."""
     down, up = size // 2, (size - 1) // 2
     for axis in range(3):
@@ -200,12 +220,14 @@ def _dilate(mask: np.ndarray, size: int, mirrored: bool = False) -> np.ndarray:
     return mask
 
 
-def _erode(mask: np.ndarray, size: int) -> np.ndarray:
+def _erode(mask: Bool[np.ndarray, "side side side"], size: int) -> Bool[np.ndarray, "side side side"]:
     """Erosion by a cube of `size` cells, such that the mirrored dilation of its result is an opening."""
     return ~_dilate(~mask, size)
 
 
-def _any_along(mask: np.ndarray, axis: int, reach: tuple[int, int]) -> np.ndarray:
+def _any_along(
+    mask: Bool[np.ndarray, "side side side"], axis: int, reach: tuple[int, int]
+) -> Bool[np.ndarray, "side side side"]:
     """Whether any cell from `reach[0]` below to `reach[1]` above along the axis is set."""
     grown = mask.copy()
     for shift in _shifts(reach):

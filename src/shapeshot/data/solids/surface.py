@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float, Float32, Float64, Int, Int64, UInt8
 
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.data.solids.solid import cell_size
@@ -22,13 +23,13 @@ class SurfaceSamples:
     points: float32 [points, 3]. normals: float32 [points, 3], unit, outwards. colors: uint8 [points, 3], sRGB.
     """
 
-    points: np.ndarray
-    normals: np.ndarray
-    colors: np.ndarray
+    points: Float32[np.ndarray, "points 3"]
+    normals: Float32[np.ndarray, "points 3"]
+    colors: UInt8[np.ndarray, "points 3"]
 
 
 def sample_outer_surface(
-    model: ObjectModel, solid: np.ndarray, num_points: int, rng: np.random.Generator
+    model: ObjectModel, solid: Bool[np.ndarray, "side side side"], num_points: int, rng: np.random.Generator
 ) -> SurfaceSamples:
     """Coloured points spread evenly over the surface that can be touched from outside.
 
@@ -48,9 +49,13 @@ def sample_outer_surface(
 
 
 def outer_points(
-    vertices: np.ndarray, faces: np.ndarray, solid: np.ndarray, num_points: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """(points, normals), both float32 [num_points, 3], of a plain mesh; see `sample_outer_surface`."""
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    solid: Bool[np.ndarray, "side side side"],
+    num_points: int,
+    rng: np.random.Generator,
+) -> tuple[Float32[np.ndarray, "points 3"], Float32[np.ndarray, "points 3"]]:
+    """Sample points and normals of a mesh without materials as `sample_outer_surface` does, float32 [num_points, 3]."""
     draws = _draw_outer(vertices, faces, solid, rng, num_points)
     return draws.points, draws.normals
 
@@ -59,14 +64,18 @@ def outer_points(
 class _Draws:
     """Points on faces: positions, normals, each one's face (int [points]) and corner weights (float [points, 3])."""
 
-    points: np.ndarray
-    normals: np.ndarray
-    faces: np.ndarray
-    weights: np.ndarray
+    points: Float32[np.ndarray, "points 3"]
+    normals: Float32[np.ndarray, "points 3"]
+    faces: Int64[np.ndarray, " points"]
+    weights: Float64[np.ndarray, "points 3"]
 
 
 def _draw_outer(
-    vertices: np.ndarray, faces: np.ndarray, solid: np.ndarray, rng: np.random.Generator, num_points: int
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    solid: Bool[np.ndarray, "side side side"],
+    rng: np.random.Generator,
+    num_points: int,
 ) -> _Draws:
     """Area-weighted draws of which those buried in `solid` are rejected, until there are enough."""
     corners = np.asarray(vertices, np.float64)[np.asarray(faces)]
@@ -91,13 +100,18 @@ def _draw_outer(
     raise MeshError("hardly any of the mesh lies on the outside of its solid; is the solid that of another mesh?")
 
 
-def _barycentric(rng: np.random.Generator, count: int) -> np.ndarray:
+def _barycentric(rng: np.random.Generator, count: int) -> Float64[np.ndarray, "count 3"]:
     """Uniform corner weights of a triangle, float64 [count, 3] (Osada et al. 2002, equation 1)."""
     root, second = np.sqrt(rng.random(count)), rng.random(count)
     return np.stack([1 - root, root * (1 - second), root * second], axis=1)
 
 
-def _facing(points: np.ndarray, normals: np.ndarray, solid: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+def _facing(
+    points: Float64[np.ndarray, "points 3"],
+    normals: Float64[np.ndarray, "points 3"],
+    solid: Bool[np.ndarray, "side side side"],
+    reach: int,
+) -> tuple[Bool[np.ndarray, " points"], Float64[np.ndarray, " points"]]:
     """Which points the outside is next to (bool [points]), and the sign that turns each normal towards it (+1 or -1).
 
     Looks `reach` cells along the normal and against it, in half cells: a point is outer when either way leads
@@ -112,7 +126,9 @@ def _facing(points: np.ndarray, normals: np.ndarray, solid: np.ndarray, reach: i
     return free.max(axis=0) > 0, np.where(free[1] > free[0], -1.0, 1.0)
 
 
-def _occupied(points: np.ndarray, solid: np.ndarray) -> np.ndarray:
+def _occupied(
+    points: Float64[np.ndarray, "points 3"], solid: Bool[np.ndarray, "side side side"]
+) -> Bool[np.ndarray, " points"]:
     """Whether each point's cell is solid, bool [points]; nothing is beyond the cube."""
     cells = np.floor((points + 0.5) * solid.shape[0]).astype(np.int64)
     within = ((cells >= 0) & (cells < solid.shape[0])).all(axis=1)
@@ -121,8 +137,10 @@ def _occupied(points: np.ndarray, solid: np.ndarray) -> np.ndarray:
     return occupied
 
 
-def _part_colors(part: Part, faces: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """sRGB colours of points on one part, uint8 [points, 3]: the material's colour times its texture."""
+def _part_colors(
+    part: Part, faces: Int64[np.ndarray, " points"], weights: Float64[np.ndarray, "points 3"]
+) -> UInt8[np.ndarray, "points 3"]:
+    """Look up the sRGB of points on one part, uint8 [points, 3]: the material's colour times its texture."""
     color = np.broadcast_to(np.clip(part.material.color, 0.0, 1.0) * 255, (len(faces), 3))
     if part.material.texture is not None and part.uvs is not None:
         uvs = np.einsum("pc,pcx->px", weights, part.uvs[part.faces[faces]].astype(np.float64))
@@ -131,7 +149,7 @@ def _part_colors(part: Part, faces: np.ndarray, weights: np.ndarray) -> np.ndarr
     return levels
 
 
-def _texture_at(material: Material, uvs: np.ndarray) -> np.ndarray:
+def _texture_at(material: Material, uvs: Float64[np.ndarray, "points 2"]) -> Float64[np.ndarray, "points 3"]:
     """Bilinear, repeating lookup, float64 [points, 3] in 0..255; texel centres at half texels, v = 1 at row 0."""
     texture = np.asarray(material.texture)[:, :, :3]
     height, width = texture.shape[:2]

@@ -6,6 +6,7 @@ import colorsys
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import UInt8
 
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel
 
@@ -51,7 +52,9 @@ def _repaint_material(material: Material, hue_shift: float, rng: np.random.Gener
     return replace(material, color=color, texture=_tint(material.texture, rng))
 
 
-def _tint(texture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _tint(
+    texture: UInt8[np.ndarray, "height width channels"], rng: np.random.Generator
+) -> UInt8[np.ndarray, "height width channels"]:
     """The texture partly desaturated, with random contrast and brightness."""
     rgb = texture[..., :3].astype(np.float32)
     gray = rgb.mean(axis=2, keepdims=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float, Float32, Float64, Num
 
 from shapeshot.data.solids.solid import downsample_occupancy
 from shapeshot.data.solids.variants import MAX_STRETCH
@@ -22,21 +23,23 @@ KNOTS = (0.25, 0.75)  # where an axis may be parted, as a share of its length, o
 class AxisMap:
     """A map of one axis that takes each knot of `old` to that of `new`, linear between them: float [knots], rising."""
 
-    old: np.ndarray
-    new: np.ndarray
+    old: Num[np.ndarray, " knots"]
+    new: Num[np.ndarray, " knots"]
 
     def forward(self, values: np.ndarray) -> np.ndarray:
-        """Where old coordinates are now."""
+        """Map old coordinates to where they are now."""
         warped: np.ndarray = np.interp(values, self.old, self.new)
         return warped
 
-    def backward(self, values: np.ndarray) -> np.ndarray:
-        """Where new coordinates were; NaN beyond the outer knots."""
+    def backward(self, values: Float[np.ndarray, " values"]) -> Float64[np.ndarray, " values"]:
+        """Map new coordinates back to where they were; NaN beyond the outer knots."""
         unwarped: np.ndarray = np.interp(values, self.new, self.old, left=np.nan, right=np.nan)
         return unwarped
 
 
-def random_warp(rng: np.random.Generator, low: np.ndarray, high: np.ndarray, bent: bool) -> list[AxisMap]:
+def random_warp(
+    rng: np.random.Generator, low: Float[np.ndarray, " 3"], high: Float[np.ndarray, " 3"], bent: bool
+) -> list[AxisMap]:
     """Maps of x, y and z for what reaches from `low` to `high`, float [3].
 
     Each axis becomes up to 35 % longer or shorter. bent: it is also parted somewhere, and its parts change unequally;
@@ -45,7 +48,9 @@ def random_warp(rng: np.random.Generator, low: np.ndarray, high: np.ndarray, ben
     return [_random_axis(rng, low[axis], high[axis], bent, symmetric=axis == 0) for axis in range(3)]
 
 
-def _random_axis(rng: np.random.Generator, low: float, high: float, bent: bool, symmetric: bool) -> AxisMap:
+def _random_axis(
+    rng: np.random.Generator, low: float | np.float32, high: float | np.float32, bent: bool, symmetric: bool
+) -> AxisMap:
     old = new = np.array([0.0, 1.0])
     if bent:
         knot = rng.uniform(*KNOTS)
@@ -58,11 +63,14 @@ def _random_axis(rng: np.random.Generator, low: float, high: float, bent: bool, 
 
 
 def warp(
-    solid: np.ndarray, centers: np.ndarray, maps: Sequence[AxisMap], resolution: int = 32
-) -> tuple[np.ndarray, np.ndarray]:
+    solid: Bool[np.ndarray, "side side side"],
+    centers: Float32[np.ndarray, "cells 3"],
+    maps: Sequence[AxisMap],
+    resolution: int = 32,
+) -> tuple[Bool[np.ndarray, "resolution resolution resolution"], Float32[np.ndarray, "cells 3"]]:
     """A solid with its axes mapped, centred again, its longest side 1.
 
-    solid: bool [n, n, n]. centers: its `outlines.surface_centers`, float32 [cells, 3]. maps: of x, y and z, from the
+    solid: bool [n, n, n]. centers: its `silhouettes.surface_centers`, float32 [cells, 3]. maps: of x, y and z, from the
         solid's lowest to its highest coordinate.
     Returns its occupancy, bool [resolution, resolution, resolution], and where those centres are now, float32.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool
 
 from shapeshot.errors import DatasetError
 
@@ -23,7 +24,7 @@ MAX_TRANSLATION = 1e6
 class BinvoxGrid:
     """occupancy: bool [x, y, z]. translate, scale: where the grid lies in the voxelised mesh's frame; see above."""
 
-    occupancy: np.ndarray
+    occupancy: Bool[np.ndarray, "x y z"]
     translate: tuple[float, float, float]
     scale: float
 

@@ -8,7 +8,7 @@ MAX_LENGTH = 120  # of an id, without its number: file systems end at 255 bytes
 
 
 def free_id(text: str, taken: set[str]) -> str:
-    """`text` in [a-z0-9_-], with a number behind it where `taken` has it already; the new id joins `taken`."""
+    """Make an id of `text`, in [a-z0-9_-], numbered where `taken` has it already; the new id joins `taken`."""
     slug = re.sub(r"[^a-z0-9_]+", "-", text[:MAX_LENGTH].lower()).strip("-") or "object"
     candidate = slug if slug not in taken else f"{slug}-{_free_number(slug, taken)}"
     taken.add(candidate)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, PublishedViews, SourceEntry, Unreadable
 from shapeshot.data.sources.archive import is_outside
@@ -61,7 +62,7 @@ class Pix3DEntry:
     photos: tuple[Pix3DPhoto, ...]
 
     def load(self) -> ObjectModel:
-        """In our axes, in the file's own size. Raises MeshError naming the file."""
+        """Read the mesh in our axes, at the file's own size. Raises MeshError naming the file."""
         path = self.root / self.model
         return FolderEntry(self.info, path, self.root).load().transformed(np.array(FRONT_BACK))
 
@@ -184,7 +185,7 @@ def read_annotations(path: Path) -> list[Mapping[str, Any]]:
     return rows
 
 
-def _cropped(photo: Pix3DPhoto, files: ConfinedFiles, size: int) -> np.ndarray:
+def _cropped(photo: Pix3DPhoto, files: ConfinedFiles, size: int) -> UInt8[np.ndarray, "side side 4"]:
     """The square about the mask, or about the box where the mask is empty, with the mask as alpha."""
     picture, mask_picture = (_read(name, files) for name in (photo.image, photo.mask))
     if picture.size != mask_picture.size:
@@ -199,7 +200,7 @@ def _cropped(photo: Pix3DPhoto, files: ConfinedFiles, size: int) -> np.ndarray:
     left, top, right, bottom = (edge * scale for edge in photo.box)
     if mask.any():
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+        left, top, right, bottom = map(float, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
     else:
         mask[max(round(top), 0) : max(round(bottom), 0), max(round(left), 0) : max(round(right), 0)] = True
     rgba[..., 3] = np.where(mask, 255, 0)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, Part, PublishedViews, SourceEntry, Unreadable
 from shapeshot.data.sources.binvox import read_binvox
@@ -46,7 +47,7 @@ class R2N2Entry:
     model: str
     mesh: ShapeNetMesh | None = None
 
-    def solid(self) -> np.ndarray:
+    def solid(self) -> Bool[np.ndarray, "n n n"]:
         """The published grid in our axes, bool [n, n, n]. Raises DatasetError naming the file."""
         name = f"{VOXELS}/{self.synset}/{self.model}/model.binvox"
         content = self._files(VOXELS, self.model).read("model.binvox")
@@ -140,19 +141,19 @@ class R2N2Source(SynsetSource):
         return R2N2Entry(info, self.folder, synset, model, mesh)
 
 
-def front_x_to_z(grid: np.ndarray) -> np.ndarray:
+def front_x_to_z(grid: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "z y x"]:
     """A grid [x, y, z] turned with the rotation FRONT_X: its +x side becomes the +z side."""
     return np.ascontiguousarray(grid.transpose(2, 1, 0)[::-1])
 
 
-def boundary_model(solid: np.ndarray) -> ObjectModel:
+def boundary_model(solid: Bool[np.ndarray, "n n n"]) -> ObjectModel:
     """The outside of the cells of a cube [n, n, n], in the canonical cube, with shared vertices."""
     blocks = voxel_boundary(VoxelGrid(solid))
     vertices, index = np.unique(blocks.vertices, axis=0, return_inverse=True)
     return ObjectModel((Part(vertices, index.reshape(-1)[blocks.faces].astype(np.int32)),))
 
 
-def placed_like(model: ObjectModel, solid: np.ndarray) -> ObjectModel:
+def placed_like(model: ObjectModel, solid: Bool[np.ndarray, "n n n"]) -> ObjectModel:
     """The model about the centre of the full cells' bounding box, scaled evenly to its longest side."""
     cells = np.argwhere(solid)
     low, high = cells.min(axis=0) / len(solid) - 0.5, (cells.max(axis=0) + 1) / len(solid) - 0.5

@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, Float64
 
 from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
@@ -230,7 +231,7 @@ def _visible(model: ObjectModel) -> ObjectModel:
     return ObjectModel(visible, model.left_out) if visible else model
 
 
-def stretch(model: ObjectModel, info: ObjectInfo) -> np.ndarray:
+def stretch(model: ObjectModel, info: ObjectInfo) -> Float64[np.ndarray, " 3"]:
     """The factors along x, y and z, float64 [3], that bring a rotated model to its size in metres.
 
     They differ where the artist's proportions are not the catalogue's. A flat model (a sheet of paper) has no thickness
@@ -240,7 +241,7 @@ def stretch(model: ObjectModel, info: ObjectInfo) -> np.ndarray:
     return np.where(extent > 1e-9, np.array(info.size_metres) / np.maximum(extent, 1e-9), 1.0)
 
 
-def _extent(model: ObjectModel) -> np.ndarray:
+def _extent(model: ObjectModel) -> Float[np.ndarray, " 3"]:
     vertices, _ = model.merged()
     extent: np.ndarray = (vertices.max(axis=0) - vertices.min(axis=0)).astype(np.float64)
     return extent

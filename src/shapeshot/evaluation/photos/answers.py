@@ -17,7 +17,7 @@ from shapeshot.pipeline.reconstruct import shape_in
 from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool
+    from jaxtyping import Bool, UInt8
 
     from shapeshot.model.field_model import FieldModel
 
@@ -31,8 +31,8 @@ class PictureAnswer:
     warned: whether it came with a warning. seconds: all together.
     """
 
-    mask: np.ndarray | None = None
-    crop: np.ndarray | None = None
+    mask: Bool[np.ndarray, "height width"] | None = None
+    crop: UInt8[np.ndarray, "size size 3"] | None = None
     prediction: Prediction | None = None
     failure: str = ""
     warned: bool = False

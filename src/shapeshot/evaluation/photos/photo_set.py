@@ -17,7 +17,7 @@ from shapeshot.geometry.camera import Camera
 from shapeshot.photo.decode import Photo, read_photo
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool
+    from jaxtyping import Bool, Float32, Int32
 
 FORMAT, VERSION = "shapeshot-photos", 1
 INDEX = "photos.json"
@@ -53,9 +53,9 @@ class PictureEntry:
 class TrueModel:
     """The canonical mesh as its artist left it, and its solid, bool [128, 128, 128]."""
 
-    vertices: np.ndarray
-    faces: np.ndarray
-    solid: np.ndarray
+    vertices: Float32[np.ndarray, "vertices 3"]
+    faces: Int32[np.ndarray, "faces 3"]
+    solid: Bool[np.ndarray, "n n n"]
 
 
 class PhotoSet:

@@ -70,7 +70,7 @@ def score_set(pictures: PhotoSet, answerer: Answerer, out: Path | None, progress
 
 
 def with_chance(scored: Sequence[ScoredPicture]) -> list[PictureRow]:
-    """Rows with `silhouette_of_another`: the best outline of the shape of the object before, in the same setting.
+    """Rows with `silhouette_of_another`: the best silhouette of the shape of the object before, in the same setting.
 
     The first takes the last one's. A setting with a single object has none.
     """
@@ -83,7 +83,7 @@ def with_chance(scored: Sequence[ScoredPicture]) -> list[PictureRow]:
         other = next((peer for peer in before if peer.row.entry.object != entry.object), None)
         scores = dict(picture.row.scores)
         if other is not None:
-            found = 0.0 if other.outlines is None else best_direction(other.outlines, picture.target)[0]
+            found = 0.0 if other.silhouettes is None else best_direction(other.silhouettes, picture.target)[0]
             scores["silhouette_of_another"] = found
         rows.append(PictureRow(**{**picture.row.__dict__, "scores": scores}))
     return rows

@@ -1,4 +1,4 @@
-"""The scores of one picture: of the mask that was found, of the outline, and where there is a model of the shape.
+"""The scores of one picture: of the mask that was found, of the silhouette, and where there is a model of the shape.
 
 A refused picture, or one of which no shape was made, scores 0 in everything it has. What cannot be known of a picture
 is not there: a cut-out brings its mask, a photograph has neither a true shape nor a camera.
@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.data.truth import Truth, truth_of
 from shapeshot.evaluation.photos.answers import PictureAnswer
 from shapeshot.evaluation.photos.photo_set import CUT_OUT, PictureEntry, TrueModel
-from shapeshot.evaluation.photos.silhouettes import best_direction, mask_iou, mask_outline, outlines_around, seen_mask
+from shapeshot.evaluation.photos.silhouettes import (
+    best_direction,
+    mask_iou,
+    mask_silhouette,
+    seen_mask,
+    silhouettes_around,
+)
 from shapeshot.evaluation.scoring import score_prediction
 from shapeshot.scores.prediction import Prediction
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
 
 SHAPE_METRICS = ("iou", "f_score_5")
 CAMERA_SIDE = 160  # pixels of a picture in which a shape is seen by the known camera
@@ -41,40 +51,50 @@ class PictureRow:
 
 @dataclass(frozen=True, eq=False)
 class ScoredPicture:
-    """A row and the outlines of its shape, float [directions, 32, 32], or None: other pictures are compared with them.
+    """A row of the report, and what other pictures are compared with.
 
-    target: float [32, 32], the true outline.
+    silhouettes: of the row's shape, float [directions, 32, 32]; None where there is no shape.
+
+    target: float [32, 32], the true silhouette.
     """
 
     row: PictureRow
-    outlines: np.ndarray | None
-    target: np.ndarray
+    silhouettes: Float[np.ndarray, "directions side side"] | None
+    target: Float[np.ndarray, "side side"]
 
 
 def score_picture(
-    entry: PictureEntry, mask: np.ndarray, model: TrueModel | None, found: PictureAnswer, given: PictureAnswer
+    entry: PictureEntry,
+    mask: Bool[np.ndarray, "height width"],
+    model: TrueModel | None,
+    found: PictureAnswer,
+    given: PictureAnswer,
 ) -> ScoredPicture:
     """Score the answer that found the object by itself, and the one to the exact mask, bool [height, width]."""
-    target = mask_outline(mask)
+    target = mask_silhouette(mask)
     truth = None if model is None else truth_of(entry.object, model.vertices, model.faces, model.solid)
     scores: dict[str, float] = {}
     if entry.setting != CUT_OUT:
         scores["mask_iou"] = 0.0 if found.mask is None else mask_iou(found.mask, mask)
-    outlines, direction = None, None
+    silhouettes, direction = None, None
     for ending, answer in (("", found), ("_given", given)):
         prediction = answer.prediction
-        outlines = None if prediction is None else outlines_around(prediction.surface.points)
-        silhouette, direction = (0.0, None) if outlines is None else best_direction(outlines, target)
+        silhouettes = None if prediction is None else silhouettes_around(prediction.surface.points)
+        silhouette, direction = (0.0, None) if silhouettes is None else best_direction(silhouettes, target)
         scores[f"silhouette{ending}"] = silhouette
         scores |= _known(entry, mask, truth, prediction, ending)
     if entry.camera is not None and direction is not None:
         direction = (entry.camera.azimuth_deg, entry.camera.elevation_deg)
     row = PictureRow(entry, scores, found.mask is None, found.failure, found.warned, found.seconds, direction)
-    return ScoredPicture(row, outlines, target)
+    return ScoredPicture(row, silhouettes, target)
 
 
 def _known(
-    entry: PictureEntry, mask: np.ndarray, truth: Truth | None, prediction: Prediction | None, ending: str
+    entry: PictureEntry,
+    mask: Bool[np.ndarray, "height width"],
+    truth: Truth | None,
+    prediction: Prediction | None,
+    ending: str,
 ) -> dict[str, float]:
     """The scores that need the camera or the true shape."""
     scores: dict[str, float] = {}
@@ -89,7 +109,7 @@ def _known(
     return scores
 
 
-def _resized(mask: np.ndarray, side: int) -> np.ndarray:
+def _resized(mask: Bool[np.ndarray, "height width"], side: int) -> Bool[np.ndarray, "side side"]:
     """A square mask at another number of pixels: what is covered by half."""
     from PIL import Image
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,9 @@ from shapeshot.evaluation.photos.score import PictureRow
 from shapeshot.files import atomic_path
 from shapeshot.photo.decode import Photo
 from shapeshot.preview import Tile, contact_sheet, render_mesh
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 TILE = 120
 COLUMNS, ROWS = 3, 8  # pictures across and down a sheet; each takes four tiles
@@ -82,7 +86,7 @@ def sheet(shown: Sequence[Shown]) -> Image.Image:
     return contact_sheet([[tile for picture in row for tile in picture.tiles] for row in rows], TILE)
 
 
-def _fitted(rgba: np.ndarray, side: int) -> tuple[int, int]:
+def _fitted(rgba: UInt8[np.ndarray, "height width channels"], side: int) -> tuple[int, int]:
     height, width = rgba.shape[:2]
     factor = min(1.0, side / max(height, width))
     return max(1, round(width * factor)), max(1, round(height * factor))

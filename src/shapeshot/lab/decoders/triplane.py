@@ -124,9 +124,9 @@ class TriplaneField(nn.Module):
     def grid(
         self,
         planes: Float[Tensor, "batch 3 C R R"],
-        xs: Float[Tensor, x],
-        ys: Float[Tensor, y],
-        zs: Float[Tensor, z],
+        xs: Float[Tensor, " x"],
+        ys: Float[Tensor, " y"],
+        zs: Float[Tensor, " z"],
     ) -> Float[Tensor, "batch x y z"]:
         """Evaluate the occupancy logits where the coordinates xs, ys and zs cross; equal to those of `at` there.
 
@@ -242,7 +242,7 @@ def gather_planes(planes: Float[Tensor, "3 C R R"], points: Float[Tensor, "point
     return (torch.stack(weights, dim=-1)[:, None] @ table[torch.stack(rows, dim=-1)])[:, 0]
 
 
-def interpolation_matrix(coordinates: Float[Tensor, n], resolution: int) -> Float[Tensor, "n {resolution}"]:
+def interpolation_matrix(coordinates: Float[Tensor, " n"], resolution: int) -> Float[Tensor, "n {resolution}"]:
     """Make the weights that interpolate linearly from cell centres to `coordinates` along one axis."""
     cells = ((coordinates + 0.5) * resolution - 0.5).clamp(0, resolution - 1)
     centers = torch.arange(resolution, device=coordinates.device, dtype=cells.dtype)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from shapeshot.lab.finder.clicks import worst_point
@@ -64,12 +64,14 @@ def validate(network: FinderNetwork, composer: Composer, config: FinderConfig) -
     }
 
 
-def _found(network: FinderNetwork, pixels: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _found(
+    network: FinderNetwork, pixels: Float[np.ndarray, "size size 3"], hints: Float[np.ndarray, "channels size size"]
+) -> tuple[Bool[np.ndarray, "size size"], Float[np.ndarray, " scores"]]:
     batch = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]
     output = network(batch, torch.from_numpy(hints)[None])
     return output.logits[0].numpy() > 0, output.scores[0].numpy()
 
 
-def _iou(first: np.ndarray, second: np.ndarray) -> float:
+def _iou(first: Bool[np.ndarray, "size size"], second: Bool[np.ndarray, "size size"]) -> float:
     union = int((first | second).sum())
     return float((first & second).sum() / union) if union else 1.0

@@ -101,9 +101,7 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
         occupancy = queries.occupancy.astype(np.float32)
         return {"points": queries.points, "occupancy": occupancy, "colors": queries.colors, "near": queries.near}
 
-    @staticmethod
-    def mirror(arrays: Arrays) -> Arrays:
-        return mirror_points(arrays)
+    mirror = staticmethod(mirror_points)
 
     @staticmethod
     def loss(
@@ -119,14 +117,12 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
         color = field_color_loss(colors, targets["colors"], targets["near"])
         return {"loss": occupancy + config.color_weight * color, "occupancy": occupancy, "color": color}
 
-    @staticmethod
-    def truth(item: TrainingObject) -> Bool[Tensor, "32 32 32"]:
-        return occupancy_truth(item)
+    truth = staticmethod(occupancy_truth)
 
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views 3 C R R"], truth: Bool[Tensor, "32 32 32"]
-    ) -> Float[Tensor, thresholds]:
+    ) -> Float[Tensor, " thresholds"]:
         return mean_iou(_grid_logits(model, output, RESOLUTION), truth)
 
     @staticmethod
@@ -205,9 +201,9 @@ class _Grid(nn.Module):
     def forward(
         self,
         planes: Float[Tensor, "3 C R R"],
-        xs: Float[Tensor, x],
-        ys: Float[Tensor, y],
-        zs: Float[Tensor, z],
+        xs: Float[Tensor, " x"],
+        ys: Float[Tensor, " y"],
+        zs: Float[Tensor, " z"],
     ) -> Float[Tensor, "x y z"]:
         return self.field.grid(planes[None], xs, ys, zs)[0]
 
@@ -221,7 +217,7 @@ class _Points(nn.Module):
 
     def forward(
         self, planes: Float[Tensor, "3 C R R"], points: Float[Tensor, "points 3"]
-    ) -> tuple[Float[Tensor, points], Float[Tensor, "points 3"]]:
+    ) -> tuple[Float[Tensor, " points"], Float[Tensor, "points 3"]]:
         return self.field.evaluate(gather_planes(planes, points))
 
 

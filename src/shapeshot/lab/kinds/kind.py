@@ -76,7 +76,7 @@ class Kind(Generic[M, C]):
         raise NotImplementedError
 
     @staticmethod
-    def score(model: SingleViewModel, output: Tensor, truth: Tensor) -> Float[Tensor, thresholds]:
+    def score(model: SingleViewModel, output: Tensor, truth: Tensor) -> Float[Tensor, " thresholds"]:
         """Score the views of one object: the mean over them, at each threshold (one where there are none).
 
         Higher is better.

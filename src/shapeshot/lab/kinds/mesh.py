@@ -86,9 +86,7 @@ class Meshes(Kind[MeshModelConfig, MeshConfig]):
     def target(item: TrainingObject, rng: np.random.Generator, config: MeshConfig) -> Arrays:
         return surface_target(item, rng, config.num_samples)
 
-    @staticmethod
-    def mirror(arrays: Arrays) -> Arrays:
-        return mirror_points(arrays)
+    mirror = staticmethod(mirror_points)
 
     @staticmethod
     def loss(
@@ -108,14 +106,12 @@ class Meshes(Kind[MeshModelConfig, MeshConfig]):
             generator=generator,
         )
 
-    @staticmethod
-    def truth(item: TrainingObject) -> Float[Tensor, "2048 3"]:
-        return surface_truth(item)
+    truth = staticmethod(surface_truth)
 
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views vertices 3"], truth: Float[Tensor, "2048 3"]
-    ) -> Float[Tensor, 1]:
+    ) -> Float[Tensor, " 1"]:
         """F-score of points that are sampled on each mesh with a fixed seed."""
         generator = torch.Generator(output.device).manual_seed(0)
         points = sample_points_from_meshes(_sphere(model).meshes(output), NUM_VALIDATION_POINTS, generator=generator)

@@ -16,7 +16,7 @@ def occupancy_truth(item: TrainingObject) -> Bool[Tensor, "32 32 32"]:
     return torch.from_numpy(item.occupancy)
 
 
-def mean_iou(logits: Float[Tensor, "views x y z"], truth: Bool[Tensor, "x y z"]) -> Float[Tensor, thresholds]:
+def mean_iou(logits: Float[Tensor, "views x y z"], truth: Bool[Tensor, "x y z"]) -> Float[Tensor, " thresholds"]:
     """Intersection over union with the truth, the mean over views, at each of THRESHOLDS."""
     thresholds = torch.tensor(THRESHOLDS, device=logits.device)
     predicted = logits.sigmoid().flatten(1)[None] > thresholds[:, None, None]

@@ -67,9 +67,7 @@ class Points(Kind[PointModelConfig, PointConfig]):
     def target(item: TrainingObject, rng: np.random.Generator, config: PointConfig) -> Arrays:
         return surface_target(item, rng, config.model.num_points)
 
-    @staticmethod
-    def mirror(arrays: Arrays) -> Arrays:
-        return mirror_points(arrays)
+    mirror = staticmethod(mirror_points)
 
     @staticmethod
     def loss(
@@ -83,14 +81,12 @@ class Points(Kind[PointModelConfig, PointConfig]):
         chamfer = chamfer_loss(output, targets["points"], config.chamfer)
         return {"loss": config.w_chamfer * chamfer, "chamfer": chamfer}
 
-    @staticmethod
-    def truth(item: TrainingObject) -> Float[Tensor, "2048 3"]:
-        return surface_truth(item)
+    truth = staticmethod(surface_truth)
 
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views points 3"], truth: Float[Tensor, "2048 3"]
-    ) -> Float[Tensor, 1]:
+    ) -> Float[Tensor, " 1"]:
         return mean_f_score(output, truth)
 
     @staticmethod

@@ -30,7 +30,7 @@ def mirror_points(arrays: Arrays) -> Arrays:
     return arrays | {"points": arrays["points"] * np.array([-1, 1, 1], np.float32)}
 
 
-def mean_f_score(points: Float[Tensor, "views predicted 3"], truth: Float[Tensor, "true 3"]) -> Float[Tensor, 1]:
+def mean_f_score(points: Float[Tensor, "views predicted 3"], truth: Float[Tensor, "true 3"]) -> Float[Tensor, " 1"]:
     """F-score at 5 % of the cube's side, the mean over views."""
     everywhere = truth.to(points.device).expand(len(points), -1, -1)
     return f_score(points.float(), everywhere, F_SCORE_DISTANCE).f_score.mean()[None]

@@ -85,14 +85,12 @@ class Voxels(Kind[VoxelModelConfig, VoxelConfig]):
             return {"loss": voxel_loss_from_logits(output.float(), targets["occupancy"])}
         return {"loss": voxel_loss(output.float().sigmoid(), targets["occupancy"])}
 
-    @staticmethod
-    def truth(item: TrainingObject) -> Bool[Tensor, "32 32 32"]:
-        return occupancy_truth(item)
+    truth = staticmethod(occupancy_truth)
 
     @staticmethod
     def score(
         model: SingleViewModel, output: Float[Tensor, "views 32 32 32"], truth: Bool[Tensor, "32 32 32"]
-    ) -> Float[Tensor, thresholds]:
+    ) -> Float[Tensor, " thresholds"]:
         return mean_iou(output.float(), truth)
 
     @staticmethod

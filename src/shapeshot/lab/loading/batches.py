@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
@@ -95,7 +95,7 @@ class StepBatches(TorchDataset[Batch]):
         orders = {epoch: self._order(epoch) for epoch, _ in places}
         return [int(orders[epoch][place]) for epoch, place in places]
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _order(self, epoch: int) -> Int64[np.ndarray, " objects"]:
         return np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.examples.objects))
 
 

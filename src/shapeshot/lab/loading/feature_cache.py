@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float16, Float32, Shaped
 from torch import Tensor
 from tqdm import tqdm
 
@@ -38,8 +39,8 @@ class Features:
     tokens: the same, float16 [views, 2, tokens, channels], read from disk when asked for; or None.
     """
 
-    pooled: tuple[np.ndarray, ...]
-    tokens: tuple[np.ndarray, ...] | None
+    pooled: tuple[Float32[np.ndarray, "_ 2 channels"], ...]
+    tokens: tuple[Float16[np.ndarray, "_ 2 tokens token_channels"], ...] | None
 
     def example(self, index: int, view: int, mirrored: bool) -> Arrays:
         """Return the parts of an EncoderOutput, float32, without a batch axis; no tokens where none are kept."""
@@ -103,7 +104,9 @@ def _files(stem: Path, want_tokens: bool) -> list[Path]:
     return [stem.with_suffix(f".{part}.npy") for part in (("pooled", "tokens") if want_tokens else ("pooled",))]
 
 
-def _read(stem: Path, encoder: Encoder, item: TrainingObject, want_tokens: bool) -> list[np.ndarray] | None:
+def _read(
+    stem: Path, encoder: Encoder, item: TrainingObject, want_tokens: bool
+) -> list[Float[np.ndarray, "views 2 ..."]] | None:
     """Read pooled and tokens (empty where not wanted); None where a file is missing, damaged or of something else."""
     files, views = _files(stem, want_tokens), len(item.views)
     try:
@@ -117,7 +120,9 @@ def _read(stem: Path, encoder: Encoder, item: TrainingObject, want_tokens: bool)
 
 
 @torch.no_grad()
-def _compute(encoder: Encoder, item: TrainingObject, stem: Path, want_tokens: bool) -> list[np.ndarray]:
+def _compute(
+    encoder: Encoder, item: TrainingObject, stem: Path, want_tokens: bool
+) -> list[Float[np.ndarray, "views 2 ..."]]:
     was_training = encoder.training
     encoder.eval()
     device = next(encoder.parameters()).device
@@ -132,13 +137,13 @@ def _compute(encoder: Encoder, item: TrainingObject, stem: Path, want_tokens: bo
     return found
 
 
-def _paired(values: Tensor, dtype: type) -> np.ndarray:
+def _paired(values: Tensor, dtype: type) -> Float[np.ndarray, "views 2 ..."]:
     """Turn [2 views, ...] into [views, 2, ...]."""
     half = len(values) // 2
     return torch.stack([values[:half], values[half:]], dim=1).float().cpu().numpy().astype(dtype)
 
 
-def _encoded(array: np.ndarray) -> bytes:
+def _encoded(array: Shaped[np.ndarray, " ..."]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()

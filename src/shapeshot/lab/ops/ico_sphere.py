@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import torch
+from jaxtyping import Float64, Int64
 
 from shapeshot.errors import MeshError
 from shapeshot.lab.ops.mesh_batch import MeshBatch
@@ -37,7 +38,7 @@ def _template(level: int, dtype: torch.dtype, device: str) -> MeshBatch:
         return MeshBatch(torch.from_numpy(vertices).to(device, dtype)[None], torch.from_numpy(faces).to(device))
 
 
-def icosahedron() -> tuple[np.ndarray, np.ndarray]:
+def icosahedron() -> tuple[Float64[np.ndarray, "12 3"], Int64[np.ndarray, "20 3"]]:
     """The regular icosahedron: vertices float64 [12, 3] to four digits and outward faces int64 [20, 3].
 
     Vertices are the cyclic permutations of (0, +-1, +-golden ratio), scaled to unit length and rounded, as PyTorch3D
@@ -55,7 +56,9 @@ def icosahedron() -> tuple[np.ndarray, np.ndarray]:
     return (vertices / np.linalg.norm(vertices, axis=1, keepdims=True)).round(4), faces
 
 
-def _subdivide(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _subdivide(
+    vertices: Float64[np.ndarray, "vertices 3"], faces: Int64[np.ndarray, "faces 3"]
+) -> tuple[Float64[np.ndarray, "more_vertices 3"], Int64[np.ndarray, "more_faces 3"]]:
     """Each face as four; all vertices, the edges' midpoints among them, pushed out to the unit sphere."""
     ends = np.sort(np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], axis=1).reshape(-1, 2), axis=1)
     _, first, midpoint = np.unique(ends @ [len(vertices), 1], return_index=True, return_inverse=True)

@@ -30,12 +30,12 @@ class Assessment:
 
 def assess(
     heads: Heads,
-    features: Float32[np.ndarray, " features"] | None,
+    features: Float[np.ndarray, " features"] | None,
     logits: Float32[np.ndarray, "n n n"],
     points: Float[np.ndarray, "points 3"],
     normals: Float[np.ndarray, "points 3"] | None,
 ) -> Assessment:
-    """Ask every head that there is.
+    """Ask every head that the model has about one photo and its field.
 
     features: of the photo, or None where the encoder gives none. logits: the field on the voxels' grid. points,
     normals: on the surface, in the canonical cube.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Calibration:
-    """From the field's logits to probabilities that mean what they say: sigmoid(logit / temperature + bias).
+    """Turns the field's logits into calibrated probabilities: sigmoid(logit / temperature + bias).
 
     The temperature is that of Guo et al. (On Calibration of Modern Neural Networks, ICML 2017). The bias makes it Platt
     scaling (1999): training asks about points near the surface more often than a grid does, so that the share of

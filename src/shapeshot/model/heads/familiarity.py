@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Familiarity:
-    """score: distance from the nearest training objects, 0 for their very look. is_familiar: it is at most `limit`."""
+    """How much a photo looks like those of the training.
+
+    score: distance from the nearest training objects, 0 for a photo that looks just like one. is_familiar: whether it
+    is at most `limit`.
+    """
 
     score: float
     limit: float

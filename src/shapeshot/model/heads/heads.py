@@ -52,13 +52,13 @@ class Heads:
     points: PointHead | None = None
 
     def estimate_size(self, features: Float[np.ndarray, " features"] | None) -> SizeEstimate | None:
-        """The real size of what a photo with these features shows; None without features or a head."""
+        """Estimate the real size of what a photo with these features shows; None without features or a head."""
         if self.look is None or self.size is None or features is None:
             return None
         return self.size(self.look.directions(features))
 
     def judge(self, features: Float[np.ndarray, " features"] | None) -> Familiarity | None:
-        """Whether a photo with these features is familiar; None without features or a head."""
+        """Judge whether a photo with these features is like the training's; None without features or a head."""
         if self.look is None or self.familiarity is None or features is None:
             return None
         return self.familiarity(self.look.directions(features))

@@ -62,7 +62,7 @@ class PointHead:
         return sure
 
     def confidence(self, features: Float[np.ndarray, "points features"]) -> Float[np.ndarray, " points"]:
-        """The same from features."""
+        """Return the confidence of points whose features are already known."""
         return sigmoid((features - self.mean) / self.scale @ self.weights + self.bias)
 
 
@@ -73,7 +73,7 @@ def point_features(
     offsets: Float32[np.ndarray, " offsets"] = OFFSETS,
     max_logit: float = MAX_LOGIT,
 ) -> Float32[np.ndarray, "points features"]:
-    """What a point's confidence is made of: as many features as offsets, and 12 more.
+    """Compute what a point's confidence is predicted from: one feature for each offset, and 12 more.
 
     The field's logits at `offsets` along the normal, the normal, the point, and the absolute values of the last two:
     how sharp the field is there, and where on the object that is (backs and edges are guessed more than fronts).

@@ -86,6 +86,6 @@ class SizeHead:
         return SizeEstimate(metres, low, high, self.coverage)
 
 
-def _lengths(logarithms: np.ndarray) -> Lengths:
+def _lengths(logarithms: Float[np.ndarray, " 3"]) -> Lengths:
     width, height, depth = np.exp(logarithms).tolist()
     return width, height, depth

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
-def conformal_quantile(scores: np.ndarray, groups: Sequence[str], coverage: float) -> float:
+
+def conformal_quantile(scores: Float[np.ndarray, " views"], groups: Sequence[Hashable], coverage: float) -> float:
     """The score that a new view of a new object stays under with probability `coverage`, on the average.
 
     scores: float [views], how far off each held-out prediction was; groups: the object of each view.

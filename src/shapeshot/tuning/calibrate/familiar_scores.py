@@ -14,13 +14,15 @@ from shapeshot.photo import PreparedPhoto, look_at
 from shapeshot.tuning.calibrate.other_images import MAKERS
 
 if TYPE_CHECKING:
+    from jaxtyping import Float, Num, UInt8
+
     from shapeshot.model.field_model import FieldModel
 
 NUM_IMAGES = 40
 SEED = 0
 
 
-def auroc(familiar: np.ndarray, other: np.ndarray) -> float:
+def auroc(familiar: Num[np.ndarray, " familiar"], other: Num[np.ndarray, " other"]) -> float:
     """The probability that a picture of something else has the larger distance, ties counting half (Mann-Whitney U)."""
     from scipy.stats import rankdata
 
@@ -32,7 +34,7 @@ def other_scores(
     model: FieldModel,
     look: Look,
     head: FamiliarityHead,
-    familiar: np.ndarray,
+    familiar: Float[np.ndarray, " photos"],
     num_images: int = NUM_IMAGES,
     progress: bool = True,
 ) -> dict[str, dict[str, Any]]:
@@ -60,12 +62,12 @@ def other_scores(
     return rows
 
 
-def _crop(rgba: np.ndarray, size: int, background: str) -> PreparedPhoto | None:
+def _crop(rgba: UInt8[np.ndarray, "height width 4"], size: int, background: str) -> PreparedPhoto | None:
     try:
         return look_at(rgba, size, background).photo
     except PhotoError:
         return None
 
 
-def _rgba(image: np.ndarray) -> np.ndarray:
+def _rgba(image: UInt8[np.ndarray, "height width channels"]) -> UInt8[np.ndarray, "height width 4"]:
     return image if image.shape[2] == 4 else np.concatenate([image, np.full_like(image[..., :1], 255)], axis=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shapeshot.errors import DatasetError
@@ -10,6 +12,9 @@ from shapeshot.model.heads.look import unit
 from shapeshot.tuning.calibrate.conformal import conformal_quantile
 from shapeshot.tuning.calibrate.photos import SeenViews, require_sizes
 from shapeshot.tuning.calibrate.points import SurfacePoints, fit_points
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int64
 
 COMPONENTS = 128
 BANDWIDTHS = (0.03, 0.04, 0.06, 0.08, 0.1, 0.13, 0.17)
@@ -29,7 +34,7 @@ def fit_heads(train: SeenViews, val: SeenViews, surface: SurfacePoints, calibrat
     return Heads(look, size, fit_familiarity(look, train, val), calibration, fit_points(surface))
 
 
-def fit_look(features: np.ndarray, components: int = COMPONENTS) -> Look:
+def fit_look(features: Float[np.ndarray, "photos features"], components: int = COMPONENTS) -> Look:
     """Principal components of standardised features float [photos, features]."""
     values = np.asarray(features, np.float64)
     mean, scale = values.mean(axis=0), values.std(axis=0)
@@ -69,7 +74,9 @@ def fit_familiarity(look: Look, train: SeenViews, val: SeenViews) -> Familiarity
     return FamiliarityHead(directions, NEIGHBOUR, limit)
 
 
-def object_directions(look: Look, seen: SeenViews) -> tuple[np.ndarray, np.ndarray]:
+def object_directions(
+    look: Look, seen: SeenViews
+) -> tuple[Float[np.ndarray, "objects components"], Int64[np.ndarray, " objects"]]:
     """The mean direction of each object's views, float [objects, components], and the row of its first view."""
     _, first, members = np.unique(seen.objects, return_index=True, return_inverse=True)
     directions = look.directions(seen.features)

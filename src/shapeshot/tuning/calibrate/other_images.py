@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -16,6 +17,9 @@ from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.data.rendering.render import render_views
 from shapeshot.data.sources.procedural import ProceduralEntry
 from shapeshot.geometry.camera import Camera
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Float64, Int64, UInt8
 
 Maker = Callable[[np.random.Generator], np.ndarray]
 
@@ -31,7 +35,7 @@ WORDS = re.findall(
 )
 
 
-def noise(rng: np.random.Generator) -> np.ndarray:
+def noise(rng: np.random.Generator) -> UInt8[np.ndarray, "size size 3"]:
     """Noise whose spectrum falls with frequency f as f^-a, a from 0 (white) to 2 (clouds), grey or coloured."""
     frequency = np.hypot(np.fft.fftfreq(SIZE)[:, None], np.fft.fftfreq(SIZE)[None])
     frequency[0, 0] = 1 / SIZE
@@ -42,7 +46,7 @@ def noise(rng: np.random.Generator) -> np.ndarray:
     return _bytes(np.broadcast_to(128 + rng.uniform(20, 70) * waves, (SIZE, SIZE, 3)))
 
 
-def texture(rng: np.random.Generator) -> np.ndarray:
+def texture(rng: np.random.Generator) -> UInt8[np.ndarray, "size size 3"]:
     """A surface that fills the frame: checks, stripes, dots, bricks, marble or wood, turned and coloured at random."""
     patterns = (_checks, _stripes, _dots, _bricks, _marble, _wood)
     angle, period = rng.uniform(0, np.pi), rng.uniform(8, 48)
@@ -54,7 +58,7 @@ def texture(rng: np.random.Generator) -> np.ndarray:
     return _bytes(first * (1 - amount) + second * amount + grain)
 
 
-def text_page(rng: np.random.Generator) -> np.ndarray:
+def text_page(rng: np.random.Generator) -> UInt8[np.ndarray, "size size 3"]:
     """A page of words: headings and paragraphs in one or two columns, dark on light or, at times, light on dark."""
     paper, ink = sorted(rng.uniform(0, 60, 2) * [1, 1] + [0, 180])
     light_paper = rng.random() < 0.85
@@ -73,7 +77,7 @@ def text_page(rng: np.random.Generator) -> np.ndarray:
     return np.asarray(page)
 
 
-def room(rng: np.random.Generator) -> np.ndarray:
+def room(rng: np.random.Generator) -> UInt8[np.ndarray, "size size 3"]:
     """The corner of a room that fills the frame: floor, two walls and two to five things standing about."""
     things = _things(rng, int(rng.integers(2, 6)), spread=1.6)
     walls = [_wall(rng, corners) for corners in _ROOM]
@@ -82,7 +86,7 @@ def room(rng: np.random.Generator) -> np.ndarray:
     return render_views(model, [camera], SIZE, rng, RENDER_SAMPLES)[0][..., :3]
 
 
-def group(rng: np.random.Generator) -> np.ndarray:
+def group(rng: np.random.Generator) -> UInt8[np.ndarray, "size size 4"]:
     """Three to five separate objects side by side, cut out, uint8 [SIZE, SIZE, 4]."""
     model, _ = _things(rng, int(rng.integers(3, 6)), spread=1.2).canonical()
     camera = Camera(float(rng.uniform(-40, 40)), float(rng.uniform(8, 30)), 3.2, 30.0)
@@ -127,21 +131,29 @@ def _line(rng: np.random.Generator, font: ImageFont.ImageFont | ImageFont.FreeTy
     return line.strip()
 
 
-def _checks(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _checks(
+    u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"], rng: np.random.Generator
+) -> Float64[np.ndarray, "size size"]:
     pattern: np.ndarray = (np.floor(u) + np.floor(v)) % 2
     return pattern
 
 
-def _stripes(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _stripes(
+    u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"], rng: np.random.Generator
+) -> Float64[np.ndarray, "size size"]:
     pattern: np.ndarray = (np.sin(2 * np.pi * u + rng.uniform(0, 3) * np.sin(v)) > rng.uniform(-0.6, 0.6)).astype(float)
     return pattern
 
 
-def _dots(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _dots(
+    u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"], rng: np.random.Generator
+) -> Float64[np.ndarray, "size size"]:
     return (np.hypot(u % 1 - 0.5, v % 1 - 0.5) < rng.uniform(0.15, 0.45)).astype(float)
 
 
-def _bricks(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _bricks(
+    u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"], rng: np.random.Generator
+) -> Bool[np.ndarray, "size size"]:
     row = np.floor(2 * v)
     pattern: np.ndarray = (
         ((u + row / 2) % 1 < 0.06) | ((2 * v) % 1 < 0.12) | (rng.random(4096)[_cell(u + row / 2, row)] < 0.2)
@@ -149,17 +161,21 @@ def _bricks(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarra
     return pattern
 
 
-def _marble(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _marble(
+    u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"], rng: np.random.Generator
+) -> Float64[np.ndarray, "size size"]:
     pattern: np.ndarray = 0.5 + 0.5 * np.sin(2 * u + 3 * _turbulence(rng))
     return pattern
 
 
-def _wood(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _wood(
+    u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"], rng: np.random.Generator
+) -> Float64[np.ndarray, "size size"]:
     pattern: np.ndarray = (2 * np.hypot(u, 0.2 * v) + _turbulence(rng)) % 1
     return pattern
 
 
-def _turbulence(rng: np.random.Generator) -> np.ndarray:
+def _turbulence(rng: np.random.Generator) -> Float64[np.ndarray, "size size"]:
     """Octaves of smooth noise, about -1..1, [SIZE, SIZE]."""
     total = np.zeros((SIZE, SIZE))
     for octave in range(4):
@@ -168,12 +184,12 @@ def _turbulence(rng: np.random.Generator) -> np.ndarray:
     return total / 2
 
 
-def _cell(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+def _cell(u: Float64[np.ndarray, "size size"], v: Float64[np.ndarray, "size size"]) -> Int64[np.ndarray, "size size"]:
     """A number below 4096 for each whole cell."""
     cells: np.ndarray = (np.floor(u).astype(int) * 73 + np.floor(v).astype(int) * 151) % 4096
     return cells
 
 
-def _bytes(values: np.ndarray) -> np.ndarray:
+def _bytes(values: Float[np.ndarray, "size size 3"]) -> UInt8[np.ndarray, "size size 3"]:
     levels: np.ndarray = np.clip(values, 0, 255).astype(np.uint8)
     return levels

@@ -18,6 +18,8 @@ from shapeshot.scores.prediction import RESOLUTION
 from shapeshot.scores.reliability import Reliability
 
 if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Float64, Shaped, UInt8
+
     from shapeshot.model.field_model import FieldModel
 
 
@@ -31,13 +33,13 @@ class SeenViews:
     finds no object, such as a wire seen from far; they have no row.
     """
 
-    objects: np.ndarray
-    groups: np.ndarray
-    kinds: np.ndarray
-    features: np.ndarray
-    log_metres: np.ndarray
-    logits: np.ndarray
-    truth: np.ndarray
+    objects: Shaped[np.ndarray, " views"]
+    groups: Shaped[np.ndarray, " views"]
+    kinds: Shaped[np.ndarray, " views"]
+    features: Float[np.ndarray, "views features"]
+    log_metres: Float64[np.ndarray, "views 3"]
+    logits: Float[np.ndarray, "asked x y z"]
+    truth: Bool[np.ndarray, "asked x y z"]
     refused: int = 0
 
     def sized(self) -> SeenViews:
@@ -105,7 +107,7 @@ def _see(model: FieldModel, sample: Sample, views_per_object: int, with_fields: 
     return rows, len(views) - count
 
 
-def _prepared(view: np.ndarray, size: int) -> PreparedPhoto | None:
+def _prepared(view: UInt8[np.ndarray, "size size 4"], size: int) -> PreparedPhoto | None:
     try:
         return look_at(view, size).photo
     except PhotoError:

@@ -18,6 +18,8 @@ from shapeshot.scores.metrics import nearest_pairs
 from shapeshot.scores.prediction import RESOLUTION
 
 if TYPE_CHECKING:
+    from jaxtyping import Float32, Float64, Shaped
+
     from shapeshot.model.field_model import FieldModel
 
 NUM_POINTS = 512
@@ -30,9 +32,9 @@ class SurfacePoints:
     """Of each point of the predicted surfaces: its features float32 [points, 21], its distance to the true surface in
     fractions of the cube's side float64 [points], and its object str [points]."""
 
-    features: np.ndarray
-    distances: np.ndarray
-    objects: np.ndarray
+    features: Float32[np.ndarray, "points features"]
+    distances: Float64[np.ndarray, " points"]
+    objects: Shaped[np.ndarray, " points"]
 
 
 def sample_points(
@@ -69,7 +71,7 @@ def fit_points(surface: SurfacePoints) -> PointHead:
     mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
     standard, near = (values - mean) / scale, (surface.distances <= DISTANCE).astype(np.float64)
 
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(parameters: Float64[np.ndarray, " parameters"]) -> tuple[float, Float64[np.ndarray, " parameters"]]:
         weights, bias = parameters[:-1], parameters[-1]
         scores = standard @ weights + bias
         excess = (1 + np.tanh(scores / 2)) / 2 - near

@@ -10,7 +10,7 @@ import numpy as np
 from shapeshot.model.heads import Calibration
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Float64
 
     from shapeshot.tuning.calibrate.photos import SeenViews
 
@@ -39,7 +39,7 @@ class CalibrationFit:
 
     @property
     def helps(self) -> bool:
-        """Whether the error is smaller with it."""
+        """Whether the calibration error is smaller with the fit than without it."""
         return self.after < self.before
 
     @property
@@ -48,7 +48,7 @@ class CalibrationFit:
         return self.fitted if self.helps else AS_THEY_COME
 
     def facts(self) -> dict[str, Any]:
-        """For the card: what is applied, and what was fitted."""
+        """Describe for the model's card what is applied, and what was fitted."""
         return {
             **asdict(self.applied),
             "applied": self.helps,
@@ -69,7 +69,7 @@ def fit_calibration(
 
     values, came_true = np.asarray(logits, np.float64), np.asarray(truth, np.float64)
 
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(parameters: Float64[np.ndarray, " parameters"]) -> tuple[float, Float64[np.ndarray, " parameters"]]:
         scaled = parameters[0] * values + parameters[1]
         excess = (1 + np.tanh(scaled / 2)) / 2 - came_true
         slopes = np.array([(excess * values).mean(), excess.mean()])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.model.heads import Look, SizeHead
 from shapeshot.scores.statistics import bootstrap_mean
 from shapeshot.tuning.calibrate.photos import SeenViews
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Shaped
 
 DIMENSIONS = ("width", "height", "depth")
 
@@ -21,9 +24,9 @@ class CategoryMedian:
     kinds: str [kinds], of the training; log_metres: float [kinds, 3]; overall: float [3], for other kinds.
     """
 
-    kinds: np.ndarray
-    log_metres: np.ndarray
-    overall: np.ndarray
+    kinds: Shaped[np.ndarray, " kinds"]
+    log_metres: Float[np.ndarray, "kinds 3"]
+    overall: Float[np.ndarray, " 3"]
 
     @classmethod
     def fit(cls, train: SeenViews) -> CategoryMedian:
@@ -34,7 +37,7 @@ class CategoryMedian:
         medians = np.stack([np.median(sizes[kinds == name], axis=0) for name in names])
         return cls(names, medians, np.median(sizes, axis=0))
 
-    def __call__(self, kinds: np.ndarray) -> np.ndarray:
+    def __call__(self, kinds: Shaped[np.ndarray, " views"]) -> Float[np.ndarray, "views 3"]:
         """Log metres float [views, 3] for str [views]."""
         places = np.clip(np.searchsorted(self.kinds, kinds), 0, len(self.kinds) - 1)
         known = self.kinds[places] == kinds
@@ -61,7 +64,7 @@ def size_scores(look: Look, head: SizeHead, baseline: CategoryMedian, seen: Seen
     }
 
 
-def _errors(predicted: np.ndarray, seen: SeenViews) -> dict[str, Any]:
+def _errors(predicted: Float[np.ndarray, "views 3"], seen: SeenViews) -> dict[str, Any]:
     true = seen.log_metres
     relative = np.abs(np.expm1(predicted - true))
     longest = np.abs(np.expm1(predicted.max(axis=1) - true.max(axis=1)))

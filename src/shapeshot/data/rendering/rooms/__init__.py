@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel
 from shapeshot.data.rendering.depth import front_depth
@@ -100,8 +100,10 @@ def _without_hiders(
     return kept, np.where(total > 0, shown / total.clip(1), 1.0)
 
 
-def _hidden_by(thing: ObjectModel, camera: Camera, depth: np.ndarray) -> np.ndarray:
-    """Where a thing stands before the object whose depth that is (-inf: no object there), bool like it."""
+def _hidden_by(
+    thing: ObjectModel, camera: Camera, depth: Float[np.ndarray, "size size"]
+) -> Bool[np.ndarray, "size size"]:
+    """Mark the pixels in which a thing stands before the object. depth: the object's, -inf where there is none."""
     hidden: np.ndarray = np.isfinite(depth) & (front_depth(*thing.merged(), camera, len(depth)) > depth)
     return hidden
 
@@ -109,7 +111,7 @@ def _hidden_by(thing: ObjectModel, camera: Camera, depth: np.ndarray) -> np.ndar
 def _coverage(
     mitsuba: Any, shapes: dict[str, Any], shape: ObjectShape, camera: Camera, size: int, samples: int, seed: int
 ) -> Float[np.ndarray, "size size"]:
-    """How much of each pixel the object covers were it alone, 0 to 1."""
+    """Render how much of each pixel the object would cover if it stood alone, 0 to 1."""
     clear = any(
         part.material.opacity < 1 or (part.material.texture is not None and part.material.texture.shape[2] == 4)
         for part in shape.model.parts

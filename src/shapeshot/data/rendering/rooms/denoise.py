@@ -17,6 +17,7 @@ BRIGHTEST = 4.0  # of a pixel's light, in medians of its neighbourhood
 NORMAL_WIDTH, PLANE_WIDTH, LIGHT_WIDTH = 0.15, 0.02, 0.35  # of normals, of canonical units, of the logarithm of light
 
 Image = Float[np.ndarray, "height width channels"]
+Guide = Float[np.ndarray, "height width 1"]  # one number a pixel
 
 
 def denoised(light: Image, albedo: Image, normals: Image, positions: Image) -> Image:
@@ -41,7 +42,7 @@ def denoised(light: Image, albedo: Image, normals: Image, positions: Image) -> I
 
 
 def _pass(
-    received: Image, guide: Image, normals: Image, positions: Image, step: int
+    received: Image, guide: Guide, normals: Image, positions: Image, step: int
 ) -> tuple[Image, Float[np.ndarray, "height width"]]:
     """One pass of 3 x 3 taps, `step` pixels apart, each weighed by how alike the surfaces and their light are.
 

@@ -47,7 +47,9 @@ def lamps(mitsuba: Any, setting: Setting, shell: Shell, camera: Camera, rng: np.
     return found
 
 
-def _overhead(setting: Setting, shell: Shell, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+def _overhead(
+    setting: Setting, shell: Shell, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 3"], float]:
     height = shell.ground + setting.units(float(rng.uniform(2.2, 3.0)))
     height = max(height, 1.2 if setting.place != "ceiling" else 0.45)
     side = setting.units(1.0) * rng.uniform(-1.2, 1.2, 2)
@@ -55,14 +57,22 @@ def _overhead(setting: Setting, shell: Shell, rng: np.random.Generator) -> tuple
     return position, np.array([0.0, -0.5, 0.0]), setting.units(float(rng.uniform(0.08, 0.5)))
 
 
-def _window(setting: Setting, camera: Camera, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+def _window(
+    setting: Setting, camera: Camera, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 3"], float]:
     azimuth = np.radians(camera.azimuth_deg + float(rng.choice([-1, 1]) * rng.uniform(60, 120)))
     away = max(setting.units(float(rng.uniform(1.2, 3.0))), 2.0)
     position = np.array([away * np.sin(azimuth), float(rng.uniform(0.2, 0.8)) * away, away * np.cos(azimuth)])
     return position, np.zeros(3), away * float(rng.uniform(0.2, 0.45))
 
 
-def _panel(mitsuba: Any, position: np.ndarray, target: np.ndarray, half: float, rng: np.random.Generator) -> Any:
+def _panel(
+    mitsuba: Any,
+    position: Float[np.ndarray, " 3"],
+    target: Float[np.ndarray, " 3"],
+    half: float,
+    rng: np.random.Generator,
+) -> Any:
     """A square emitter that looks at a point and gives a white surface there about 0.2 to 1.2."""
     tint = WARM + (COOL - WARM) * rng.random()
     away = float(np.linalg.norm(position - target))

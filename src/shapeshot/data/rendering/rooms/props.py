@@ -98,7 +98,7 @@ def _spot(
     before: bool,
     rng: np.random.Generator,
 ) -> tuple[float, float] | None:
-    """Where (x, z) the thing fits, or None. reach: how far from the object it may stand, metres."""
+    """Look for a place (x, z) where the thing fits, up to `reach` metres from the object; None where there is none."""
     thing = _put(model, np.zeros(3))
     target = placed[0]
     for _ in range(TRIES):
@@ -142,6 +142,6 @@ def _hang(setting: Setting, shell: Shell, rng: np.random.Generator) -> list[Obje
     return [model.transformed(axes, back + along * across + np.array([0.0, up, 0.0]))]
 
 
-def _flat(half: np.ndarray) -> float:
+def _flat(half: Float[np.ndarray, " 3"]) -> float:
     """Radius of the footprint of a box of that half size."""
     return float(np.hypot(half[0], half[2]))

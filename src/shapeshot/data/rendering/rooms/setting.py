@@ -43,7 +43,7 @@ class Setting:
 
 
 def choose_setting(info: ObjectInfo, vertices: Float[np.ndarray, "vertices 3"], rng: np.random.Generator) -> Setting:
-    """Where an object of that kind and size is met with. vertices: of its canonical mesh.
+    """Choose a place where one would meet an object of that kind and size. vertices: of its canonical mesh.
 
     An object of unknown size is given one between a shoe box and a wardrobe.
     """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.data.rendering.rooms import surfaces
@@ -99,8 +99,10 @@ def box(low: Sequence[float], high: Sequence[float], surface: Surface | Material
     return _part(np.array(corners), np.array(faces), np.array(uvs), surface, metres)
 
 
-def _place_walls(setting: Setting, vertices: np.ndarray, camera: Camera, rng: np.random.Generator) -> list[Wall]:
-    """None to three walls behind and beside the object, never between it and the camera."""
+def _place_walls(
+    setting: Setting, vertices: Float[np.ndarray, "vertices 3"], camera: Camera, rng: np.random.Generator
+) -> list[Wall]:
+    """Place up to three walls behind and beside the object, never between it and the camera."""
     if setting.place == "outdoors" and rng.random() < 0.45:
         return []
     if setting.place == "wall":
@@ -123,7 +125,7 @@ def _place_walls(setting: Setting, vertices: np.ndarray, camera: Camera, rng: np
     return walls
 
 
-def _behind(azimuth_deg: float, vertices: np.ndarray, gap: float) -> Wall:
+def _behind(azimuth_deg: float, vertices: Float[np.ndarray, "vertices 3"], gap: float) -> Wall:
     """The wall that faces towards an azimuth, `gap` behind the object's extent."""
     azimuth = np.radians(azimuth_deg)
     normal = np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])
@@ -138,7 +140,7 @@ def _plane(surface: Surface, setting: Setting, height: float) -> Part:
 
 
 def _height(setting: Setting, camera: Camera, wall: Wall, ground: float, room: float) -> float:
-    """Of a wall: that of the room (metres), so that light comes in over it, but never ending within the picture."""
+    """Choose a wall's height: the room's (metres), so that light comes in over it, but more than the picture shows."""
     steepest = np.radians(camera.fov_deg / 2 - camera.elevation_deg)
     away = 1.5 * (camera.distance + abs(wall.offset))
     seen = float(camera.origin[1]) + away * float(np.tan(np.clip(steepest, 0, 1.2)))
@@ -169,7 +171,7 @@ def _skirting(setting: Setting, walls: Sequence[Wall], ground: float, rng: np.ra
     return parts
 
 
-def _rug(setting: Setting, vertices: np.ndarray, top: float, rng: np.random.Generator) -> Part:
+def _rug(setting: Setting, vertices: Float[np.ndarray, "vertices 3"], top: float, rng: np.random.Generator) -> Part:
     """A rug or mat that the object stands on."""
     half = (np.ptp(vertices, axis=0) / 2)[[0, 2]] + setting.units(float(rng.uniform(0.05, 0.9)))
     shift = rng.uniform(-0.3, 0.3, 2) * half
@@ -180,7 +182,7 @@ def _rug(setting: Setting, vertices: np.ndarray, top: float, rng: np.random.Gene
 
 def _table(
     setting: Setting,
-    vertices: np.ndarray,
+    vertices: Float[np.ndarray, "vertices 3"],
     walls: Sequence[Wall],
     top: float,
     ground: float,
@@ -205,7 +207,13 @@ def _table(
     return parts
 
 
-def _part(corners: np.ndarray, faces: np.ndarray, uvs: np.ndarray, surface: Surface | Material, metres: float) -> Part:
+def _part(
+    corners: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    uvs: Float[np.ndarray, "vertices 2"],
+    surface: Surface | Material,
+    metres: float,
+) -> Part:
     """A part whose texture coordinates are lengths in canonical units, made to repeat as the surface does."""
     material, repeat = (surface, 1.0) if isinstance(surface, Material) else (surface.material, surface.metres)
     scaled = (uvs * metres / repeat).astype(np.float32)

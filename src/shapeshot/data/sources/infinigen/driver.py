@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from shapeshot.data.sources.infinigen.blender import wire
 from shapeshot.errors import DatasetError
@@ -58,8 +59,8 @@ class BlenderWorker:
         atexit.register(self.stop)
 
     def ask(
-        self, request: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None
-    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        self, request: Mapping[str, Any], arrays: Mapping[str, Shaped[np.ndarray, " ..."]] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Shaped[np.ndarray, " ..."]]]:
         """One answer: its header and arrays. request["seconds"]: of work before the object is given up.
 
         Raises WorkerFailed where there is no answer, and DatasetError for one that says that it could not be done.
@@ -74,7 +75,7 @@ class BlenderWorker:
             raise DatasetError(str(header["error"]))
         return header, payload
 
-    def tell(self, request: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+    def tell(self, request: Mapping[str, Any], arrays: Mapping[str, Shaped[np.ndarray, " ..."]] | None = None) -> None:
         """Send what has no answer, or none yet. Raises WorkerFailed."""
         process = self._process or self._start()
         assert process.stdin is not None
@@ -130,7 +131,7 @@ class BlenderWorker:
             kept | threads | settings | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
         )
 
-    def _receive(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def _receive(self) -> tuple[dict[str, Any], dict[str, Shaped[np.ndarray, " ..."]]]:
         try:
             header = json.loads(self._line())
             payload = wire.unpacked(self._read(int(header["bytes"])))

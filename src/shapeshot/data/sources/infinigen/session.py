@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
+from jaxtyping import Float, Float32, Int32
 
 from shapeshot.data.sources.infinigen.driver import BlenderWorker, WorkerFailed
 from shapeshot.data.sources.infinigen.factories import FACTORIES, Factory
@@ -50,9 +51,9 @@ class MadeObject:
     size: width, height and depth in Blender's units. materials, parts: names in words.
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
-    maps: np.ndarray
+    vertices: Float32[np.ndarray, "vertices 3"]
+    faces: Int32[np.ndarray, "faces 3"]
+    maps: Float[np.ndarray, "sides size size 4"]
     size: tuple[float, float, float]
     materials: tuple[str, ...]
     parts: tuple[str, ...]
@@ -74,11 +75,13 @@ class Session:
             self._last = (order, self._make(order))
         return self._last[1]
 
-    def pictures(self, order: Order, request: Mapping[str, Any], lights: np.ndarray) -> np.ndarray:
+    def pictures(
+        self, order: Order, request: Mapping[str, Any], lights: Float[np.ndarray, "views rows columns 3"]
+    ) -> Float[np.ndarray, "views size size 4"]:
         """Linear premultiplied RGBA, float16 [views, size, size, 4]; see blender/studio.py. Raises DatasetError."""
         seconds = SECONDS_A_VIEW * len(request["cameras"])
 
-        def ask() -> np.ndarray:
+        def ask() -> Float[np.ndarray, "views size size 4"]:
             self.made(order)
             try:
                 asked = {**request, "do": "views", "seconds": seconds}
@@ -103,7 +106,7 @@ class Session:
 
 
 def _twice(attempt: Callable[[], Result]) -> Result:
-    """What an attempt gives; another one where the worker died of it, of too little memory perhaps."""
+    """Make an attempt, and another one where the worker died of the first, of too little memory perhaps."""
     try:
         return attempt()
     except WorkerFailed as failure:

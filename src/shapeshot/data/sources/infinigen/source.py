@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, UInt8
 
 from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, SourceEntry, Unreadable
 from shapeshot.data.rendering.exposure import developed, developed_room
@@ -40,18 +41,20 @@ class InfinigenEntry:
         return ObjectModel((Part(made.vertices, made.faces, Material()),))
 
     def described(self) -> ObjectInfo:
-        """With its real size, and its materials and parts among the tags."""
+        """Describe the object with its real size, and with its materials and parts among the tags."""
         made = self._made()
         words = dict.fromkeys((*self.info.tags, *made.materials, *made.parts))
         return replace(self.info, size_metres=metres(made.size, self.order.factory), tags=tuple(words)[:MAX_TAGS])
 
-    def colors(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    def colors(
+        self, points: Float[np.ndarray, "points 3"], normals: Float[np.ndarray, "points 3"]
+    ) -> UInt8[np.ndarray, "points 3"]:
         """sRGB of its materials at points of its outer surface, uint8 [points, 3]."""
         return surface_colors(points, normals, self._made().maps)
 
     def render(
         self, cameras: Sequence[Camera], size: int, samples: int, rooms: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, ...]:
+    ) -> tuple[UInt8[np.ndarray, "size size 4"], ...]:
         """One view a camera, uint8 [size, size, 4]; the last `rooms` of them in a room. Raises DatasetError."""
         lights = np.stack([studio_light(rng, camera.azimuth_deg) for camera in cameras])
         request = {
@@ -96,7 +99,7 @@ class InfinigenSource:
         check_python(self.python)
 
     def entries(self) -> Sequence[SourceEntry]:
-        """In turns, so that a build that is interrupted has some of each."""
+        """Order the entries such that factories take turns: a build that is interrupted has some of each."""
         orders = islice(rounds(self.factories), self.offset, self.offset + self.count)
         return [InfinigenEntry(entry_info(order), order, self.python) for order in orders]
 
@@ -105,7 +108,7 @@ class InfinigenSource:
 
 
 def rounds(factories: Sequence[Factory]) -> Iterator[Order]:
-    """Without end: in round n, the object of seed n of each factory whose `every` divides n."""
+    """Yield orders without end: in round n, the object of seed n of each factory whose `every` divides n."""
     if not any(factory.every == 1 for factory in factories):
         factories = [replace(factory, every=1) for factory in factories]
     for number in counting():

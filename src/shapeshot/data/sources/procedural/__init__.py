@@ -167,5 +167,5 @@ class ProceduralSource:
         return [ProceduralEntry(self.seed, index) for index in range(self.count)]
 
     def unreadable(self) -> Sequence[Unreadable]:
-        """None: every object can be made."""
+        """Nothing is unreadable here: every object can be made."""
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float64
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.parts import materials
@@ -107,12 +108,12 @@ def primitive(rng: np.random.Generator, width: float, height: float, depth: floa
     return makers[pick(rng, list(makers))]()
 
 
-def _silhouette(rng: np.random.Generator, radius: float, height: float) -> np.ndarray:
+def _silhouette(rng: np.random.Generator, radius: float, height: float) -> Float64[np.ndarray, "points 2"]:
     profile = spline(np.stack([rng.uniform(0.4, 1.0, 4) * radius, np.linspace(0, height, 4)], 1), 14)
     return np.stack([np.maximum(profile[:, 0], 0.25 * radius), np.maximum.accumulate(profile[:, 1])], 1)
 
 
-def _blob(rng: np.random.Generator, width: float, depth: float) -> np.ndarray:
+def _blob(rng: np.random.Generator, width: float, depth: float) -> Float64[np.ndarray, "points 2"]:
     """A random star-shaped outline: a polygon, or a smooth curve."""
     corners = int(rng.integers(3, 9))
     turn = 2 * np.pi * (np.arange(corners) + rng.uniform(-0.25, 0.25, corners)) / corners
@@ -120,7 +121,9 @@ def _blob(rng: np.random.Generator, width: float, depth: float) -> np.ndarray:
     return spline(ring, corners * 5, joined=True) if chance(rng, 0.5) and corners > 4 else ring
 
 
-def _saddle(rng: np.random.Generator, width: float, height: float, depth: float) -> np.ndarray:
+def _saddle(
+    rng: np.random.Generator, width: float, height: float, depth: float
+) -> Float64[np.ndarray, "rows columns 3"]:
     across, along = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9))
     bend = rng.uniform(-0.5, 0.5, 3)
     rise = height * (0.5 + bend[0] * across**2 + bend[1] * along**2 + bend[2] * across * along)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.parts import materials
@@ -79,7 +80,7 @@ def _add_shade(rng: np.random.Generator, assembly: Assembly, radius: float, heig
         )
 
 
-def _ring_solid(profile: np.ndarray, sides: int = 28) -> Solid:
+def _ring_solid(profile: Float[np.ndarray, "points 2"], sides: int = 28) -> Solid:
     """A closed (radius, y) outline turned about the axis: a tube with a wall."""
     turn = 2 * np.pi * np.arange(sides) / sides
     path = np.stack([np.cos(turn), np.zeros(sides), np.sin(turn)], 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from jaxtyping import Float
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.parts import materials
@@ -202,11 +203,11 @@ def shelves(rng: np.random.Generator) -> Assembly:
 def _add_books(
     rng: np.random.Generator,
     assembly: Assembly,
-    levels: np.ndarray,
+    levels: Float[np.ndarray, " levels"],
     thick: float,
     width: float,
     depth: float,
-    bays: np.ndarray,
+    bays: Float[np.ndarray, " bays"],
 ) -> None:
     covers = [materials.paint(rng) if chance(rng, 0.4) else materials.plastic(rng) for _ in range(5)]
     fill = float(rng.uniform(0.2, 1.0))

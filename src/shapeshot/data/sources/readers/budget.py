@@ -78,7 +78,7 @@ class ObjectBudget:
         self.check_time()
 
     def check_time(self) -> None:
-        """To be called between steps that take long where a file is made for it."""
+        """Raise MeshError where the time for this file is over; called between steps that may take long."""
         if time.monotonic() > self._end:
             raise MeshError(
                 f"{self.name} takes longer than {self._seconds:.0f} s to read, the limit for one object; "

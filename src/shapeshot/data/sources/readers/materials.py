@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from shapeshot.data.objects import Material
@@ -52,7 +53,9 @@ def default_material(name: str) -> Material:
 
 
 def read_mtl(
-    text: str, load_texture: Callable[[str], np.ndarray | None], used: Collection[str] | None = None
+    text: str,
+    load_texture: Callable[[str], UInt8[np.ndarray, "height width channels"] | None],
+    used: Collection[str] | None = None,
 ) -> dict[str, Material]:
     """The materials of an MTL file by name. `load_texture` takes the name that map_Kd gives.
 
@@ -71,8 +74,8 @@ def read_mtl(
     return materials
 
 
-def decode_texture(content: bytes, name: str = "the texture") -> tuple[np.ndarray, int]:
-    """(an image file as uint8 [height, width, 3 or 4], at most MAX_TEXTURE_SIDE a side; the file's own pixels).
+def decode_texture(content: bytes, name: str = "the texture") -> tuple[UInt8[np.ndarray, "height width channels"], int]:
+    """Decode an image file to uint8 [height, width, 3 or 4] of at most MAX_TEXTURE_SIDE a side, and count its pixels.
 
     Raises PhotoError, naming the texture, for anything that is no image of the one list (`photo.formats`), damaged, or
     of more than TEXTURE_PIXELS.
@@ -103,7 +106,11 @@ def _blocks(text: str) -> list[tuple[str, dict[str, str]]]:
     return blocks
 
 
-def _material(name: str, statements: dict[str, str], load_texture: Callable[[str], np.ndarray | None]) -> Material:
+def _material(
+    name: str,
+    statements: dict[str, str],
+    load_texture: Callable[[str], UInt8[np.ndarray, "height width channels"] | None],
+) -> Material:
     texture = load_texture(_map_name(statements["map_kd"])) if "map_kd" in statements else None
     color = (1.0, 1.0, 1.0) if texture is not None else _diffuse(name, statements)
     reflects = max(_numbers(statements.get("ks", "")), default=0.0) > 0

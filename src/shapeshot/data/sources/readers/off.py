@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from jaxtyping import Float, Float64
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources.readers.budget import ObjectBudget, damage_named
@@ -41,7 +42,7 @@ def read_off(content: bytes, name: str) -> ObjectModel:
 
 
 def _header(lines: list[str], name: str) -> tuple[re.Match[str], tuple[int, int], int]:
-    """(the keyword, (number of vertices, number of faces), the first line of data)."""
+    """Read the header: the keyword, (number of vertices, number of faces), and the first line of data."""
     keyword = _KEYWORD.match(lines[0].strip()) if lines else None
     if keyword is None:
         raise MeshError(f"{name} is no OFF file: it does not begin with OFF, COFF or the like")
@@ -57,8 +58,10 @@ def _header(lines: list[str], name: str) -> tuple[re.Match[str], tuple[int, int]
     return keyword, (int(rest[0]), int(rest[1])), at
 
 
-def _vertices(lines: list[str], keyword: re.Match[str], name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """(vertices float64 [vertices, 3], their colours or None): coordinates, then normal, colour and texture."""
+def _vertices(
+    lines: list[str], keyword: re.Match[str], name: str
+) -> tuple[Float64[np.ndarray, "vertices 3"], Float64[np.ndarray, "vertices 3"] | None]:
+    """Read vertices, float64 [vertices, 3], and their colours or None: coordinates, normal, colour, texture."""
     rows = [line.split() for line in lines]
     width = min((len(row) for row in rows), default=3)
     if width < 3:
@@ -76,7 +79,11 @@ def _vertices(lines: list[str], keyword: re.Match[str], name: str) -> tuple[np.n
 
 
 def _faces(
-    lines: list[str], num_faces: int, vertices: np.ndarray, vertex_colors: np.ndarray | None, name: str
+    lines: list[str],
+    num_faces: int,
+    vertices: Float[np.ndarray, "vertices 3"],
+    vertex_colors: Float64[np.ndarray, "vertices 3"] | None,
+    name: str,
 ) -> PolygonFile:
     corners: list[int] = []
     sizes, colors = np.zeros(num_faces, np.int64), np.full((num_faces, 3), np.nan)

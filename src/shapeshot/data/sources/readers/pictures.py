@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 MARGIN = 1.1  # side of a crop over the longer side of what it is about
 
 
-def shrink_square(rgba: np.ndarray, size: int) -> np.ndarray:
+def shrink_square(rgba: UInt8[np.ndarray, "height width 4"], size: int) -> UInt8[np.ndarray, "side side 4"]:
     """A picture in the middle of a transparent square, scaled down where wider than `size`: uint8 [side, side, 4].
 
     Colour and alpha are scaled apart, so that what lies behind a mask does not darken its edge.
@@ -26,12 +27,14 @@ def shrink_square(rgba: np.ndarray, size: int) -> np.ndarray:
     return np.dstack([color, alpha])
 
 
-def scaled_grey(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def scaled_grey(grey: UInt8[np.ndarray, "height width"], size: tuple[int, int]) -> UInt8[np.ndarray, "rows columns"]:
     """A grey picture, uint8 [height, width], at another (width, height), averaged."""
     return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
 
 
-def square_about(rgba: np.ndarray, box: tuple[float, float, float, float], size: int) -> np.ndarray:
+def square_about(
+    rgba: UInt8[np.ndarray, "height width 4"], box: tuple[float, float, float, float], size: int
+) -> UInt8[np.ndarray, "side side 4"]:
     """The square about a box (left, top, right, bottom; pixels) with a margin, as `shrink_square` returns it.
 
     What lies beyond the picture is transparent. A box outside of it gives an empty square.

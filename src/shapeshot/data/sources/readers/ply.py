@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources.readers.budget import ObjectBudget, ReadFile, damage_named
@@ -63,7 +64,7 @@ def _polygons(tables: dict[str, Table], name: str) -> PolygonFile:
     return PolygonFile(vertices, corners, sizes, _colors(vertex), _colors(face), _uvs(vertex), corner_uvs)
 
 
-def _colors(table: Table) -> np.ndarray | None:
+def _colors(table: Table) -> Float64[np.ndarray, "vertices 3"] | None:
     for names in _COLORS:
         if all(key in table.columns and key not in table.lengths for key in names):
             return unit_colors(np.stack([table.columns[key] for key in names], axis=1), table.is_integer[names[0]])
@@ -75,14 +76,16 @@ def _has_lost_colors(table: Table) -> bool:
     return _colors(table) is None and any(key in table.columns for names in _COLORS[:2] for key in names)
 
 
-def _uvs(table: Table) -> np.ndarray | None:
+def _uvs(table: Table) -> Float64[np.ndarray, "vertices 2"] | None:
     for names in _UVS:
         if all(key in table.columns and key not in table.lengths for key in names):
             return np.stack([table.columns[key] for key in names], axis=1)
     return None
 
 
-def _strip_triangles(corners: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def _strip_triangles(
+    corners: Int64[np.ndarray, " corners"], lengths: Int64[np.ndarray, " strips"]
+) -> Int64[np.ndarray, "triangles 3"]:
     """Strips, each ended by its length or by -1, as triangles int64 [triangles, 3]; every other one is turned over."""
     ends = np.cumsum(lengths)
     breaks = np.union1d(np.flatnonzero(corners == _ENDS), ends)

@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import Int, Num
 
 from shapeshot.data.sources.readers.text import decode_text
 from shapeshot.errors import MeshError
@@ -46,13 +47,13 @@ class _Element:
 class Table:
     """The values of one element: a column a property; of a list, its values one after the other, and its lengths."""
 
-    columns: dict[str, np.ndarray] = field(default_factory=dict)
-    lengths: dict[str, np.ndarray] = field(default_factory=dict)
+    columns: dict[str, Num[np.ndarray, " values"]] = field(default_factory=dict)
+    lengths: dict[str, Int[np.ndarray, " rows"]] = field(default_factory=dict)
     is_integer: dict[str, bool] = field(default_factory=dict)
 
 
 def read_tables(content: bytes, name: str) -> tuple[dict[str, Table], str]:
-    """(the elements by name; the texture that a comment names, or ""). name: what errors call the file.
+    """Read the elements by name, and the texture that a comment names, or "". name: what errors call the file.
 
     Raises MeshError for what is no PLY or cut short.
     """
@@ -61,7 +62,7 @@ def read_tables(content: bytes, name: str) -> tuple[dict[str, Table], str]:
 
 
 def _header(content: bytes, name: str) -> tuple[str, list[_Element], str, int]:
-    """(format, elements, the texture that a comment names or "", where the data begins)."""
+    """Read the header: format, elements, the texture that a comment names or "", and where the data begins."""
     end = _HEADER_END.search(content, 0, 1_000_000)
     if content[:3] != b"ply" or end is None:
         raise MeshError(f"{name} is no PLY file: it has no header from 'ply' to 'end_header'")

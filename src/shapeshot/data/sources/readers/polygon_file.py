@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float64, Int64, UInt8
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.readers.budget import ObjectBudget
@@ -24,16 +25,18 @@ class PolygonFile:
     [vertices, 2] or corner_uvs float64 [corners, 2], v = 1 at the top, or None.
     """
 
-    vertices: np.ndarray
-    corners: np.ndarray
-    sizes: np.ndarray
-    vertex_colors: np.ndarray | None = None
-    face_colors: np.ndarray | None = None
-    vertex_uvs: np.ndarray | None = None
-    corner_uvs: np.ndarray | None = None
+    vertices: Float64[np.ndarray, "vertices 3"]
+    corners: Int64[np.ndarray, " corners"]
+    sizes: Int64[np.ndarray, " polygons"]
+    vertex_colors: Float64[np.ndarray, "vertices 3"] | None = None
+    face_colors: Float64[np.ndarray, "polygons 3"] | None = None
+    vertex_uvs: Float64[np.ndarray, "vertices 2"] | None = None
+    corner_uvs: Float64[np.ndarray, "corners 2"] | None = None
 
 
-def triangles_of(file: PolygonFile, budget: ObjectBudget, texture: np.ndarray | None = None) -> RawPart:
+def triangles_of(
+    file: PolygonFile, budget: ObjectBudget, texture: UInt8[np.ndarray, "height width channels"] | None = None
+) -> RawPart:
     """The polygons as triangles; those of fewer than 3 corners have no area and are left out.
 
     Where there is a texture and coordinates for it, they count, else the colours of faces, else those of vertices.
@@ -63,7 +66,12 @@ def triangles_of(file: PolygonFile, budget: ObjectBudget, texture: np.ndarray | 
     return _coloured(file, faces, rows, is_area)
 
 
-def _coloured(file: PolygonFile, faces: np.ndarray, rows: np.ndarray, is_area: np.ndarray) -> RawPart:
+def _coloured(
+    file: PolygonFile,
+    faces: Int64[np.ndarray, "faces 3"],
+    rows: Int64[np.ndarray, "faces 3"],
+    is_area: Bool[np.ndarray, " polygons"],
+) -> RawPart:
     white = Material((1.0, 1.0, 1.0))
     if file.face_colors is not None:
         of_corner = np.repeat(np.arange(int(is_area.sum())), file.sizes[is_area])

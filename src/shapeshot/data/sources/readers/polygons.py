@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Bool, Float, Int, Int64
 
 from shapeshot.data.sources.readers.budget import ObjectBudget
 
 
-def triangulate(points: np.ndarray, sizes: np.ndarray, budget: ObjectBudget | None = None) -> np.ndarray:
+def triangulate(
+    points: Float[np.ndarray, "corners 3"], sizes: Int[np.ndarray, " polygons"], budget: ObjectBudget | None = None
+) -> Int64[np.ndarray, "triangles 3"]:
     """Triangles of many polygons at once, int64 [triangles, 3], as rows of `points`; orientation is kept.
 
     points: float [corners, 3], the polygons' corners one after the other.
@@ -24,7 +27,9 @@ def triangulate(points: np.ndarray, sizes: np.ndarray, budget: ObjectBudget | No
     return np.concatenate(triangles)
 
 
-def _same_size(points: np.ndarray, corners: np.ndarray, budget: ObjectBudget | None) -> list[np.ndarray]:
+def _same_size(
+    points: Float[np.ndarray, "rows 3"], corners: Int64[np.ndarray, "polygons corners"], budget: ObjectBudget | None
+) -> list[Int64[np.ndarray, "triangles 3"]]:
     size = corners.shape[1]
     if size == 3:
         return [corners]
@@ -40,12 +45,12 @@ def _same_size(points: np.ndarray, corners: np.ndarray, budget: ObjectBudget | N
     return [_fan(corners[~concave]), *clipped]
 
 
-def _fan(corners: np.ndarray) -> np.ndarray:
+def _fan(corners: Int64[np.ndarray, "polygons corners"]) -> Int64[np.ndarray, "triangles 3"]:
     apex = np.broadcast_to(corners[:, :1], (len(corners), corners.shape[1] - 2))
     return np.stack([apex, corners[:, 1:-1], corners[:, 2:]], axis=-1).reshape(-1, 3)
 
 
-def _is_concave(polygons: np.ndarray) -> np.ndarray:
+def _is_concave(polygons: Float[np.ndarray, "polygons corners 3"]) -> Bool[np.ndarray, " polygons"]:
     """Whether a fan from corner 0 would turn a triangle over, bool [polygons].
 
     polygons: float [polygons, corners, 3].
@@ -57,7 +62,7 @@ def _is_concave(polygons: np.ndarray) -> np.ndarray:
     return is_reflex
 
 
-def _clip_ears(polygon: np.ndarray) -> np.ndarray:
+def _clip_ears(polygon: Float[np.ndarray, "corners 3"]) -> Int64[np.ndarray, "triangles 3"]:
     """Triangles of one polygon, int64 [triangles, 3], by ear clipping in the plane that it covers most."""
     import mapbox_earcut
 
@@ -68,13 +73,13 @@ def _clip_ears(polygon: np.ndarray) -> np.ndarray:
     return triangles[:, ::-1] if _area(flat[triangles]) < 0 else triangles
 
 
-def _area(triangles: np.ndarray) -> float:
+def _area(triangles: Float[np.ndarray, "triangles 3 2"]) -> float:
     """The signed area of all triangles, float [triangles, 3, 2], doubled."""
     first, second = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     return float((first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum())
 
 
-def _flatten(polygon: np.ndarray) -> np.ndarray:
+def _flatten(polygon: Float[np.ndarray, "corners 3"]) -> Float[np.ndarray, "corners 2"]:
     """The polygon in 2D, counter-clockwise, without the axis along which its normal is longest."""
     spokes = polygon[1:] - polygon[:1]
     normal = np.cross(spokes[:-1], spokes[1:]).sum(axis=0)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float, Float64, Int, Int64
 
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.data.sources.readers.budget import ObjectBudget
@@ -31,11 +32,11 @@ class RawPart:
     material's, or None.
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
+    vertices: Float64[np.ndarray, "vertices 3"]
+    faces: Int64[np.ndarray, "faces 3"]
     material: Material = PLAIN
-    uvs: np.ndarray | None = None
-    colors: np.ndarray | None = None
+    uvs: Float64[np.ndarray, "vertices 2"] | None = None
+    colors: Float64[np.ndarray, "faces *corners 3"] | None = None
 
 
 def finished_model(parts: Sequence[RawPart], budget: ObjectBudget, left_out: Sequence[str] = ()) -> ObjectModel:
@@ -71,15 +72,15 @@ def _used(part: RawPart, name: str) -> RawPart:
     return replace(part, vertices=vertices, faces=inverse.reshape(-1, 3), uvs=uvs)
 
 
-def _offset(parts: Sequence[RawPart]) -> np.ndarray:
-    """What is subtracted from all vertices, float64 [3]: their middle where they lie far away, else nothing."""
+def _offset(parts: Sequence[RawPart]) -> Float64[np.ndarray, " 3"]:
+    """Return what is subtracted from all vertices, float64 [3]: their middle where they lie far away, else 0."""
     low = np.min([part.vertices.min(axis=0) for part in parts], axis=0)
     high = np.max([part.vertices.max(axis=0) for part in parts], axis=0)
     is_far = np.maximum(np.abs(low), np.abs(high)).max() > FAR * (high - low).max()
     return (low + high) / 2 if is_far else np.zeros(3)
 
 
-def _coloured(part: RawPart, offset: np.ndarray) -> list[Part]:
+def _coloured(part: RawPart, offset: Float64[np.ndarray, " 3"]) -> list[Part]:
     vertices = (part.vertices - offset).astype(np.float32)
     faces = part.faces.astype(np.int32)
     uvs = None if part.uvs is None else part.uvs.astype(np.float32)
@@ -97,12 +98,17 @@ def _coloured(part: RawPart, offset: np.ndarray) -> list[Part]:
     return [_with_palette(vertices, faces, material, of_faces * material.color)]
 
 
-def _tinted(material: Material, color: np.ndarray) -> Material:
+def _tinted(material: Material, color: Float64[np.ndarray, " 3"]) -> Material:
     red, green, blue = np.asarray(material.color) * color
     return replace(material, color=(float(red), float(green), float(blue)))
 
 
-def _with_palette(vertices: np.ndarray, faces: np.ndarray, material: Material, colors: np.ndarray) -> Part:
+def _with_palette(
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    material: Material,
+    colors: Float64[np.ndarray, "faces 3"],
+) -> Part:
     """One colour a face, float [faces, 3], as texels of a small texture; corners are not shared."""
     levels = np.rint(colors * (PALETTE_LEVELS - 1)).astype(np.int64)
     palette, index = np.unique(levels, axis=0, return_inverse=True)
@@ -116,7 +122,12 @@ def _with_palette(vertices: np.ndarray, faces: np.ndarray, material: Material, c
     return Part(vertices[faces].reshape(-1, 3), corners, painted, np.repeat(uvs, 3, axis=0))
 
 
-def _with_gradients(vertices: np.ndarray, faces: np.ndarray, material: Material, colors: np.ndarray) -> Part:
+def _with_gradients(
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    material: Material,
+    colors: Float64[np.ndarray, "faces 3 3"],
+) -> Part:
     """Colours of corners, float [faces, 3 (corner), 3], each face's as a block of 2 x 2 texels; corners are not shared.
 
     A bilinear lookup between the centres of texels (0, 0), (1, 0), (0, 1) is the linear one of the triangle when the
@@ -142,7 +153,7 @@ def _with_gradients(vertices: np.ndarray, faces: np.ndarray, material: Material,
     return Part(vertices[faces].reshape(-1, 3), order, painted, uvs)
 
 
-def _excess(colors: np.ndarray, first: int) -> np.ndarray:
+def _excess(colors: Float64[np.ndarray, "faces 3 3"], first: int) -> Float64[np.ndarray, " faces"]:
     """How far beyond 0..1 the plane through a face's colours reaches opposite that corner, float [faces]."""
     fourth = colors.sum(axis=1) - 2 * colors[:, first]
     distances: np.ndarray = np.abs(fourth - fourth.clip(0, 1)).max(axis=1)
@@ -150,7 +161,11 @@ def _excess(colors: np.ndarray, first: int) -> np.ndarray:
 
 
 def _by_color(
-    vertices: np.ndarray, faces: np.ndarray, material: Material, uvs: np.ndarray | None, colors: np.ndarray
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    material: Material,
+    uvs: Float[np.ndarray, "vertices 2"] | None,
+    colors: Float64[np.ndarray, "faces 3"],
 ) -> list[Part]:
     """A textured part split by the colours of its faces, roughly: a material has one colour beside its texture."""
     levels = np.rint(colors * (TEXTURED_LEVELS - 1)).astype(np.int64)

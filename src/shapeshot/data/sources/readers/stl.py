@@ -6,6 +6,7 @@ import re
 import struct
 
 import numpy as np
+from jaxtyping import Float64
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources.readers.budget import ObjectBudget, damage_named
@@ -35,15 +36,15 @@ def read_stl(content: bytes, name: str) -> ObjectModel:
 
 
 def _is_text(content: bytes) -> bool:
-    """By its beginning: many binary files begin with "solid", too, but no text holds a byte of 0."""
+    """Tell text from binary: many binary files begin with "solid", too, but no text holds a byte of 0."""
     head = content[:_SAMPLE_BYTES]
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
     return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:5].lower() == b"solid" and b"\0" not in head
 
 
-def _binary_corners(content: bytes, name: str) -> np.ndarray:
-    """float64 [3 * triangles, 3]; bytes behind the triangles that the header announces are no geometry."""
+def _binary_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]:
+    """Read corners, float64 [3 * triangles, 3]; bytes behind the triangles that the header announces are left out."""
     if len(content) < _HEADER_BYTES:
         raise MeshError(f"{name} is no STL file: it has neither 'solid' nor a header of {_HEADER_BYTES} bytes")
     count = struct.unpack_from("<I", content, _HEADER_BYTES - 4)[0]
@@ -54,7 +55,7 @@ def _binary_corners(content: bytes, name: str) -> np.ndarray:
     return triangles["corners"].reshape(-1, 3).astype(np.float64)
 
 
-def _text_corners(content: bytes, name: str) -> np.ndarray:
+def _text_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]:
     content = as_utf8(content)
     words = _VERTEX.findall(content)
     if not words and b"facet" not in content.lower():

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import numpy as np
+from jaxtyping import UInt8
 
 from shapeshot.data.sources.readers.budget import ObjectBudget, ReadFile
 from shapeshot.data.sources.readers.materials import decode_texture
@@ -23,14 +24,14 @@ class Textures:
         self._by_content: dict[bytes, np.ndarray | None] = {}
         self.left_out: list[str] = []
 
-    def load(self, file_name: str) -> np.ndarray | None:
+    def load(self, file_name: str) -> UInt8[np.ndarray, "height width channels"] | None:
         """The texture of that name, uint8 [height, width, 3 or 4], or None where it is missing or unreadable."""
         if file_name not in self._by_name:
             self._budget.take("textures", 1)
             self._by_name[file_name] = self._loaded(file_name)
         return self._by_name[file_name]
 
-    def decode(self, content: bytes, name: str) -> np.ndarray | None:
+    def decode(self, content: bytes, name: str) -> UInt8[np.ndarray, "height width channels"] | None:
         """The texture of an image file's bytes; name: what is told where it cannot be read."""
         digest = hashlib.sha256(content).digest()
         if digest not in self._by_content:
@@ -43,7 +44,7 @@ class Textures:
             self._by_content[digest] = texture
         return self._by_content[digest]
 
-    def _loaded(self, file_name: str) -> np.ndarray | None:
+    def _loaded(self, file_name: str) -> UInt8[np.ndarray, "height width channels"] | None:
         for candidate in _candidates(file_name):
             if (content := self._read_file(candidate)) is not None:
                 return self.decode(content, candidate)

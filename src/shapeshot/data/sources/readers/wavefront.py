@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from jaxtyping import Float, Float64, Int64
 
 from shapeshot.data.objects import Material, ObjectModel
 from shapeshot.data.sources.readers.budget import ObjectBudget, ReadFile, damage_named
@@ -114,7 +115,7 @@ def _integer(word: bytes, name: str) -> int:
         raise MeshError(f"{name} has a face corner {_text(word)!r}; expected a whole number") from None
 
 
-def _coordinates(lines: list[bytes], dimensions: int, name: str) -> np.ndarray:
+def _coordinates(lines: list[bytes], dimensions: int, name: str) -> Float64[np.ndarray, "lines dimensions"]:
     """The numbers behind each keyword, float64 [lines, dimensions]."""
     words = [word for line in lines for word in line.split()[1 : dimensions + 1]]
     try:
@@ -138,8 +139,8 @@ def _padded(line: bytes, dimensions: int, name: str) -> list[float]:
     return numbers + [0.0] * (dimensions - len(numbers))
 
 
-def _vertex_colors(lines: list[bytes]) -> np.ndarray | None:
-    """sRGB behind the coordinates, float64 [vertices, 3] in 0..1; white where a vertex has none; None where all do."""
+def _vertex_colors(lines: list[bytes]) -> Float64[np.ndarray, "vertices 3"] | None:
+    """Read the sRGB behind coordinates, float64 [vertices, 3]; white where a vertex has none, None where all do."""
     if not any(line.count(b" ") >= 6 for line in lines):
         return None
     rows = [line.split()[4:7] for line in lines]
@@ -154,7 +155,7 @@ def _vertex_colors(lines: list[bytes]) -> np.ndarray | None:
 
 
 def _libraries(found: _Statements, read_file: ReadFile, budget: ObjectBudget) -> tuple[list[bytes], list[str]]:
-    """(the MTL files that are there; a line for each statement that names none that is)."""
+    """Find the MTL files that are there; also returns a line for each statement that names none."""
     contents: list[bytes] = []
     missing: list[str] = []
     for library in dict.fromkeys(found.libraries):
@@ -194,9 +195,9 @@ def _materials(
 
 def _part(
     lines: list[bytes],
-    positions: np.ndarray,
-    uvs: np.ndarray,
-    vertex_colors: np.ndarray | None,
+    positions: Float64[np.ndarray, "positions 3"],
+    uvs: Float64[np.ndarray, "coordinates 2"],
+    vertex_colors: Float64[np.ndarray, "positions 3"] | None,
     material: Material,
     budget: ObjectBudget,
     left_out: list[str],
@@ -219,8 +220,8 @@ def _part(
     return part if vertex_colors is None else _painted(part, vertex_colors[of_position])
 
 
-def _painted(part: RawPart, vertex_colors: np.ndarray) -> RawPart:
-    """With the colours of its vertices, unless it has a texture; a grey material is an exporter's default."""
+def _painted(part: RawPart, vertex_colors: Float64[np.ndarray, "vertices 3"]) -> RawPart:
+    """Give a part the colours of its vertices, unless it has a texture; a grey material is an exporter's default."""
     material = part.material
     if material.texture is not None and part.uvs is not None:
         return part
@@ -230,18 +231,20 @@ def _painted(part: RawPart, vertex_colors: np.ndarray) -> RawPart:
     return replace(part, material=material, uvs=None, colors=of_corners(vertex_colors, part.faces))
 
 
-def _check_finite(vertices: np.ndarray, name: str) -> None:
+def _check_finite(vertices: Float[np.ndarray, "vertices 3"], name: str) -> None:
     if not np.isfinite(vertices).all():
         raise MeshError(f"{name} has vertices that are not finite (NaN or infinite); repair the file")
 
 
-def _finite_uvs(uvs: np.ndarray, of_uv: np.ndarray) -> np.ndarray:
+def _finite_uvs(
+    uvs: Float64[np.ndarray, "coordinates 2"], of_uv: Int64[np.ndarray, " vertices"]
+) -> Float64[np.ndarray, "vertices 2"]:
     placed: np.ndarray = np.nan_to_num(np.concatenate([np.zeros((1, 2)), uvs])[of_uv], posinf=0.0, neginf=0.0)
     return placed
 
 
-def _corners(lines: list[bytes], name: str) -> tuple[np.ndarray, np.ndarray]:
-    """(int64 [corners, 2]: 1-based position and texture coordinate or 0; int64 [polygons]: corners of each)."""
+def _corners(lines: list[bytes], name: str) -> tuple[Int64[np.ndarray, "corners 2"], Int64[np.ndarray, " polygons"]]:
+    """Read polygons: corners as 1-based position and texture coordinate or 0, and how many corners each has."""
     polygons = [words for line in lines if len(words := line.split()) > 3]
     known: dict[bytes, int] = {}
     order = [known.setdefault(word, len(known)) for words in polygons for word in words[1:]]

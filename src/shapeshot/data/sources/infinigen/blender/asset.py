@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 import simplify
 from infinigen.core.util.math import FixedSeed
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int, Shaped
 
 AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
 
@@ -22,27 +25,27 @@ class Made:
     centre: of its bounding box, Blender's axes; side: its longest side, Blender units. Both give the canonical cube.
     """
 
-    turn: np.ndarray
-    centre: np.ndarray
+    turn: Float[np.ndarray, "3 3"]
+    centre: Float[np.ndarray, " 3"]
     side: float
-    size: np.ndarray
+    size: Float[np.ndarray, " 3"]
     vertices: np.ndarray
     faces: np.ndarray
     materials: list[str]
     parts: list[str]
     maps: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def to_blender(self, points: np.ndarray) -> np.ndarray:
+    def to_blender(self, points: Float[np.ndarray, "points 3"]) -> Float[np.ndarray, "points 3"]:
         """Canonical points [points, 3] in Blender's world."""
         local: np.ndarray = np.asarray(points) * self.side @ self.turn + self.centre
         return local
 
     def described(self) -> dict[str, Any]:
-        """What goes into the JSON of the answer."""
+        """Describe the object for the JSON of the answer."""
         return {"size": self.size.tolist(), "materials": self.materials, "parts": self.parts}
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What goes behind it: canonical triangles and the colour maps (paint.py)."""
+    def arrays(self) -> dict[str, Shaped[np.ndarray, " ..."]]:
+        """Collect the arrays behind the JSON: canonical triangles and the colour maps (paint.py)."""
         return {"vertices": self.vertices, "faces": self.faces, **self.maps}
 
 
@@ -79,13 +82,13 @@ def spawn(module: str, factory: str, seed: int) -> list[Any]:
     return [item for item in bpy.context.scene.objects if item not in before]
 
 
-def turn_to_canonical(front: str, up: str) -> np.ndarray:
+def turn_to_canonical(front: str, up: str) -> Float[np.ndarray, "3 3"]:
     """The rotation [3, 3] that brings axes such as "+x" and "+z" to the front (+z) and upright (+y)."""
     forward, upwards = (np.array(AXES[name[1]]) * (-1 if name[0] == "-" else 1) for name in (front, up))
     return np.stack([np.cross(upwards, forward), upwards, forward])
 
 
-def triangles() -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
+def triangles() -> tuple[Float[np.ndarray, "vertices 3"], Int[np.ndarray, "faces 3"], list[str], list[str]]:
     """All that will be rendered as world-space triangles, and the names of its materials and parts."""
     graph = bpy.context.evaluated_depsgraph_get()
     points, corners, materials, parts, count = [], [], set(), set(), 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 import studio
 from asset import Made
+
+if TYPE_CHECKING:
+    from jaxtyping import Num, Shaped
 
 # The sides of the canonical cube that a map looks at; data/sources/infinigen/painting.py reads them in this order.
 SIDES = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
@@ -16,7 +19,7 @@ SOCKETS = ("DiffCol", "GlossCol", "TransCol", "Emit")
 SAMPLES = 1  # some of Infinigen's procedural materials take 10 microseconds a sample
 
 
-def color_maps(made: Made, size: int) -> dict[str, np.ndarray]:
+def color_maps(made: Made, size: int) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """maps: linear RGB and depth from the side's face, float16 [6, size, size, 4]; depth is 9 where nothing is.
 
     The albedo of a surface is the sum of Cycles' colour passes (diffuse, glossy, transmission, emission).
@@ -42,7 +45,7 @@ def color_maps(made: Made, size: int) -> dict[str, np.ndarray]:
     return {"maps": np.nan_to_num(stacked, nan=0.0, posinf=9.0).clip(-1.0, 60.0).astype(np.float16)}
 
 
-def orthographic(made: Made, side: np.ndarray) -> Any:
+def orthographic(made: Made, side: Num[np.ndarray, " 3"]) -> Any:
     """A camera without perspective that looks at the cube's centre from one unit before its face `side`."""
     data = bpy.data.cameras.new("side")
     data.type, data.ortho_scale = "ORTHO", made.side

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asset
 import bpy
@@ -11,6 +11,9 @@ import studio
 import surfaces
 from asset import Made
 from mathutils import Matrix
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32
 
 MASK_SAMPLES = 8
 # Made in a moment and at home anywhere; (module, factory) in infinigen.assets.objects.
@@ -28,7 +31,13 @@ FURNISHINGS = (
 )
 
 
-def picture(made: Made, camera: dict[str, float], request: dict[str, Any], light: np.ndarray, index: int) -> np.ndarray:
+def picture(
+    made: Made,
+    camera: dict[str, float],
+    request: dict[str, Any],
+    light: Float[np.ndarray, "rows columns 3"],
+    index: int,
+) -> Float32[np.ndarray, "size size 4"]:
     """The scene's camera's picture with a room, RGB of everything and the object's visible coverage as alpha."""
     scene, cycles = bpy.context.scene, bpy.context.scene.cycles
     rng = np.random.default_rng([request["seed"], index])
@@ -74,7 +83,11 @@ def furnish(made: Made, camera: dict[str, float], rng: np.random.Generator) -> N
 
 
 def slab(
-    made: Made, normal: np.ndarray, point: np.ndarray, material: Any, sides: tuple[float, float] = (40, 40)
+    made: Made,
+    normal: Float[np.ndarray, " 3"],
+    point: Float[np.ndarray, " 3"],
+    material: Any,
+    sides: tuple[float, float] = (40, 40),
 ) -> Any:
     """A rectangle at `point` that faces along `normal`, canonical."""
     across = np.cross([0.0, 1.0, 0.0], normal) if abs(normal[1]) < 0.9 else np.array([1.0, 0.0, 0.0])
@@ -87,7 +100,7 @@ def slab(
     return item
 
 
-def hang(made: Made, wall: tuple[np.ndarray, float], floor: float, rng: np.random.Generator) -> None:
+def hang(made: Made, wall: tuple[Float[np.ndarray, " 3"], float], floor: float, rng: np.random.Generator) -> None:
     """Up to two pictures or windows on a wall."""
     inwards, away = wall
     along = np.cross([0.0, 1.0, 0.0], inwards)
@@ -117,7 +130,7 @@ def put_beside(
     azimuth: float,
     floor: float,
     reach: float,
-    walls: list[tuple[np.ndarray, float]],
+    walls: list[tuple[Float[np.ndarray, " 3"], float]],
     rng: np.random.Generator,
 ) -> None:
     """One thing on the floor beside or behind the object; none where the walls leave no room."""
@@ -134,7 +147,7 @@ def put_beside(
     stand(made, items, point + np.array([0.0, floor, 0.0]), side, yaw)
 
 
-def stand(made: Made, items: list[Any], point: np.ndarray, side: float, yaw: float) -> None:
+def stand(made: Made, items: list[Any], point: Float[np.ndarray, " 3"], side: float, yaw: float) -> None:
     """Scale new objects to a longest side of `side` and stand them on `point`, canonical, turned about the vertical."""
     bpy.context.view_layer.update()
     roots = [item for item in items if item.parent is None]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 COARSEST = 150  # cells of a grid a side; solids have 128
 COLLAPSE_LIMIT = 80_000  # edge collapse takes about a third of a second for so many faces
 
 
-def bounded(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> tuple[np.ndarray, np.ndarray]:
-    """At most about `max_faces` triangles of the same shape, and only the vertices that they have."""
+def bounded(
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], max_faces: int
+) -> tuple[Float[np.ndarray, "fewer_vertices 3"], Int[np.ndarray, "fewer_faces 3"]]:
+    """Simplify to at most about `max_faces` triangles, and to the vertices that they have."""
     vertices, faces = used_only(vertices, faces)
     cells = 768
     while len(faces) > COLLAPSE_LIMIT and cells >= COARSEST:
@@ -25,7 +32,9 @@ def bounded(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> tuple[np
     return used_only(vertices, faces)
 
 
-def merged(vertices: np.ndarray, faces: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
+def merged(
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], cells: int
+) -> tuple[Float[np.ndarray, "fewer_vertices 3"], Int[np.ndarray, "fewer_faces 3"]]:
     """All vertices in one cell of a grid of `cells` a side become their mean (vertex clustering, Rossignac 1993)."""
     low = vertices.min(axis=0)
     side = max(float((vertices.max(axis=0) - low).max()), 1e-12)
@@ -39,13 +48,15 @@ def merged(vertices: np.ndarray, faces: np.ndarray, cells: int) -> tuple[np.ndar
     return means, faces[np.sort(first_of_each(np.sort(faces, axis=1), len(means)))]
 
 
-def first_of_each(rows: np.ndarray, limit: int) -> np.ndarray:
+def first_of_each(rows: Int[np.ndarray, "rows 3"], limit: int) -> Int[np.ndarray, " different"]:
     """Where each different row of three numbers below `limit` first stands. Two sorts of one key, not one of rows."""
     _, pair = np.unique(rows[:, 0] * limit + rows[:, 1], return_inverse=True)
     return np.unique(pair * limit + rows[:, 2], return_index=True)[1]
 
 
-def collapsed(vertices: np.ndarray, faces: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
+def collapsed(
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], ratio: float
+) -> tuple[Float[np.ndarray, "fewer_vertices 3"], Int[np.ndarray, "fewer_faces 3"]]:
     """Blender's Decimate modifier on an object of its own, which is removed again."""
     mesh = bpy.data.meshes.new("simplified")
     mesh.from_pydata(vertices, [], faces)
@@ -64,7 +75,9 @@ def collapsed(vertices: np.ndarray, faces: np.ndarray, ratio: float) -> tuple[np
     return points.reshape(-1, 3), corners.reshape(-1, 3)
 
 
-def used_only(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Without vertices that no face has."""
+def used_only(
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"]
+) -> tuple[Float[np.ndarray, "fewer_vertices 3"], Int[np.ndarray, "fewer_faces 3"]]:
+    """Drop vertices that no face has."""
     used, index = np.unique(faces, return_inverse=True)
     return vertices[used], index.reshape(-1, 3)

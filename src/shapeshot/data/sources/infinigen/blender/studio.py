@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 from asset import Made
 from mathutils import Matrix
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float32, Shaped
+
 CLIP_NEAR, CLIP_FAR = 0.01, 200.0  # canonical units
 
 
-def views(made: Made, request: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def views(
+    made: Made, request: dict[str, Any], arrays: dict[str, Shaped[np.ndarray, " ..."]]
+) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """A picture a camera: linear premultiplied RGBA float16 [views, size, size, 4]; the last `rooms` in a room.
 
     arrays["lights"]: radiance from all round [views, rows, columns, 3], as data/lighting.py lays it out.
@@ -80,7 +85,7 @@ def look(made: Made, azimuth_deg: float, elevation_deg: float, distance: float, 
     return place(data, made, axes, backward * distance)
 
 
-def place(data: Any, made: Made, axes: np.ndarray, position: np.ndarray) -> Any:
+def place(data: Any, made: Made, axes: Float[np.ndarray, "3 3"], position: Float[np.ndarray, " 3"]) -> Any:
     """An object of `data` whose x, y and z point along the rows of `axes`, at `position`, canonical."""
     item = bpy.data.objects.new(data.name, data)
     bpy.context.scene.collection.objects.link(item)
@@ -91,7 +96,7 @@ def place(data: Any, made: Made, axes: np.ndarray, position: np.ndarray) -> Any:
     return item
 
 
-def light_from_all_round(made: Made, light: np.ndarray) -> None:
+def light_from_all_round(made: Made, light: Float[np.ndarray, "rows columns 3"]) -> None:
     """An environment map, linear RGB [rows, columns, 3]: row 0 the zenith, columns by canonical azimuth from -180."""
     rows, columns = light.shape[:2]
     # Cycles: u = 0.5 - atan2(y, x) / 2 pi, v = 1 at the zenith.
@@ -124,7 +129,7 @@ def world() -> Any:
     return scene.world.node_tree.nodes["Background"]
 
 
-def render() -> np.ndarray:
+def render() -> Float32[np.ndarray, "size size 4"]:
     """The picture of the scene's camera, linear premultiplied RGBA float32 [size, size, 4], row 0 at the top.
 
     By way of a file in memory: Blender shows a finished render to nobody else.

@@ -6,14 +6,17 @@ import io
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Shaped
 
 LONGEST_LINE = 1_000_000
 
 
-def packed(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
+def packed(header: Mapping[str, Any], arrays: Mapping[str, Shaped[np.ndarray, " ..."]] | None = None) -> bytes:
     """One message. header: JSON; the key "bytes" is added to it."""
     payload = b""
     if arrays:
@@ -23,7 +26,7 @@ def packed(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = 
     return json.dumps({**header, "bytes": len(payload)}).encode() + b"\n" + payload
 
 
-def unpacked(payload: bytes) -> dict[str, np.ndarray]:
+def unpacked(payload: bytes) -> dict[str, Shaped[np.ndarray, " ..."]]:
     """The arrays behind a header, never unpickling."""
     if not payload:
         return {}
@@ -31,7 +34,7 @@ def unpacked(payload: bytes) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
-def receive(handle: int) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+def receive(handle: int) -> tuple[dict[str, Any], dict[str, Shaped[np.ndarray, " ..."]]] | None:
     """The next message of a pipe, None at its end. Reads not one byte more: another process may read the next."""
     line = b""
     while not line.endswith(b"\n"):

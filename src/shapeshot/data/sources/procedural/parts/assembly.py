@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from shapeshot.data.objects import Material, ObjectModel, Part
 from shapeshot.data.sources.procedural.parts.solids import Solid
@@ -55,7 +56,9 @@ def _part(solids: list[Solid], material: Material, repeat: float) -> Part:
     return Part(vertices, np.concatenate(faces).astype(np.int32), material, uvs)
 
 
-def _box_projected(solid: Solid, repeat: float, offset: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _box_projected(
+    solid: Solid, repeat: float, offset: float
+) -> tuple[Float64[np.ndarray, "vertices 3"], Int64[np.ndarray, "faces 3"], Float64[np.ndarray, "vertices 2"]]:
     """Vertices split along the seams of a box projection; v (the grain) runs along the solid's longest side."""
     a, b, c = solid.vertices[solid.faces].transpose(1, 0, 2)
     facing = np.abs(np.cross(b - a, c - a)).argmax(axis=1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.parts.assembly import Assembly
@@ -32,12 +33,12 @@ class Lean:
     hollow: float
 
     def point(self, across: float, up: float) -> tuple[float, float, float]:
-        """across runs from -1 to 1, up from 0 at the seat to 1 at the top."""
+        """A point of the back: `across` runs from -1 to 1, `up` from 0 at the seat to 1 at the top."""
         x = across * (self.lower * (1 - up) + self.upper * up) / 2
         z = self.foot - self.slant * up - self.bow * np.sin(np.pi * up) - self.hollow * (1 - across**2)
         return x, self.low + up * (self.high - self.low), z
 
-    def row(self, up: float, across: float = 1.0) -> np.ndarray:
+    def row(self, up: float, across: float = 1.0) -> Float64[np.ndarray, "7 3"]:
         """Seven points from side to side, [7, 3]."""
         return np.array([self.point(a, up) for a in np.linspace(-across, across, 7)])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from jaxtyping import Float
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.parts import materials
@@ -51,7 +52,7 @@ def _add_fronts(
     material: Material,
     bottom: Corner,
     width: float,
-    levels: np.ndarray,
+    levels: Float[np.ndarray, " levels"],
     columns: int,
     drawers: bool,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 
 import numpy as np
+from jaxtyping import Float64, UInt8
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.parts.choices import chance, pick
@@ -200,7 +201,7 @@ def any_color(rng: np.random.Generator, saturated: float = 0.22) -> Color:
     return _hsv(hue, rng.uniform(0.12, 0.4), rng.uniform(0.3, 0.9))
 
 
-def _noise(rng: np.random.Generator, exponent: float, stretch: float = 1.0) -> np.ndarray:
+def _noise(rng: np.random.Generator, exponent: float, stretch: float = 1.0) -> Float64[np.ndarray, "size size"]:
     """Tiling noise of unit variance, amplitudes falling as frequency^-exponent; `stretch` times longer in v."""
     rows = np.fft.fftfreq(TEXTURE_PIXELS)[:, None] * stretch
     columns = np.fft.rfftfreq(TEXTURE_PIXELS)[None]
@@ -211,11 +212,11 @@ def _noise(rng: np.random.Generator, exponent: float, stretch: float = 1.0) -> n
     return normalised
 
 
-def _tinted(field: np.ndarray, base: Color) -> np.ndarray:
+def _tinted(field: Float64[np.ndarray, "size size"], base: Color) -> UInt8[np.ndarray, "size size 3"]:
     return _bytes(np.array(base) * (1.0 + field[..., None]))
 
 
-def _bytes(values: np.ndarray) -> np.ndarray:
+def _bytes(values: Float64[np.ndarray, "size size 3"]) -> UInt8[np.ndarray, "size size 3"]:
     levels: np.ndarray = (np.clip(values, 0.0, 1.0) * 255).round().astype(np.uint8)
     return levels
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float, Float64, Num
 
 from shapeshot.data.sources.procedural.parts.solids import Solid, loft, outwards
 
-Point = Sequence[float] | np.ndarray
+Point = Sequence[float] | Num[np.ndarray, " axes"]
 
 
 def box(width: float, height: float, depth: float, bevel: float = 0.0, taper: float = 1.0) -> Solid:
@@ -48,7 +49,7 @@ def cylinder(radius: float, height: float, top_radius: float | None = None, side
     return lathe([(radius, 0.0), (radius if top_radius is None else max(top_radius, 1e-4), height)], sides)
 
 
-def lathe(profile: Sequence[Point] | np.ndarray, sides: int = 28) -> Solid:
+def lathe(profile: Sequence[Point] | Num[np.ndarray, "points 2"], sides: int = 28) -> Solid:
     """`profile` of (radius, y) turned about the y axis. Run it up outside and down inside for an open vessel."""
     angles = 2 * np.pi * np.arange(sides) / sides
     radii, heights = np.asarray(profile, dtype=np.float64).T
@@ -59,7 +60,7 @@ def lathe(profile: Sequence[Point] | np.ndarray, sides: int = 28) -> Solid:
     return loft(grid)
 
 
-def vessel(profile: Sequence[Point] | np.ndarray, wall: float, floor: float, sides: int = 28) -> Solid:
+def vessel(profile: Sequence[Point] | Num[np.ndarray, "points 2"], wall: float, floor: float, sides: int = 28) -> Solid:
     """A turned open vessel: the outside `profile` of (radius, y) upwards, hollow with a `wall` and a `floor`.
 
     Heights must not fall along the profile; `wall` is measured horizontally.
@@ -113,7 +114,10 @@ def beam(start: Point, end: Point, width: float, thickness: float) -> Solid:
 
 
 def tube(
-    path: Sequence[Point] | np.ndarray, radius: float | np.ndarray, sides: int = 10, joined: bool = False
+    path: Sequence[Point] | Num[np.ndarray, "points 3"],
+    radius: float | Num[np.ndarray, " points"],
+    sides: int = 10,
+    joined: bool = False,
 ) -> Solid:
     """A round rod along `path` [points, 3]; `radius` is one value or one a point. `joined` closes it to a ring."""
     turn = 2 * np.pi * np.arange(sides) / sides
@@ -123,7 +127,9 @@ def tube(
     return _sweep(points, np.stack([sizes, sizes], axis=1) * 2, circle / 2, joined)
 
 
-def strip(path: Sequence[Point] | np.ndarray, width: float | np.ndarray, thickness: float) -> Solid:
+def strip(
+    path: Sequence[Point] | Num[np.ndarray, "points 3"], width: float | Num[np.ndarray, " points"], thickness: float
+) -> Solid:
     """A bent slat: a rectangle swept along `path` [points, 3]; `width` is one value or one a point.
 
     The width lies along the world axis that the path follows least (ties: x, then y, then z).
@@ -133,7 +139,7 @@ def strip(path: Sequence[Point] | np.ndarray, width: float | np.ndarray, thickne
     return _sweep(points, np.stack([widths, np.full(len(points), thickness)], axis=1), _square(), joined=False)
 
 
-def sheet(surface: np.ndarray, thickness: float) -> Solid:
+def sheet(surface: Float[np.ndarray, "rows columns 3"], thickness: float) -> Solid:
     """A curved sheet: the grid `surface` [rows, columns, 3] thickened by half of `thickness` to both sides."""
     surface = np.asarray(surface, dtype=np.float64)
     normal = np.cross(np.gradient(surface, axis=0), np.gradient(surface, axis=1))
@@ -150,7 +156,7 @@ def sheet(surface: np.ndarray, thickness: float) -> Solid:
     return outwards(vertices, np.concatenate([top, top[:, ::-1] + count, *sides]))
 
 
-def prism(outline: Sequence[Point] | np.ndarray, height: float) -> Solid:
+def prism(outline: Sequence[Point] | Num[np.ndarray, "points 2"], height: float) -> Solid:
     """A simple polygon (x, z) [points, 2], concave or not, raised from y = 0 to `height`."""
     ring = np.asarray(outline, dtype=np.float64)
     if _signed_area(ring) < 0:
@@ -164,12 +170,14 @@ def prism(outline: Sequence[Point] | np.ndarray, height: float) -> Solid:
     return outwards(vertices, np.concatenate([caps[:, ::-1], caps + count, *sides]))
 
 
-def panel(outline: Sequence[Point] | np.ndarray, thickness: float) -> Solid:
+def panel(outline: Sequence[Point] | Num[np.ndarray, "points 2"], thickness: float) -> Solid:
     """A simple polygon (x, y) [points, 2] standing upright, from z = 0 to `thickness`."""
     return prism(np.asarray(outline, float) * [1.0, -1.0], thickness).turned("x", 90)
 
 
-def spline(points: Sequence[Point] | np.ndarray, count: int = 12, joined: bool = False) -> np.ndarray:
+def spline(
+    points: Sequence[Point] | Num[np.ndarray, "points axes"], count: int = 12, joined: bool = False
+) -> Float64[np.ndarray, "count axes"]:
     """`count` points on the uniform Catmull-Rom spline through `points` [points, axes] (Catmull and Rom 1974)."""
     knots = np.asarray(points, dtype=np.float64)
     if joined:
@@ -184,7 +192,7 @@ def spline(points: Sequence[Point] | np.ndarray, count: int = 12, joined: bool =
     return curve
 
 
-def superellipse(width: float, depth: float, exponent: float = 1.0, count: int = 32) -> np.ndarray:
+def superellipse(width: float, depth: float, exponent: float = 1.0, count: int = 32) -> Float64[np.ndarray, "count 2"]:
     """A plan outline [count, 2] centred at the origin: exponent 1 is an ellipse, 0.3 a rounded rectangle (Lamé)."""
     turn = 2 * np.pi * (np.arange(count) + 0.5) / count
     ring = np.stack([_power(np.cos(turn), exponent), _power(np.sin(turn), exponent)], axis=1)
@@ -192,7 +200,12 @@ def superellipse(width: float, depth: float, exponent: float = 1.0, count: int =
     return outline
 
 
-def _sweep(path: np.ndarray, sizes: np.ndarray, section: np.ndarray, joined: bool) -> Solid:
+def _sweep(
+    path: Float64[np.ndarray, "points 3"],
+    sizes: Float64[np.ndarray, " points *axes"],
+    section: Float64[np.ndarray, "corners 2"],
+    joined: bool,
+) -> Solid:
     tangents = np.roll(path, -1, axis=0) - np.roll(path, 1, axis=0) if joined else np.gradient(path, axis=0)
     tangents /= np.maximum(np.linalg.norm(tangents, axis=1, keepdims=True), 1e-12)
     # One axis for the whole path keeps sections from twisting: the world axis it runs along least, x before y before z.
@@ -204,15 +217,15 @@ def _sweep(path: np.ndarray, sizes: np.ndarray, section: np.ndarray, joined: boo
     return loft(path[:, None] + sized[..., :1] * sideways[:, None] + sized[..., 1:] * upwards[:, None], joined)
 
 
-def _level(ring: np.ndarray, y: float) -> np.ndarray:
+def _level(ring: Float64[np.ndarray, "points 2"], y: float) -> Float64[np.ndarray, "points 3"]:
     return np.stack([ring[:, 0], np.full(len(ring), y), ring[:, 1]], axis=1)
 
 
-def _square() -> np.ndarray:
+def _square() -> Float64[np.ndarray, "4 2"]:
     return np.array([[0.5, -0.5], [0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
 
 
-def _cut_rectangle(width: float, depth: float, cut: float) -> np.ndarray:
+def _cut_rectangle(width: float, depth: float, cut: float) -> Float64[np.ndarray, "points 2"]:
     x, z = width / 2, depth / 2
     corner = [
         [x, z - cut],
@@ -227,7 +240,7 @@ def _cut_rectangle(width: float, depth: float, cut: float) -> np.ndarray:
     return np.array(corner)
 
 
-def _rounded_rectangle(width: float, depth: float, radius: float, steps: int) -> np.ndarray:
+def _rounded_rectangle(width: float, depth: float, radius: float, steps: int) -> Float64[np.ndarray, "points 2"]:
     quarter = np.radians(np.linspace(0, 90, steps + 1))
     corners = [(1, 1, 0), (-1, 1, 90), (-1, -1, 180), (1, -1, 270)]
     arcs = []
@@ -237,17 +250,17 @@ def _rounded_rectangle(width: float, depth: float, radius: float, steps: int) ->
     return np.concatenate(arcs)
 
 
-def _power(values: np.ndarray, exponent: float) -> np.ndarray:
+def _power(values: Float64[np.ndarray, " values"], exponent: float) -> Float64[np.ndarray, " values"]:
     powers: np.ndarray = np.sign(values) * np.abs(values) ** exponent
     return powers
 
 
-def _signed_area(ring: np.ndarray) -> float:
+def _signed_area(ring: Float64[np.ndarray, "points 2"]) -> float:
     x, y = ring.T
     return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
 
 
-def _ears(ring: np.ndarray) -> list[tuple[int, int, int]]:
+def _ears(ring: Float64[np.ndarray, "points 2"]) -> list[tuple[int, int, int]]:
     """Triangles of a simple counter-clockwise polygon by ear clipping (Meisters 1975)."""
     left, triangles = list(range(len(ring))), []
     while len(left) > 3:
@@ -261,7 +274,7 @@ def _ears(ring: np.ndarray) -> list[tuple[int, int, int]]:
     return [*triangles, (left[0], left[1], left[2])]
 
 
-def _is_ear(corner: np.ndarray, others: np.ndarray) -> bool:
+def _is_ear(corner: Float64[np.ndarray, "3 2"], others: Float64[np.ndarray, "others 2"]) -> bool:
     ahead = np.roll(corner, -1, axis=0)
     edge = ahead - corner
     if edge[0, 0] * edge[1, 1] - edge[0, 1] * edge[1, 0] <= 0:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float, Float64, Int, Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,11 +16,11 @@ class Solid:
     vertices: float64 [vertices, 3]. faces: int64 [faces, 3], counter-clockwise seen from outside.
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
+    vertices: Float64[np.ndarray, "vertices 3"]
+    faces: Int64[np.ndarray, "faces 3"]
 
     @property
-    def bounds(self) -> np.ndarray:
+    def bounds(self) -> Float64[np.ndarray, "2 3"]:
         """[[min x, y, z], [max x, y, z]]."""
         return np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
 
@@ -45,7 +46,9 @@ class Solid:
         return Solid(self.vertices * np.array([-1.0, 1.0, 1.0]), self.faces[:, ::-1])
 
 
-def loft(rings: np.ndarray | Sequence[np.ndarray], joined: bool = False) -> Solid:
+def loft(
+    rings: Float[np.ndarray, "rings points 3"] | Sequence[Float[np.ndarray, "points 3"]], joined: bool = False
+) -> Solid:
     """The solid through `rings` [rings, points, 3], each a closed loop; oriented outwards by its signed volume.
 
     The two ends are capped by fans about their centroids (so end rings must be star-shaped about them), or joined to
@@ -70,7 +73,7 @@ def loft(rings: np.ndarray | Sequence[np.ndarray], joined: bool = False) -> Soli
     return outwards(vertices, np.concatenate(quads + caps))
 
 
-def outwards(vertices: np.ndarray, faces: np.ndarray) -> Solid:
+def outwards(vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"]) -> Solid:
     """A closed, consistently oriented mesh with its faces turned over where it encloses a negative volume."""
     a, b, c = (vertices[faces] - vertices.mean(axis=0)).transpose(1, 0, 2)
     negative = np.einsum("ij,ij->", a, np.cross(b, c)) < 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float, Float64
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.procedural.parts.assembly import Assembly
@@ -65,8 +66,8 @@ def _add_stretchers(
     rng: np.random.Generator,
     assembly: Assembly,
     material: Material,
-    tops: np.ndarray,
-    feet: np.ndarray,
+    tops: Float[np.ndarray, "legs 2"],
+    feet: Float[np.ndarray, "legs 2"],
     height: float,
     size: float,
 ) -> None:
@@ -82,7 +83,7 @@ def _add_stretchers(
         assembly.add(material, beam(left, left * [-1, 1, 1], bar, bar))
 
 
-def turned_profile(rng: np.random.Generator, radius: float, height: float) -> np.ndarray:
+def turned_profile(rng: np.random.Generator, radius: float, height: float) -> Float64[np.ndarray, "points 2"]:
     """A woodturner's (radius, y) profile with beads, coves and a taper: legs, lamp bases, balusters."""
     knots = int(rng.integers(4, 9))
     radii = radius * rng.uniform(0.45, 1.0, knots)

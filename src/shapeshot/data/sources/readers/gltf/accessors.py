@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Int64, Num
 
 from shapeshot.data.sources.readers.gltf.compression import meshopt_bytes
 from shapeshot.data.sources.readers.gltf.document import MESHOPT, Document, whole
@@ -23,8 +24,8 @@ class Accessors:
         self._decoded: dict[int, np.ndarray] = {}
         self._views: dict[int, tuple[memoryview, int | None]] = {}
 
-    def rows(self, index: Any, width: int) -> np.ndarray:
-        """float64 [count, width]; normalised integers in 0..1 or -1..1. Raises MeshError for another type."""
+    def rows(self, index: Any, width: int) -> Float64[np.ndarray, "count width"]:
+        """Read rows, float64 [count, width]; integers normalised to 0..1 or -1..1. Raises MeshError for other types."""
         accessor = self._document.item("accessors", index)
         if index not in self._decoded:
             self._decoded[index] = self._decode(accessor)
@@ -35,7 +36,7 @@ class Accessors:
             )
         return values
 
-    def integers(self, index: Any) -> np.ndarray:
+    def integers(self, index: Any) -> Int64[np.ndarray, " count"]:
         """Indices, int64 [count]."""
         accessor = self._document.item("accessors", index)
         if accessor.get("componentType") not in (5121, 5123, 5125):
@@ -46,7 +47,7 @@ class Accessors:
         """How many rows an accessor announces."""
         return whole(self._document.item("accessors", index), "count", self._document.name)
 
-    def _decode(self, accessor: Mapping[str, Any]) -> np.ndarray:
+    def _decode(self, accessor: Mapping[str, Any]) -> Num[np.ndarray, "count width"]:
         name = self._document.name
         kind, width = self._types(accessor)
         count = whole(accessor, "count", name)
@@ -73,7 +74,9 @@ class Accessors:
             )
         return _COMPONENTS[component], _WIDTHS[str(shape)]
 
-    def _stored(self, view_index: Any, offset: int, kind: str, width: int, count: int) -> np.ndarray:
+    def _stored(
+        self, view_index: Any, offset: int, kind: str, width: int, count: int
+    ) -> Num[np.ndarray, "count width"]:
         """Rows as they lie in a view, of the accessor's own type [count, width]."""
         content, stride = self._view(view_index)
         item = np.dtype(kind).itemsize
@@ -89,7 +92,7 @@ class Accessors:
         return np.ascontiguousarray(rows).view(kind)
 
     def _view(self, index: Any) -> tuple[memoryview, int | None]:
-        """(the bytes of a view, unpacked; its stride or None)."""
+        """Return the bytes of a view, unpacked, and its stride or None."""
         view = self._document.item("bufferViews", index)
         if index not in self._views:
             stride = whole(view, "byteStride", self._document.name) if "byteStride" in view else None
@@ -100,8 +103,10 @@ class Accessors:
                 self._views[index] = meshopt_bytes(self._document, packed)
         return self._views[index]
 
-    def _corrected(self, stored: np.ndarray, sparse: Mapping[str, Any], kind: str, width: int) -> np.ndarray:
-        """With some rows replaced (section 3.6.2.3)."""
+    def _corrected(
+        self, stored: Num[np.ndarray, "count width"], sparse: Mapping[str, Any], kind: str, width: int
+    ) -> Num[np.ndarray, "count width"]:
+        """Replace the rows that a sparse accessor names (section 3.6.2.3)."""
         name = self._document.name
         count = whole(sparse, "count", name)
         indices, values = sparse.get("indices"), sparse.get("values")
@@ -119,7 +124,7 @@ class Accessors:
         return corrected
 
 
-def _scaled(stored: np.ndarray, kind: str, normalized: bool) -> np.ndarray:
+def _scaled(stored: Num[np.ndarray, "count width"], kind: str, normalized: bool) -> Float64[np.ndarray, "count width"]:
     """Section 3.11: unsigned c / max, signed max(c / max, -1)."""
     values = stored.astype(np.float64)
     if not normalized or kind == "<f4":

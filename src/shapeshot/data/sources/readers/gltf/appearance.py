@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, UInt8
 
 from shapeshot.data.objects import Material
 from shapeshot.data.sources.readers.colors import linear_to_srgb
@@ -30,7 +31,7 @@ class Appearance:
     uv_matrix: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
     wraps: tuple[int, int] = (10497, 10497)
 
-    def coordinates(self, uvs: np.ndarray) -> np.ndarray:
+    def coordinates(self, uvs: Float64[np.ndarray, "vertices 2"]) -> Float64[np.ndarray, "vertices 2"]:
         """A file's texture coordinates, float64 [vertices, 2], as a Part has them: v = 1 at the top."""
         matrix = np.array(self.uv_matrix)
         moved = uvs @ matrix[:, :2].T + matrix[:, 2]
@@ -105,7 +106,7 @@ class Appearances:
         matrix = plain.uv_matrix if transform is None else _uv_matrix(transform, document.name)
         return Appearance(replace(plain.material, texture=pixels), plain.factor, uv_set, matrix, wraps)
 
-    def _image(self, texture: Mapping[str, Any]) -> np.ndarray | None:
+    def _image(self, texture: Mapping[str, Any]) -> UInt8[np.ndarray, "height width channels"] | None:
         """The pixels of a texture's image, uint8 [height, width, 3 or 4]; None, and told, where they cannot be read."""
         document = self._document
         source = (document.extension(texture, *IMAGES) or {}).get("source", texture.get("source"))

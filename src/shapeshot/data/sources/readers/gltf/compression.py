@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int, Int64, Num, Shaped, UInt8
 
 from shapeshot.data.sources.readers.gltf.document import DRACO, MESHOPT, Document, whole
 from shapeshot.errors import MeshError
@@ -17,8 +18,8 @@ _FREE_BYTES = 2**20
 
 def draco_arrays(
     document: Document, packed: Mapping[str, Any], announced: int
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """(attribute name -> float64 [vertices, width], indices int64 [corners]) of a primitive that Draco compressed.
+) -> tuple[dict[str, Num[np.ndarray, "_ _"]], Int64[np.ndarray, " corners"]]:
+    """The attributes of a primitive that Draco compressed, by name, as stored, and the corners of its faces.
 
     announced: vertices and corners that the primitive's accessors speak of. Raises MeshError that names the extension
     where the package is missing or the data damaged.
@@ -43,7 +44,7 @@ def draco_arrays(
 
 
 def meshopt_bytes(document: Document, packed: Mapping[str, Any]) -> tuple[memoryview, int]:
-    """(the unpacked bytes of a buffer view that meshopt compressed, its stride).
+    """Unpack a buffer view that meshopt compressed; returns its bytes and its stride.
 
     Raises MeshError that names the extension where the package is missing or the data damaged.
     """
@@ -67,7 +68,9 @@ def meshopt_bytes(document: Document, packed: Mapping[str, Any]) -> tuple[memory
     return memoryview(_unfiltered(unpacked, count, stride, filtered, document).tobytes()), stride
 
 
-def _unfiltered(unpacked: np.ndarray, count: int, stride: int, filtered: Any, document: Document) -> np.ndarray:
+def _unfiltered(
+    unpacked: UInt8[np.ndarray, " bytes"], count: int, stride: int, filtered: Any, document: Document
+) -> Shaped[np.ndarray, " *shape"]:
     """The extension's filters, by its own formulas. Those of normals and rotations are for 4 or 8 bytes a row."""
     if filtered in ("NONE", None):
         return unpacked
@@ -82,7 +85,7 @@ def _unfiltered(unpacked: np.ndarray, count: int, stride: int, filtered: Any, do
     raise MeshError(f"{document.name} uses the filter {str(filtered)[:20]} of {MESHOPT[0]}, which is not read")
 
 
-def _octahedral(rows: np.ndarray, size: int) -> np.ndarray:
+def _octahedral(rows: Int[np.ndarray, "rows 4"], size: int) -> Int[np.ndarray, "rows 4"]:
     """Unit normals from two coordinates on an octahedron."""
     one = rows[:, 2].astype(np.float64)
     x, y = rows[:, 0] / one, rows[:, 1] / one
@@ -95,7 +98,7 @@ def _octahedral(rows: np.ndarray, size: int) -> np.ndarray:
     return np.concatenate([np.rint(vectors), rows[:, 3:]], axis=1).astype(f"<i{size}")
 
 
-def _quaternions(rows: np.ndarray) -> np.ndarray:
+def _quaternions(rows: Int[np.ndarray, "rows 4"]) -> Int[np.ndarray, "rows 4"]:
     """Unit rotations from their three smaller components."""
     one = (rows[:, 3] | 3).astype(np.float64)
     small = rows[:, :3] / one[:, None] / np.sqrt(2.0)

@@ -127,7 +127,7 @@ def whole(holder: Mapping[str, Any], key: str, name: str, otherwise: int | None 
 
 
 def numbers(holder: Mapping[str, Any], key: str, otherwise: tuple[float, ...], name: str) -> tuple[float, ...]:
-    """So many finite numbers as the default has."""
+    """Read a list of as many finite numbers as the default has."""
     value = holder.get(key)
     if value is None:
         return otherwise
@@ -141,7 +141,7 @@ def numbers(holder: Mapping[str, Any], key: str, otherwise: tuple[float, ...], n
 
 
 def _split(content: bytes, name: str) -> tuple[bytes, bytes | None]:
-    """(the JSON, the binary chunk or None) of a GLB or a plain glTF."""
+    """Split a GLB, or a plain glTF, into its JSON and its binary chunk or None."""
     if content[:4] != b"glTF":
         return content, None
     if len(content) < 20:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Float64, Int64, Num
 
 from shapeshot.data.sources.readers.gltf.accessors import Accessors
 from shapeshot.data.sources.readers.gltf.compression import draco_arrays
@@ -24,10 +25,10 @@ class Primitive:
     colors: linear light, float64 [vertices, 3], or None. uvs: by the number of TEXCOORD_n, float64 [vertices, 2].
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
-    colors: np.ndarray | None
-    uvs: Mapping[int, np.ndarray]
+    vertices: Float64[np.ndarray, "vertices 3"]
+    faces: Int64[np.ndarray, "faces 3"]
+    colors: Float64[np.ndarray, "vertices 3"] | None
+    uvs: Mapping[int, Float64[np.ndarray, "vertices 2"]]
     material: Any
 
 
@@ -37,7 +38,9 @@ class PrimitiveReader:
     def __init__(self, document: Document, accessors: Accessors, left_out: list[str]) -> None:
         self._document, self._accessors, self._left_out = document, accessors, left_out
 
-    def read(self, primitive: Any, weights: tuple[float, ...], bones: np.ndarray | None) -> Primitive | None:
+    def read(
+        self, primitive: Any, weights: tuple[float, ...], bones: Float64[np.ndarray, "joints 4 4"] | None
+    ) -> Primitive | None:
         """The primitive, or None where it has no surface. weights: of its morph targets. bones: of its skin."""
         name = self._document.name
         if not isinstance(primitive, dict) or not isinstance(primitive.get("attributes"), dict):
@@ -65,8 +68,10 @@ class PrimitiveReader:
         uvs = {int(key[9:]): values[:, :2] for key, values in arrays.items() if key.startswith("TEXCOORD_")}
         return Primitive(vertices, _triangles(indices, mode, name), colors, uvs, primitive.get("material"))
 
-    def _arrays(self, primitive: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """(attributes that are used, by name; the indices of corners)."""
+    def _arrays(
+        self, primitive: Mapping[str, Any]
+    ) -> tuple[dict[str, Float64[np.ndarray, "_ _"]], Int64[np.ndarray, " corners"]]:
+        """Read the attributes that are used, by name, and the indices of corners."""
         attributes: Mapping[str, Any] = primitive["attributes"]
         packed = self._document.extension(primitive, DRACO)
         arrays: dict[str, np.ndarray] = {}
@@ -88,14 +93,18 @@ class PrimitiveReader:
             indices = np.arange(len(arrays.get("POSITION", ())), dtype=np.int64)
         return {key: values for key, values in arrays.items() if _widths(str(key))}, indices
 
-    def _dequantized(self, index: Any, values: np.ndarray) -> np.ndarray:
+    def _dequantized(
+        self, index: Any, values: Num[np.ndarray, "vertices width"]
+    ) -> Float64[np.ndarray, "vertices width"]:
         """Draco returns integers as they are; their accessor says whether they are normalised."""
         is_normalized = index is not None and self._document.item("accessors", index).get("normalized") is True
         if values.dtype.kind in "iu" and is_normalized:
             return np.maximum(values / np.iinfo(values.dtype).max, -1.0)
         return values.astype(np.float64)
 
-    def _morphed(self, vertices: np.ndarray, primitive: Mapping[str, Any], weights: tuple[float, ...]) -> np.ndarray:
+    def _morphed(
+        self, vertices: Float[np.ndarray, "vertices 3"], primitive: Mapping[str, Any], weights: tuple[float, ...]
+    ) -> Float64[np.ndarray, "vertices 3"]:
         targets = primitive.get("targets", [])
         if not any(weights) or not isinstance(targets, list):
             return vertices
@@ -107,7 +116,12 @@ class PrimitiveReader:
                 vertices = vertices + weight * moved
         return vertices
 
-    def _skinned(self, vertices: np.ndarray, arrays: Mapping[str, np.ndarray], bones: np.ndarray) -> np.ndarray:
+    def _skinned(
+        self,
+        vertices: Float[np.ndarray, "vertices 3"],
+        arrays: Mapping[str, Float64[np.ndarray, "_ _"]],
+        bones: Float64[np.ndarray, "joints 4 4"],
+    ) -> Float64[np.ndarray, "vertices 3"]:
         if "JOINTS_0" not in arrays or "WEIGHTS_0" not in arrays:
             raise MeshError(f"{self._document.name} has a skin on a mesh without joints and weights; check the file")
         homogeneous = np.concatenate([vertices, np.ones((len(vertices), 1))], axis=1)
@@ -133,7 +147,7 @@ def _widths(attribute: str) -> tuple[int, ...]:
     return fixed.get(attribute, (4,) if attribute.startswith(("JOINTS_", "WEIGHTS_")) else ())
 
 
-def _triangles(indices: np.ndarray, mode: int, name: str) -> np.ndarray:
+def _triangles(indices: Int64[np.ndarray, " corners"], mode: int, name: str) -> Int64[np.ndarray, "faces 3"]:
     """Corners as int64 [faces, 3]; every other triangle of a strip is turned over (section 3.7.2.1)."""
     if mode == TRIANGLES:
         if len(indices) % 3:

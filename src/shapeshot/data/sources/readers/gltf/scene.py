@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64
 
 from shapeshot.data.sources.readers.gltf.accessors import Accessors
 from shapeshot.data.sources.readers.gltf.document import INSTANCING, VISIBILITY, Document, numbers
@@ -21,8 +22,8 @@ class Placement:
     """
 
     mesh: Any
-    places: np.ndarray
-    bones: np.ndarray | None = None
+    places: Float64[np.ndarray, "places 4 4"]
+    bones: Float64[np.ndarray, "joints 4 4"] | None = None
     weights: tuple[float, ...] = ()
 
 
@@ -44,7 +45,7 @@ def placements(document: Document, accessors: Accessors) -> list[Placement]:
     return found
 
 
-def _world_matrices(document: Document) -> dict[int, np.ndarray]:
+def _world_matrices(document: Document) -> dict[int, Float64[np.ndarray, "4 4"]]:
     """The place of every visible node of the scene, float64 [4, 4], parents before children."""
     world: dict[int, np.ndarray] = {}
     waiting: list[tuple[Any, np.ndarray]] = [(root, np.eye(4)) for root in reversed(_roots(document))]
@@ -75,7 +76,7 @@ def _list(document: Document, holder: Any, key: str) -> Sequence[Any]:
     return value
 
 
-def _local_matrix(document: Document, node: Mapping[str, Any]) -> np.ndarray:
+def _local_matrix(document: Document, node: Mapping[str, Any]) -> Float64[np.ndarray, "4 4"]:
     """A node's own matrix, or translation, rotation and scale."""
     if "matrix" in node:
         values = numbers(node, "matrix", (0.0,) * 16, document.name)
@@ -90,8 +91,8 @@ def _local_matrix(document: Document, node: Mapping[str, Any]) -> np.ndarray:
     return matrix
 
 
-def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
-    """Of quaternions x, y, z, w, float64 [count, 4], of any length but 0: float64 [count, 3, 3]."""
+def rotation_matrices(quaternions: Float64[np.ndarray, "count 4"]) -> Float64[np.ndarray, "count 3 3"]:
+    """Turn quaternions x, y, z, w, float64 [count, 4], of any length but 0 into matrices, float64 [count, 3, 3]."""
     lengths = np.linalg.norm(quaternions, axis=1, keepdims=True)
     unit = np.where(lengths > 1e-12, quaternions / np.maximum(lengths, 1e-12), (0.0, 0.0, 0.0, 1.0))
     x, y, z, w = unit.T
@@ -103,7 +104,9 @@ def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
     return np.moveaxis(np.array(rows), -1, 0)
 
 
-def _instances(document: Document, accessors: Accessors, extension: Mapping[str, Any]) -> np.ndarray:
+def _instances(
+    document: Document, accessors: Accessors, extension: Mapping[str, Any]
+) -> Float64[np.ndarray, "instances 4 4"]:
     """The places of EXT_mesh_gpu_instancing, float64 [instances, 4, 4], relative to the node."""
     attributes = extension.get("attributes")
     given = attributes if isinstance(attributes, dict) else {}
@@ -122,7 +125,9 @@ def _instances(document: Document, accessors: Accessors, extension: Mapping[str,
     return matrices
 
 
-def _bones(document: Document, accessors: Accessors, skin_index: Any, world: Mapping[int, np.ndarray]) -> np.ndarray:
+def _bones(
+    document: Document, accessors: Accessors, skin_index: Any, world: Mapping[int, Float64[np.ndarray, "4 4"]]
+) -> Float64[np.ndarray, "joints 4 4"]:
     """Each joint's place times the inverse of its place at binding (section 3.7.3), float64 [joints, 4, 4]."""
     skin = document.item("skins", skin_index)
     joints = _list(document, skin, "joints")

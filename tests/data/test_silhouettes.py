@@ -1,4 +1,4 @@
-"""Outlines of solids, against Mitsuba's pictures of the same object."""
+"""Silhouettes of solids, against Mitsuba's pictures of the same object."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 from solids import SIDE, box_solid, chair
 
 from shapeshot.data.objects import Material, ObjectModel, Part
-from shapeshot.data.solids.outlines import outline, surface_centers
+from shapeshot.data.solids.silhouettes import solid_silhouette, surface_centers
 from shapeshot.data.solids.solid import solid_occupancy
 from shapeshot.errors import PhotoError
 from shapeshot.geometry.camera import Camera, sample_camera
-from shapeshot.photo import crop_outline, object_box
+from shapeshot.photo import crop_silhouette, object_box
 
 
 def test_surface_cells_are_those_with_an_empty_neighbour() -> None:
@@ -23,7 +23,7 @@ def test_surface_cells_are_those_with_an_empty_neighbour() -> None:
     np.testing.assert_allclose(depths.min(axis=1), 0.5 / SIDE, atol=1e-6)
 
 
-def test_outlines_are_those_of_rendered_pictures() -> None:
+def test_silhouettes_are_those_of_rendered_pictures() -> None:
     pytest.importorskip("mitsuba")
     from shapeshot.data.rendering.render import render_views
 
@@ -33,14 +33,14 @@ def test_outlines_are_those_of_rendered_pictures() -> None:
     cameras = [sample_camera(rng, 0.7) for _ in range(6)]
     for camera, view in zip(cameras, render_views(model, cameras, 128, rng, 8), strict=True):
         alpha = view[..., 3]
-        rendered = crop_outline(alpha, object_box(alpha / np.float32(255)))
-        drawn = outline(centers, camera)
+        rendered = crop_silhouette(alpha, object_box(alpha / np.float32(255)))
+        drawn = solid_silhouette(centers, camera)
         assert drawn.shape == rendered.shape == (32, 32)
         assert np.abs(drawn - rendered).mean() < 0.05
-        turned = outline(centers, Camera(camera.azimuth_deg + 40, *list(vars(camera).values())[1:]))
+        turned = solid_silhouette(centers, Camera(camera.azimuth_deg + 40, *list(vars(camera).values())[1:]))
         assert np.abs(turned - rendered).mean() > 2 * np.abs(drawn - rendered).mean()
 
 
 def test_nothing_in_the_picture_is_said() -> None:
     with pytest.raises(PhotoError, match="no object found"):
-        outline(np.full((3, 3), 0.4, np.float32), Camera(0.0, 0.0, 3.0, 1.0))
+        solid_silhouette(np.full((3, 3), 0.4, np.float32), Camera(0.0, 0.0, 3.0, 1.0))

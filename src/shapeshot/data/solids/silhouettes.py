@@ -1,19 +1,20 @@
-"""Outlines: of a picture, and without a renderer of a solid, whose surface cells are dropped onto a small picture."""
+"""Silhouettes of pictures, and of solids without a renderer: surface cells are dropped onto a small picture."""
 
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Bool, Float, Float32, UInt8
 
 from shapeshot.geometry import cell_centers
 from shapeshot.geometry.camera import Camera
-from shapeshot.photo import crop_outline, object_box
+from shapeshot.photo import crop_silhouette, object_box
 
 # Pixels a side: few enough that the cells of a 128^3 solid leave no holes between them, about as many as a crop needs.
 PICTURE_SIZE = 72
 OPAQUE = 255
 
 
-def surface_centers(solid: np.ndarray) -> np.ndarray:
+def surface_centers(solid: Bool[np.ndarray, "side side side"]) -> Float32[np.ndarray, "cells 3"]:
     """Centres of the occupied cells that have an empty face neighbour, float32 [cells, 3] in the canonical cube.
 
     solid: bool [n, n, n] over that cube; what lies beyond it is empty.
@@ -26,16 +27,16 @@ def surface_centers(solid: np.ndarray) -> np.ndarray:
     return cell_centers(len(solid))[np.argwhere(solid & ~buried)]
 
 
-def view_outline(view: np.ndarray) -> np.ndarray:
-    """How the object in a view uint8 [size, size, 4] fills its crop: `crop_outline` of its alpha, float32 [32, 32].
+def view_silhouette(view: UInt8[np.ndarray, "size size 4"]) -> Float32[np.ndarray, "side side"]:
+    """How the object in a view uint8 [size, size, 4] fills its crop: `crop_silhouette` of its alpha, float32 [32, 32].
 
     Raises PhotoError where the view shows nothing.
     """
-    return _outline_of(view[..., 3])
+    return _silhouette_of(view[..., 3])
 
 
-def outline(points: np.ndarray, camera: Camera) -> np.ndarray:
-    """What `crop_outline` makes of a picture of these surface cells, float32 [32, 32] in 0..1.
+def solid_silhouette(points: Float[np.ndarray, "cells 3"], camera: Camera) -> Float32[np.ndarray, "side side"]:
+    """Draw a solid's surface cells as a camera sees them, and crop the silhouette: float32 [32, 32] in 0..1.
 
     points: float [cells, 3], in front of the camera, dense enough to leave no gaps; those of a 128^3 solid are.
     Raises PhotoError where the picture shows nothing.
@@ -44,8 +45,8 @@ def outline(points: np.ndarray, camera: Camera) -> np.ndarray:
     inside = (columns >= 0) & (columns < PICTURE_SIZE) & (rows >= 0) & (rows < PICTURE_SIZE)
     alpha = np.zeros((PICTURE_SIZE, PICTURE_SIZE), np.uint8)
     alpha[rows[inside], columns[inside]] = OPAQUE
-    return _outline_of(alpha)
+    return _silhouette_of(alpha)
 
 
-def _outline_of(alpha: np.ndarray) -> np.ndarray:
-    return crop_outline(alpha, object_box(alpha / np.float32(OPAQUE)))
+def _silhouette_of(alpha: UInt8[np.ndarray, "size size"]) -> Float32[np.ndarray, "side side"]:
+    return crop_silhouette(alpha, object_box(alpha / np.float32(OPAQUE)))
