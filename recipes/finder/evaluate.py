@@ -37,6 +37,7 @@ from cutouts import scene  # noqa: E402 (a script of the other recipe)
 from packages import Packages  # noqa: E402
 
 GOOD = 0.85
+WRONG = 0.5  # below, another thing was taken than the one that is meant
 TEST_SPLITS = ("test", "test-unseen")
 SHOWN, TILE = 40, 128
 
@@ -68,6 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     """Score; exit code 2 where the data cannot be read."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="*", default=[], metavar="DIR", help="datasets with rooms")
+    parser.add_argument("--splits", nargs="+", default=TEST_SPLITS, metavar="NAME", help="val to choose settings by")
     parser.add_argument("--photos", type=Path, metavar="DIR", help="the photo-like set, for composites")
     parser.add_argument("--each", type=int, default=3, metavar="N", help="composites of every cut-out (3)")
     parser.add_argument("--finder", type=Path, metavar="FILE", help="another finder.onnx than the shipped one")
@@ -76,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         finder = Finder(args.finder) if args.finder else Finder()
-        sets = {"rooms": list(rooms(args.data)) if args.data else []}
+        sets = {"rooms": list(rooms(args.data, args.splits)) if args.data else []}
         sets["composites"] = list(composites(args.photos, args.each)) if args.photos else []
     except UserError as error:
         print(f"finder: {error}", file=sys.stderr)
@@ -106,11 +108,11 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def rooms(datasets: Sequence[Path]) -> Iterator[Case]:
-    """The pictures in rooms of the test splits."""
+def rooms(datasets: Sequence[Path], splits: Sequence[str]) -> Iterator[Case]:
+    """The pictures in rooms of these splits."""
     for folder in datasets:
         dataset = Dataset.open(folder)
-        for split in TEST_SPLITS:
+        for split in splits:
             for object_id in dataset.ids(split):
                 sample = dataset.sample(object_id)
                 for index, is_room in enumerate(sample.rooms):
@@ -171,11 +173,14 @@ def summarise(rows: Sequence[Scored]) -> dict[str, float | int | list[float]]:
         "mean_iou": round(float(values.mean()), 4),
         "mean_95": [round(float(interval.low), 4), round(float(interval.high), 4)],
         "below_0.85": len(told),
-        "below_0.5": int((values < 0.5).sum()),
         "of_those_below_0.85_told": round(float(np.mean([bool(row.remarks) for row in told])), 3) if told else 1.0,
         "good_told": round(float(np.mean([bool(r.remarks) for r in rows if r.iou >= GOOD] or [0])), 3),
         "clicks": len(clicked),
         "mended_by_one_click": round(float(np.mean(np.array(clicked) >= GOOD)), 3) if clicked else 1.0,
+        "wrong": sum(row.iou < WRONG for row in rows),
+        "wrong_right_after_one_click": round(
+            float(np.mean([(row.clicked or 0.0) >= WRONG for row in rows if row.iou < WRONG] or [1.0])), 3
+        ),
         "median_seconds": round(float(np.median([row.seconds for row in rows])), 4),
     }
 
