@@ -16,6 +16,7 @@ from shapeshot.folders.targets import Target
 from shapeshot.folders.work import LocalWorker, Outcome, PhotoJob, begin_photos, outcome_from
 from shapeshot.jobs.cores import usable_cores
 from shapeshot.jobs.folder_lock import only_run_in
+from shapeshot.jobs.interrupt import interrupts_come, interrupts_held
 from shapeshot.jobs.pool import InThisProcess, Pool
 from shapeshot.jobs.processes import ProcessPool
 from shapeshot.pipeline.options import Options
@@ -52,7 +53,8 @@ def run_photos(
     if len(targets) > 1:
         model = model.optimized()  # whatever the number of workers, so that it changes no bit of the results
     manifest = _Manifest(targets)
-    with nullcontext() if manifest.folder is None else only_run_in(manifest.folder):
+    # What is on the disk and what the manifest says of it stay the same, whenever Ctrl-C or SIGTERM comes.
+    with interrupts_held(), nullcontext() if manifest.folder is None else only_run_in(manifest.folder):
         return _run(targets, manifest, model, options, num_workers, ray, report)
 
 
@@ -65,15 +67,18 @@ def _run(
     ray: str | None,
     report: Report,
 ) -> list[Outcome]:
-    jobs = []
+    jobs: list[PhotoJob] = []
 
-    def take(outcome: Outcome) -> None:
-        manifest.outcomes[outcome.target] = outcome
-        report(outcome)
+    def take(*outcomes: Outcome) -> None:
+        manifest.outcomes.update({outcome.target: outcome for outcome in outcomes})
+        with interrupts_come():
+            for outcome in outcomes:
+                report(outcome)
 
     try:
         for target in targets:
-            job = plan_job(target, model, options, resume=manifest.folder is not None)
+            with interrupts_come():
+                job = plan_job(target, model, options, resume=manifest.folder is not None)
             jobs.append(job) if isinstance(job, PhotoJob) else take(job)
         manifest.write()  # before the work: a disk that is full or read-only is known now, and a killed run leaves one
         pool = _pool(jobs, model, options, num_workers, ray)
@@ -82,8 +87,7 @@ def _run(
                 take(outcome_from(result))
                 manifest.write_now_and_then()
         finally:
-            for result in pool.finish():
-                take(outcome_from(result))
+            take(*map(outcome_from, pool.finish()))
     finally:
         manifest.write()
     return list(manifest.outcomes.values())

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from shapeshot.errors import UserError
+from shapeshot.jobs.interrupt import interrupts_come
 from shapeshot.jobs.own_folder import OwnFolder
 from shapeshot.jobs.pool import Attempt, Done, Lost, Result, Task, Value, Waiting
 
@@ -63,7 +64,8 @@ class RayPool(Generic[Task, Load, Answer, Value]):
 
         while self._waiting or self._out:
             self._send()
-            [reference], _ = ray.wait(list(self._out), num_returns=1)
+            with interrupts_come():
+                [reference], _ = ray.wait(list(self._out), num_returns=1)
             result = self._result(self._out.pop(reference), reference)
             if result is not None:
                 yield result
@@ -93,7 +95,8 @@ class RayPool(Generic[Task, Load, Answer, Value]):
         import ray
 
         try:
-            answer = ray.get(reference)
+            with interrupts_come():
+                answer = ray.get(reference)
         except ray.exceptions.RayError as error:
             name = type(error).__name__
             return self._waiting.retry(attempt, f"lost {{times}} times with its node or worker ({name})")
