@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import posixpath
 import zipfile
@@ -14,7 +15,16 @@ from pathlib import Path, PurePosixPath
 from shapeshot.errors import DatasetError
 from shapeshot.limits import ARCHIVE_FREE_BYTES, ARCHIVE_MEMBER_BYTES, ARCHIVE_RATIO
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
