@@ -173,11 +173,11 @@ def test_two_runs_of_one_photo_into_one_place_at_once(
 
     place = tmp_path / (out if out.endswith("glb") else f"out/{first.stem}")
     with only_writer_of(place, in_folder_of_runs=out.endswith("/")):
-        with pytest.raises(FolderInUseError, match=f"process {os.getpid()} is writing into .*/{place.name};"):
+        with pytest.raises(FolderInUseError, match=rf"process {os.getpid()} is writing into .*/{place.name};"):
             run(first)
         if out == "out/":  # another photo has a folder of its own
             assert run(second) == ["done"]
-            with pytest.raises(FolderInUseError, match="another process is writing into .*/out;"):
+            with pytest.raises(FolderInUseError, match=r"another process is writing into .*/out;"):
                 run_photos(plan_targets([first, second], f"{tmp_path}/{out}", "mesh", False), shipped_model, Options())
     assert run(first) == ["done"]
     assert not list(tmp_path.rglob(".*"))
