@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from errno import ENOENT
 from pathlib import Path
 
 from shapeshot.errors import ExportError, UserError
@@ -15,6 +16,7 @@ except ImportError:  # Windows: nothing is locked there
     fcntl = None  # type: ignore[assignment]
 
 LOCK = ".lock"
+_MOST_TRIES = 100  # where others come and go; in places such as /proc no folder can be made however often one tries
 _MOST_NAME = 100  # characters of a target's name in that of its lock, which has to fit with more of them into 255 bytes
 
 
@@ -68,25 +70,23 @@ def _held(path: Path, what: Path, is_shared: bool) -> Iterator[None]:
 
 
 def _locked(path: Path, what: Path, is_shared: bool) -> int:
-    while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = -1
-        try:
+    """The opened and locked file. Raises FolderInUseError, and OSError where it cannot be made."""
+    for _ in range(_MOST_TRIES):
+        with suppress(FileNotFoundError):  # its last holder removed it in between, and perhaps the folder
+            path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_CREAT | (os.O_RDONLY if is_shared else os.O_RDWR), 0o666)
-            _lock(descriptor, what, is_shared)
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                if not is_shared:
-                    os.truncate(descriptor, 0)
-                    os.write(descriptor, str(os.getpid()).encode())
-                return descriptor
-        except FileNotFoundError:  # its holder removed it in between, or the folder
-            pass
-        except BaseException:
-            if descriptor >= 0:
+            try:
+                _lock(descriptor, what, is_shared)
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    if not is_shared:
+                        os.truncate(descriptor, 0)
+                        os.write(descriptor, str(os.getpid()).encode())
+                    return descriptor
+            except BaseException:
                 os.close(descriptor)
-            raise
-        if descriptor >= 0:
+                raise
             os.close(descriptor)
+    raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
 
 
 def _lock(descriptor: int, what: Path, is_shared: bool) -> None:
