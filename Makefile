@@ -34,9 +34,9 @@ test-slow: $(VENV)/.installed
 FLOORS_VENV ?= .venv-floors
 test-floors:
 	$(PYTHON) -m venv --clear $(FLOORS_VENV)
-	$(PYTHON) recipes/floors.py studio > $(FLOORS_VENV)/floors.txt
+	$(PYTHON) recipes/floors.py studio usd finish > $(FLOORS_VENV)/floors.txt
 	$(FLOORS_VENV)/bin/pip install --quiet --disable-pip-version-check --constraint $(FLOORS_VENV)/floors.txt \
-		--editable '.[studio]' pytest hypothesis httpx trimesh scipy onnx jaxtyping beartype
+		--editable '.[studio,usd,finish]' pytest hypothesis httpx trimesh networkx lxml scipy onnx jaxtyping beartype
 	$(FLOORS_VENV)/bin/pytest -m "not slow" tests/photo tests/model tests/pipeline tests/service
 
 # Strangers' bytes for what reads them; MINUTES are shared by the harnesses of tests/fuzz.
