@@ -4,12 +4,13 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-slow fuzz check lint lint-page types bench train-default photolike clean
+.PHONY: help demo test test-slow test-floors fuzz check lint lint-page types bench train-default photolike clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
 	@echo "make test    install everything the tests need into $(VENV) and run them"
 	@echo "make test-slow   the tests that take longer: trainings, browsers, clusters, kills (minutes)"
+	@echo "make test-floors   the runtime's and the studio's tests at the lowest versions that pyproject.toml allows"
 	@echo "make fuzz MINUTES=5   inputs that strangers might send, at what reads them"
 	@echo "make check   ruff, mypy and the tests that are not slow"
 	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
@@ -27,6 +28,16 @@ test: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	$(BIN)/pytest -m slow
+
+# The lowest versions that are allowed, and of the tests' own tools what goes with them. PYTHON: 3.11 or 3.12, which
+# have wheels of them.
+FLOORS_VENV ?= .venv-floors
+test-floors:
+	$(PYTHON) -m venv --clear $(FLOORS_VENV)
+	$(PYTHON) recipes/floors.py studio usd finish > $(FLOORS_VENV)/floors.txt
+	$(FLOORS_VENV)/bin/pip install --quiet --disable-pip-version-check --constraint $(FLOORS_VENV)/floors.txt \
+		--editable '.[studio,usd,finish]' pytest hypothesis httpx trimesh networkx lxml scipy onnx jaxtyping beartype
+	$(FLOORS_VENV)/bin/pytest -m "not slow" tests/photo tests/model tests/pipeline tests/service
 
 # Strangers' bytes for what reads them; MINUTES are shared by the harnesses of tests/fuzz.
 MINUTES ?= 5
@@ -73,7 +84,7 @@ photolike: $(VENV)/.installed
 	$(BIN)/shapeshot evaluate --photos datasets/photolike --out out/evaluation/photolike
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) out .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(DEMO_VENV) $(FLOORS_VENV) out .pytest_cache .ruff_cache .mypy_cache
 
 # Not editable: the demo is to show what a user's `pip install` gives.
 $(DEMO_VENV)/.installed: pyproject.toml $(shell find src -name '*.py' -o -name '*.onnx' -o -name '*.npz' -o -name '*.json')

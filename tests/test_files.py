@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import stat
-import time
 from pathlib import Path
 
 import pytest
 
 from shapeshot.errors import ExportError
-from shapeshot.files import atomic_path, atomic_write, locked, remove_leftovers
+from shapeshot.files import atomic_path, atomic_write, remove_leftovers
 
 
 def test_folders_are_made_and_content_is_whole(tmp_path: Path) -> None:
@@ -62,23 +60,3 @@ def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[2:])
         temporary.touch()
     remove_leftovers(tmp_path / "missing")
-
-
-def test_a_lock_is_not_passed_on_to_a_forked_worker(tmp_path: Path) -> None:
-    """A worker that outlives its killed parent must not keep the next run out."""
-    reading, writing = os.pipe()
-    parent = os.fork()
-    if parent == 0:
-        with locked(tmp_path / "lock", ValueError("busy")):
-            worker = os.fork() == 0
-            if worker:
-                os.write(writing, b"x")
-            time.sleep(20 if worker else 60)
-            os._exit(0)
-    assert os.read(reading, 1) == b"x"
-    with pytest.raises(ValueError, match="busy"), locked(tmp_path / "lock", ValueError("busy")):
-        pass
-    os.kill(parent, signal.SIGKILL)
-    os.waitpid(parent, 0)
-    with locked(tmp_path / "lock", ValueError("busy")):
-        pass

@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "service": RUNTIME,
     "scores": BASE | {"geometry"},
     "data": BASE | {"geometry", "photo", "scores", "jobs"},  # scores: how finely shapes are compared
-    "lab": BASE | {"geometry", "photo", "model", "data", "scores"},  # model: the format that to_onnx writes
+    "lab": BASE | {"geometry", "photo", "model", "data", "scores", "jobs"},  # model: the format that to_onnx writes
     "tuning": RUNTIME | {"data", "scores", "lab"},
     "evaluation": RUNTIME | {"data", "scores", "lab", "tuning"},
     "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation"},

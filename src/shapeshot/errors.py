@@ -9,12 +9,18 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LONGEST_ECHO = 60  # characters
+_LONGEST_ERROR = 1500  # characters; what files say of themselves may be megabytes
 
 
 class UserError(Exception):
     """Something the caller can mend. `exit_code` is what the command line exits with."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        """The message; of a very long one its begin and its end, where the remedy is."""
+        text, half = super().__str__(), _LONGEST_ERROR // 2
+        return text if len(text) <= _LONGEST_ERROR else f"{text[:half]} ... {text[-half:]}"
 
 
 class PhotoError(UserError):

@@ -53,54 +53,6 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | memoryview | str
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-@contextmanager
-def locked(path: str | os.PathLike[str], busy: Exception) -> Iterator[None]:
-    """Hold a file for this process (flock), made where there is none; its content stays as it is.
-
-    The lock ends with the process, however that ends, and is not passed on to processes that it forks. Raises `busy`
-    where another process holds the file, and ExportError where it cannot be made. On a system without flock nothing is
-    locked.
-    """
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o666)
-    except OSError as error:
-        raise ExportError(
-            f"cannot write {target}: {error.strerror or error}; choose a folder you can write to"
-        ) from error
-    _LOCKS.add(descriptor)
-    try:
-        _flock(descriptor, busy)
-        yield
-    finally:
-        if descriptor in _LOCKS:  # not in a forked process, which let go of it
-            _LOCKS.remove(descriptor)
-            os.close(descriptor)
-
-
-def _flock(descriptor: int, busy: Exception) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise busy from None
-
-
-def _let_go() -> None:
-    """In a forked process: close the parent's locks, which would else live on in a worker whose parent was killed."""
-    while _LOCKS:
-        os.close(_LOCKS.pop())
-
-
-_LOCKS: set[int] = set()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
-
-
 def remove_leftovers(folder: Path) -> None:
     """Delete what a killed process was writing into a folder through `atomic_path`; a folder that is not there is fine.
 

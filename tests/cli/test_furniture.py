@@ -15,6 +15,7 @@ import pytest
 import trimesh
 
 from shapeshot.data.sources.sweethome3d import SweetHome3DSource
+from shapeshot.jobs.folder_lock import only_writer_of
 from shapeshot.model.heads import Heads, Look, SizeHead
 
 Run = Callable[..., Any]
@@ -100,6 +101,15 @@ def test_a_folder_becomes_one_library(shapeshot_command: Run, album: Path, tmp_p
         assert (info.category, info.creator, info.licence) == ("Office", "Ann", "CC0-1.0")
         np.testing.assert_allclose(info.size_metres, [0.4, 0.8, 0.6], atol=0.01)
         assert info.size_metres[0] == pytest.approx(0.4, abs=1e-4)
+
+
+def test_two_runs_into_one_library_at_once(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:
+    library = tmp_path / "room.sh3f"
+    with only_writer_of(library, in_folder_of_runs=False):
+        done = shapeshot_command("reconstruct", album, "--out", library)
+    assert done.code == 2
+    assert f"is writing into {library}; wait until it ends" in done.err
+    assert {path.name for path in tmp_path.iterdir()} == {"photos"}
 
 
 def test_the_same_run_again_does_only_what_is_missing(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:

@@ -166,6 +166,25 @@ def test_random_damage_never_ends_in_anything_but_a_user_error(tmp_path):
     assert refused > 20
 
 
+def test_damage_under_every_compression_is_told(tmp_path):
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        path = tmp_path / f"{method}.zip"
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.writestr("a", np.random.default_rng(0).bytes(2000))
+        content = bytearray(path.read_bytes())
+        content[100:1000] = bytes(byte ^ 0xFF for byte in content[100:1000])
+        path.write_bytes(bytes(content))
+        with pytest.raises(DatasetError, match="is damaged"):
+            Archive(path).read("a")
+
+
+@pytest.mark.parametrize("line", ["width#1=1e300", "modelRotation#1=1e300 0 0 0 1 0 0 0 1"])
+def test_numbers_beyond_any_model_are_told(tmp_path, line):
+    path = write_catalog(tmp_path / "a.sh3f", PROPERTIES + line + "\n")
+    with pytest.raises(MeshError, match=r"Café chair \(models/box.obj\)"):
+        load_all(path)
+
+
 def test_a_member_that_is_longer_than_its_header_says_is_refused(tmp_path):
     path = write_catalog(tmp_path / "a.sh3f")
     content = path.read_bytes()

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from shapeshot.folders.run import plan_job
 from shapeshot.folders.targets import RESULT
 from shapeshot.folders.work import outcome_from
 from shapeshot.jobs import ray as jobs_ray
+from shapeshot.jobs.interrupt import Terminated
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.options import Options
 
@@ -101,8 +103,44 @@ def test_a_cluster_that_is_not_there(
         run_photos(plan(make_photos(1)), shipped_model, Options(), ray=address)
 
 
+def processes() -> list[tuple[int, int, int, int]]:
+    """Every process that lives: its id, its parent's, its group's and its session's."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            state, *numbers = (path / "stat").read_text().rpartition(")")[2].split()[:4]
+            if state != "Z":
+                found.append((int(path.name), *map(int, numbers)))
+    return found  # type: ignore[return-value]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+def test_an_interrupt_while_an_instance_starts_leaves_nothing(
+    make_photos: Callable, plan: Callable, shipped_model: FieldModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[subprocess.Popen] = []
+
+    def init(**options: Any) -> None:
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # as ray does
+        started.append(ray._private.services.ConsolePopen(["sleep", "600"]))
+        signal.raise_signal(signal.SIGTERM)
+
+    temporary = Path(tempfile.mkdtemp(dir="/tmp", prefix="s"))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(ray, "init", init)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Terminated):
+        run_photos(plan(make_photos(2)), shipped_model, Options(), ray="local")
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert started[0].wait(timeout=60) == -signal.SIGKILL
+    assert list(temporary.iterdir()) == []
+    temporary.rmdir()
+    manifest = pyarrow.parquet.read_table(tmp_path / "out/manifest.parquet")
+    assert manifest["outcome"].to_pylist() == ["pending"] * 2
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_over_ray_leaves_nothing(
     make_photos: Callable, tmp_path: Path, number: signal.Signals, code: int
@@ -120,8 +158,13 @@ def test_an_interrupted_run_over_ray_leaves_nothing(
     )
     while not list(out.rglob(RESULT)) and process.poll() is None:
         time.sleep(0.02)
+    sessions = {session for _, parent, _, session in processes() if parent == process.pid}
+    assert [pid for pid, _, group, _ in processes() if group == process.pid] == [
+        process.pid
+    ]  # no signal meets Ray's own
     os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=60)
+    assert not [pid for pid, _, _, session in processes() if session in sessions]
     assert (process.returncode, errors) == (code, b"shapeshot: interrupted\n")
     outcomes = pyarrow.parquet.read_table(out / "manifest.parquet")["outcome"].to_pylist()
     assert outcomes.count("done") == len(list(out.rglob(RESULT)))

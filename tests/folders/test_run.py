@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from shapeshot.folders import Outcome, run_photos
+from shapeshot.folders import Outcome, plan_targets, run_photos
 from shapeshot.folders import manifest as manifest_module
 from shapeshot.folders.manifest import COLUMNS
-from shapeshot.jobs.folder_lock import FolderInUseError, only_run_in
+from shapeshot.jobs.folder_lock import FolderInUseError, only_run_in, only_writer_of
 from shapeshot.model.field_model import FieldModel
 from shapeshot.pipeline.options import Options
 
@@ -159,3 +159,33 @@ def test_two_runs_into_one_folder_at_once(run: Callable, tmp_path: Path) -> None
         run()
     assert run() == ["done"] * 3
     assert not list((tmp_path / "out").glob(".*"))
+
+
+@pytest.mark.parametrize("out", ["out/", "out/chair.glb"])
+def test_two_runs_of_one_photo_into_one_place_at_once(
+    make_photos: Callable, shipped_model: FieldModel, tmp_path: Path, out: str
+) -> None:
+    first, second = sorted(make_photos(2).iterdir())
+
+    def run(photo: Path) -> list[str]:
+        targets = plan_targets([photo], f"{tmp_path}/{out}", "mesh", preview=False)
+        return [outcome.status for outcome in run_photos(targets, shipped_model, Options())]
+
+    place = tmp_path / (out if out.endswith("glb") else f"out/{first.stem}")
+    with only_writer_of(place, in_folder_of_runs=out.endswith("/")):
+        with pytest.raises(FolderInUseError, match=rf"process {os.getpid()} is writing into .*/{place.name};"):
+            run(first)
+        if out == "out/":  # another photo has a folder of its own
+            assert run(second) == ["done"]
+            with pytest.raises(FolderInUseError, match=r"another process is writing into .*/out;"):
+                run_photos(plan_targets([first, second], f"{tmp_path}/{out}", "mesh", False), shipped_model, Options())
+    assert run(first) == ["done"]
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_a_photo_that_cannot_be_read_leaves_no_folder(
+    plan: Callable, shipped_model: FieldModel, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").write_text("no photo")
+    assert [one.status for one in run_photos(plan(tmp_path / "photo.jpg"), shipped_model, Options())] == ["failed"]
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]

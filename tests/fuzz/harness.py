@@ -32,17 +32,21 @@ class Harness(Protocol):
 
 @dataclass(frozen=True)
 class Mutator:
-    """Inputs made of good ones, by the ways in which files and requests go wrong."""
+    """Inputs made of good ones, by the ways in which files and requests go wrong.
+
+    donors: what is spliced in (the seeds themselves).
+    """
 
     seeds: tuple[bytes, ...]
     most_bytes: int = 100_000
+    donors: tuple[bytes, ...] = ()
 
     def __call__(self, chance: random.Random) -> bytes:
         """A good input after one to eight accidents."""
         content = bytearray(chance.choice(self.seeds))
-        for _ in range(chance.randint(1, 8)):
-            chance.choice((_flip, _cut, _repeat, _insert, _number, _splice))(content, chance, self.seeds)
-        return bytes(content[: self.most_bytes])
+        for _ in range(chance.choice((1, 1, 1, 2, 3, 5, 8))):
+            chance.choice(ACCIDENTS)(content, chance, self.donors or self.seeds)
+        return bytes(content[: max(self.most_bytes, 2 * max(map(len, self.seeds)))])
 
 
 def _somewhere(content: bytearray, chance: random.Random) -> int:
@@ -58,6 +62,10 @@ def _flip(content: bytearray, chance: random.Random, seeds: tuple[bytes, ...]) -
 def _cut(content: bytearray, chance: random.Random, seeds: tuple[bytes, ...]) -> None:
     start = _somewhere(content, chance)
     del content[start : start + chance.choice((1, 2, 10, 100, 10_000))]
+
+
+def _end(content: bytearray, chance: random.Random, seeds: tuple[bytes, ...]) -> None:
+    del content[_somewhere(content, chance) :]
 
 
 def _repeat(content: bytearray, chance: random.Random, seeds: tuple[bytes, ...]) -> None:
@@ -88,3 +96,15 @@ def _splice(content: bytearray, chance: random.Random, seeds: tuple[bytes, ...])
     other = chance.choice(seeds)
     start = chance.randint(0, len(other))
     content[_somewhere(content, chance) :] = other[start:]
+
+
+def _little(content: bytearray, chance: random.Random, seeds: tuple[bytes, ...]) -> None:
+    """Change a number of one, two, four or eight bytes by a little, or to what is next to its bounds."""
+    size, order = chance.choice((1, 2, 4, 8)), chance.choice(("little", "big"))
+    start = _somewhere(content, chance)
+    value = int.from_bytes(content[start : start + size], order)
+    value = chance.choice((value + 1, value - 1, 2 * value, value // 2, 1, 2 ** (8 * size - 1) - 1))
+    content[start : start + size] = (value % 2 ** (8 * size)).to_bytes(size, order)
+
+
+ACCIDENTS = (_flip, _cut, _end, _repeat, _insert, _number, _little, _splice)

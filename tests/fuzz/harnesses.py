@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from archives import Archives
+from cards import Cards
 from harness import Harness
 from http_server import HttpServer
+from isolated import Isolated
+from meshes import Meshes
+from photos import Photos
+from shards import Shards
+
+from checkpoints import Checkpoints
 
 HARNESSES: dict[str, Callable[[], Harness]] = {
     "http": HttpServer,
+    "photos": partial(Isolated, Photos),
+    "meshes": partial(Isolated, Meshes),
+    "archives": partial(Isolated, Archives),
+    "shards": partial(Isolated, Shards),
+    "checkpoints": partial(Isolated, Checkpoints),
+    "cards": partial(Isolated, Cards),
 }

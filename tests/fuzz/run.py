@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # what makes the good files
+
 from harness import Harness
 from harnesses import HARNESSES
 

@@ -26,18 +26,37 @@ def fuzzing() -> Iterator[ModuleType]:
     sys.path.remove(folder)
 
 
+READERS = ("photos", "meshes", "archives", "shards", "checkpoints", "cards")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["http"])
-def test_a_few_inputs_of_every_harness(fuzzing: ModuleType, tmp_path: Path, name: str) -> None:
-    figures = fuzzing.fuzz(name, 60, 7, tmp_path / "kept", most=300)
+def test_a_few_requests(fuzzing: ModuleType, tmp_path: Path) -> None:
+    figures = fuzzing.fuzz("http", 60, 7, tmp_path / "kept", most=300)
     assert figures.findings == []
     assert figures.inputs == 300
     assert len(figures.outcomes) >= 3
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.parametrize("name", READERS)
+def test_a_few_files_of_every_kind(fuzzing: ModuleType, tmp_path: Path, name: str) -> None:
+    figures = fuzzing.fuzz(name, 600, 7, tmp_path / "kept", most=40)
+    assert figures.findings == []
+    assert figures.inputs == 40
+    assert len(figures.outcomes) >= 2
+    assert not (tmp_path / "kept").exists()
+
+
 def test_the_list_above_is_whole(fuzzing: ModuleType) -> None:
-    assert set(fuzzing.HARNESSES) == {"http"}
+    assert set(fuzzing.HARNESSES) == {"http", *READERS}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_the_files_are_made_of_is_read(fuzzing: ModuleType, tmp_path: Path, name: str) -> None:
+    reader = fuzzing.HARNESSES[name]()._reader
+    for number, files in enumerate(reader.good):
+        (tmp_path / str(number)).mkdir()
+        assert "read" in reader.read(files, tmp_path / str(number))
 
 
 def test_findings_are_kept_and_told(fuzzing: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

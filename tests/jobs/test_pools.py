@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from shapeshot.errors import UserError
+from shapeshot.jobs import processes
 from shapeshot.jobs.pool import Done, InThisProcess, Lost, Pool
 from shapeshot.jobs.processes import ProcessPool, each
 
@@ -66,6 +67,16 @@ def begin_slow(folder: Path) -> Number:
         (folder / f"{task}.begun").touch()
         time.sleep(0.5)
         (folder / f"{task}.ended").touch()
+        return task
+
+    return work
+
+
+def begin_endless() -> Number:
+    """Nothing but the first is ever done."""
+
+    def work(task: int, upcoming: int | None) -> int:
+        time.sleep(600 if task else 0)
         return task
 
     return work
@@ -154,6 +165,28 @@ def test_an_interrupt_while_a_worker_starts_does_not_wait_for_a_result(monkeypat
         told.extend(results)
     told += pool.finish()  # what was received and not told, and what is at work, but nothing that was never sent
     assert len({result.task for result in told}) == len(told) <= 4
+
+
+def test_a_second_interrupt_ends_the_tasks_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = ProcessPool(range(9), begin_endless, 2)
+    assert next(pool.results()) == Done(0, 0)
+
+    def interrupted(connections: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(processes, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pool.finish()
+    assert multiprocessing.active_children() == []
+
+
+def test_finish_waits_for_nothing_after_a_mistake() -> None:
+    pool = ProcessPool(range(4), begin_mistakes, 2)
+    with pytest.raises(ZeroDivisionError):
+        list(pool.results())
+    with pytest.raises(ZeroDivisionError):  # of the other worker
+        pool.finish()
+    assert multiprocessing.active_children() == []
 
 
 RUN = """

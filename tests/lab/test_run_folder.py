@@ -22,7 +22,7 @@ def test_two_runs_in_one_folder(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "held\n"
-        with pytest.raises(UserError, match="another process trains in"), own_run_folder(tmp_path):
+        with pytest.raises(UserError, match=f"process {child.pid} is writing into"), own_run_folder(tmp_path):
             pass
         child.kill()
         child.wait()
@@ -60,5 +60,5 @@ def test_a_torn_line_does_not_swallow_the_next(tmp_path: Path, before: str, kept
 
 def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
-    with pytest.raises(ExportError, match="choose a folder"), own_run_folder(tmp_path / "run"):
+    with pytest.raises(ExportError, match="choose another folder"), own_run_folder(tmp_path / "run"):
         pass

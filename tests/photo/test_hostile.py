@@ -92,6 +92,12 @@ def test_tags_of_a_tiff_are_counted(count: int, claimed: int) -> None:
         load_photo(content)
 
 
+def test_a_directory_beyond_any_file_is_refused() -> None:
+    for start in (2**63, 2**64 - 1, 2**63 - 1, 10**6):
+        with pytest.raises(PhotoError):
+            load_photo(b"II+\0\x08\0\0\0" + struct.pack("<Q", start) + bytes(4000))
+
+
 def test_tiles_larger_than_the_picture_are_refused() -> None:
     tags = [(256, 40), (257, 40), (258, 8), (259, 1), (262, 1), (277, 1), (322, 60_000), (323, 60_000), (324, 8)]
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in [*tags, (325, 1600)])

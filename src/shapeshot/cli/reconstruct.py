@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ def declare(command: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
     from shapeshot.folders import is_library, list_photos, plan_targets, put_together, run_photos, take_apart
+    from shapeshot.jobs.folder_lock import only_writer_of
     from shapeshot.model.field_model import load_model
     from shapeshot.pipeline.options import Options
 
@@ -65,12 +67,13 @@ def run(args: argparse.Namespace) -> int:
     if told := listing.told():
         print(f"shapeshot: {told}", file=sys.stderr)
     model = load_model(args.model)
-    if library:
-        take_apart(library, targets)
-    with reporting(len(targets), library) as report:
-        outcomes = run_photos(targets, model, options, num_workers=args.workers, ray=args.ray, report=report)
-    if library and (count := put_together(library, outcomes, labels)):
-        print(f"{library}: {count} piece{'s' * (count > 1)} of furniture")
+    with only_writer_of(library, in_folder_of_runs=False) if library else nullcontext():
+        if library:
+            take_apart(library, targets)
+        with reporting(len(targets), library) as report:
+            outcomes = run_photos(targets, model, options, num_workers=args.workers, ray=args.ray, report=report)
+        if library and (count := put_together(library, outcomes, labels)):
+            print(f"{library}: {count} piece{'s' * (count > 1)} of furniture")
     if len(targets) > 1:
         print(summary(outcomes))
     return exit_code(outcomes)

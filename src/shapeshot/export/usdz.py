@@ -33,7 +33,8 @@ def encode_usdz(mesh: Mesh) -> bytes:
         _write_stage(usd, mesh, layer)
         # It stores without compression and aligns every member to 64 bytes, as the format demands. UsdUtils' packager
         # does so, too, but may write the layer anew and date it now.
-        writer = usd.Sdf.ZipFileWriter.CreateNew(str(package))
+        module = usd.Sdf if hasattr(usd.Sdf, "ZipFileWriter") else usd.Usd  # where it was in releases before
+        writer = module.ZipFileWriter.CreateNew(str(package))
         for path in sorted(Path(folder).glob("*.usdc")) + sorted(Path(folder).glob("*.png")):  # the layer comes first
             os.utime(path, (_EPOCH, _EPOCH))
             writer.AddFile(str(path), path.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from shapeshot.folders.manifest import write_manifest
 from shapeshot.folders.targets import Target
 from shapeshot.folders.work import LocalWorker, Outcome, PhotoJob, begin_photos, outcome_from
 from shapeshot.jobs.cores import usable_cores
-from shapeshot.jobs.folder_lock import only_run_in
+from shapeshot.jobs.folder_lock import only_run_in, only_writer_of
+from shapeshot.jobs.interrupt import interrupts_come, interrupts_held
 from shapeshot.jobs.pool import InThisProcess, Pool
 from shapeshot.jobs.processes import ProcessPool
 from shapeshot.pipeline.options import Options
@@ -46,14 +47,22 @@ def run_photos(
     Results that are there and were made from the same photo by the same model and options are kept. A run over more
     than one photo into a folder writes a manifest there: before the work, now and then, and at the end, also when it is
     interrupted.
-    Raises FolderInUseError where another run writes into the folder, and what the workers as a whole may raise; a
-    photo's own error is its outcome.
+    Raises FolderInUseError where another run writes there (into the folder, or to the target of the one photo), and
+    what the workers as a whole may raise; a photo's own error is its outcome.
     """
     if len(targets) > 1:
         model = model.optimized()  # whatever the number of workers, so that it changes no bit of the results
     manifest = _Manifest(targets)
-    with nullcontext() if manifest.folder is None else only_run_in(manifest.folder):
+    # What is on the disk and what the manifest says of it stay the same, whenever Ctrl-C or SIGTERM comes.
+    with interrupts_held(), _held_place(targets, manifest.folder):
         return _run(targets, manifest, model, options, num_workers, ray, report)
+
+
+def _held_place(targets: Sequence[Target], folder: Path | None) -> AbstractContextManager[None]:
+    """Of a run over many photos its folder; of one over a single photo its target, beside which others may write."""
+    if folder is not None:
+        return only_run_in(folder)
+    return only_writer_of(targets[0].path, in_folder_of_runs=targets[0].is_folder)
 
 
 def _run(
@@ -65,15 +74,18 @@ def _run(
     ray: str | None,
     report: Report,
 ) -> list[Outcome]:
-    jobs = []
+    jobs: list[PhotoJob] = []
 
-    def take(outcome: Outcome) -> None:
-        manifest.outcomes[outcome.target] = outcome
-        report(outcome)
+    def take(*outcomes: Outcome) -> None:
+        manifest.outcomes.update({outcome.target: outcome for outcome in outcomes})
+        with interrupts_come():
+            for outcome in outcomes:
+                report(outcome)
 
     try:
         for target in targets:
-            job = plan_job(target, model, options, resume=manifest.folder is not None)
+            with interrupts_come():
+                job = plan_job(target, model, options, resume=manifest.folder is not None)
             jobs.append(job) if isinstance(job, PhotoJob) else take(job)
         manifest.write()  # before the work: a disk that is full or read-only is known now, and a killed run leaves one
         pool = _pool(jobs, model, options, num_workers, ray)
@@ -82,8 +94,7 @@ def _run(
                 take(outcome_from(result))
                 manifest.write_now_and_then()
         finally:
-            for result in pool.finish():
-                take(outcome_from(result))
+            take(*map(outcome_from, pool.finish()))
     finally:
         manifest.write()
     return list(manifest.outcomes.values())

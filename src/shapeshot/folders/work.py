@@ -13,6 +13,7 @@ from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.folders.fingerprint import photo_facts
 from shapeshot.folders.targets import Target
 from shapeshot.folders.writing import EncodedResult, encode_target, write_result
+from shapeshot.jobs.interrupt import interrupts_come
 from shapeshot.jobs.pool import Done
 from shapeshot.jobs.pool import Result as PoolResult
 from shapeshot.names import shown
@@ -99,14 +100,19 @@ class LocalWorker:
         self._reader: ThreadPoolExecutor | None = None  # started for the second photo: one alone needs no thread
 
     def run(self, job: PhotoJob, upcoming: PhotoJob | None = None) -> Outcome:
-        """What becomes of a job. Never raises for one photo's trouble."""
+        """What becomes of a job. Never raises for one photo's trouble.
+
+        Where interrupts are held they come during the work, and not between the files and the outcome that tells of
+        them.
+        """
         decoded = self._ahead.pop(job.target.photo, None)
         if upcoming is not None:
             self._read_ahead(upcoming.target.photo)
 
         def work() -> EncodedResult:
-            photo = decoded.result() if decoded else _read_and_decode(job.target.photo)
-            result = encode_photo(job, photo, self._model, self._options)
+            with interrupts_come():
+                photo = decoded.result() if decoded else _read_and_decode(job.target.photo)
+                result = encode_photo(job, photo, self._model, self._options)
             write_result(job.target, result)
             return result
 

@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Generic
 
 from shapeshot.errors import UserError
+from shapeshot.jobs.interrupt import interrupts_come, interrupts_held
 from shapeshot.jobs.pool import Attempt, Done, InThisProcess, Pool, Result, Task, Value, Waiting, Work
 from shapeshot.jobs.worker import ONE_THREAD, Worker, WorkerDiedError
 
@@ -42,42 +43,58 @@ class ProcessPool(Generic[Task, Value]):
         self._members = [_Member(Worker(begin, environment), self._waiting, looks_ahead, loss) for _ in range(count)]
         self._busy: list[_Member[Task, Value]] = []
         self._received: deque[Result[Task, Value]] = deque()  # and not taken yet: an interrupt must not lose them
+        self._deaths = 0  # in a row
 
     def results(self) -> Iterator[Result[Task, Value]]:
         """Yield the result of every task as it comes. Raises UserError where workers die without doing a single one."""
-        for member in self._members:
-            self._busy.append(member)  # before it begins: whatever interrupts this finds the task
-            if not member.begin_next():
-                self._busy.remove(member)
-        deaths = 0
+        with interrupts_held():
+            for member in self._members:
+                self._begin_next(member)
         while self._busy:
-            ready = wait([member.connection for member in self._busy])
-            for member in [member for member in self._busy if member.connection in ready]:
-                result = member.result()
-                if result is not None:
-                    self._received.append(result)
-                deaths = deaths + 1 if member.has_died else 0
-                if deaths >= _MAX_DEATHS:
-                    raise UserError(
-                        f"worker processes die before they do a {self._what}; give fewer --workers or more memory"
-                    )
-                if not member.begin_next():
-                    self._busy.remove(member)
+            with interrupts_come():
+                ready = wait([member.connection for member in self._busy])
+            with interrupts_held():
+                for member in [member for member in self._busy if member.connection in ready]:
+                    self._take_from(member)
+                    self._require_lives()
+                    self._begin_next(member)
             while self._received:
                 yield self._received.popleft()
 
     def finish(self) -> list[Result[Task, Value]]:
         """Start nothing more, let the tasks at work finish and end the processes. A second interrupt ends them now."""
-        self._waiting.clear()
-        try:
-            results = list(self._received)
-            results += [result for member in self._busy if (result := member.result()) is not None]
-            for member in self._members:
-                member.worker.stop()
-        finally:
-            for member in self._members:
-                member.worker.kill()
-        return results
+        with interrupts_held():
+            self._waiting.clear()
+            try:
+                for member in [member for member in self._busy if member.is_at_work]:
+                    with interrupts_come():
+                        wait([member.connection])
+                    self._take_from(member)
+                for member in self._members:
+                    with interrupts_come():
+                        member.worker.stop()
+            finally:
+                for member in self._members:
+                    member.worker.kill()
+            return list(self._received)
+
+    def _begin_next(self, member: _Member[Task, Value]) -> None:
+        """Give a member its next task. Those that have one are busy: an answer comes from them, or their end."""
+        is_busy = member.begin_next()
+        if is_busy and member not in self._busy:
+            self._busy.append(member)
+        elif not is_busy and member in self._busy:
+            self._busy.remove(member)
+
+    def _take_from(self, member: _Member[Task, Value]) -> None:
+        result = member.result()
+        if result is not None:
+            self._received.append(result)
+        self._deaths = self._deaths + 1 if member.has_died else 0
+
+    def _require_lives(self) -> None:
+        if self._deaths >= _MAX_DEATHS:
+            raise UserError(f"worker processes die before they do a {self._what}; give fewer --workers or more memory")
 
 
 def each(
@@ -127,6 +144,11 @@ class _Member(Generic[Task, Value]):
         assert self.worker.connection is not None
         return self.worker.connection
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a result will come, or the worker's end."""
+        return self._attempt is not None
+
     def begin_next(self) -> bool:
         """Begin the next task; return False where there is none."""
         attempt = self._upcoming or self._waiting.take()
@@ -138,7 +160,7 @@ class _Member(Generic[Task, Value]):
             self.worker.send(attempt.task, upcoming)
         except WorkerDiedError:  # between two tasks
             self.worker.send(attempt.task, upcoming)
-        self._attempt = attempt  # not before: Ctrl-C may come in between, and then no result ever would
+        self._attempt = attempt  # not before: where sending failed, no result would ever come
         return True
 
     def result(self) -> Result[Task, Value] | None:

@@ -10,9 +10,11 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, TypeVar
 
 from shapeshot.errors import UserError
+from shapeshot.jobs.interrupt import Terminated, interrupts_come
 from shapeshot.jobs.own_folder import OwnFolder
 from shapeshot.jobs.pool import Attempt, Done, Lost, Result, Task, Value, Waiting
 
@@ -63,7 +65,8 @@ class RayPool(Generic[Task, Load, Answer, Value]):
 
         while self._waiting or self._out:
             self._send()
-            [reference], _ = ray.wait(list(self._out), num_returns=1)
+            with interrupts_come():
+                [reference], _ = ray.wait(list(self._out), num_returns=1)
             result = self._result(self._out.pop(reference), reference)
             if result is not None:
                 yield result
@@ -93,7 +96,8 @@ class RayPool(Generic[Task, Load, Answer, Value]):
         import ray
 
         try:
-            answer = ray.get(reference)
+            with interrupts_come():
+                answer = ray.get(reference)
         except ray.exceptions.RayError as error:
             name = type(error).__name__
             return self._waiting.retry(attempt, f"lost {{times}} times with its node or worker ({name})")
@@ -106,6 +110,7 @@ class _Connection:
     def __init__(self, address: str) -> None:
         self._owns_ray = False
         self._folder: OwnFolder | None = None
+        self._sessions: list[int] = []  # of the processes that an instance here consists of
         try:
             import ray
         except ImportError as error:
@@ -119,16 +124,28 @@ class _Connection:
         if address == "local":
             options |= {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
             options |= self._own_folder()
+        self._owns_ray = True
+        try:
+            self._init(address, options)
+        except BaseException:
+            self.close()  # also of an instance that is half there
+            raise
+
+    def _init(self, address: str, options: dict[str, Any]) -> None:
+        import ray
+
         handler = signal.getsignal(signal.SIGTERM)
         try:
-            ray.init(**options)
+            with _in_sessions(self._sessions), interrupts_come():
+                ray.init(**options)
+        except SystemExit:  # what ray's own handler of SIGTERM raises, see below
+            raise Terminated from None
         except Exception as error:  # ray has no one kind of exception for a cluster that it cannot reach
-            self.close()
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise _unreachable(address, reason) from None
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, handler)  # ray puts its own there, which ends the process without cleaning
-        self._owns_ray = True
+        finally:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, handler)  # ray puts its own there, which ends the process uncleaned
 
     def _own_folder(self) -> dict[str, str]:
         """Options that keep the instance's logs and sockets, a session's worth a run, where they are removed."""
@@ -147,9 +164,40 @@ class _Connection:
 
             self._owns_ray = False
             ray.shutdown()
+        while self._sessions:  # where an instance was ended while it started, its agents would stay a minute
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._sessions.pop(), signal.SIGKILL)
         if self._folder is not None:
             self._folder.close()
             self._folder = None
+
+
+@contextmanager
+def _in_sessions(started: list[int]) -> Iterator[None]:
+    """Let Ray start its processes in sessions of their own, whose numbers are added to `started`.
+
+    So SIGTERM to a group of processes is this process's alone: without its own ones Ray waits for their answers until
+    its patience ends. They leave with this process all the same, which Ray has the system see to. A Ray that starts
+    them in another way is left as it is.
+    """
+    from ray._private import services as ray_services
+
+    services: Any = ray_services
+    popen = getattr(services, "ConsolePopen", None)
+    if popen is None or not hasattr(os, "killpg"):
+        yield
+        return
+
+    def start(*words: Any, **options: Any) -> Any:
+        process = popen(*words, **options, start_new_session=True)
+        started.append(process.pid)
+        return process
+
+    services.ConsolePopen = start
+    try:
+        yield
+    finally:
+        services.ConsolePopen = popen
 
 
 def _require_answer(address: str) -> None:

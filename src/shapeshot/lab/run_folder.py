@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shapeshot.errors import ExportError, UserError
-from shapeshot.files import locked, remove_leftovers
+from shapeshot.errors import ExportError
+from shapeshot.files import remove_leftovers
+from shapeshot.jobs.folder_lock import only_run_in
 
 LAST, LOG, CONFIG = "last.safetensors", "log.jsonl", "config.json"
 
@@ -17,15 +18,15 @@ LAST, LOG, CONFIG = "last.safetensors", "log.jsonl", "config.json"
 def own_run_folder(folder: Path, main: bool = True) -> Iterator[None]:
     """Keep a run folder for this process, tidied of what a killed one was writing.
 
-    main: of several processes that train together, only the first owns the folder. Raises UserError where another run
-    trains there, and ExportError where it cannot be written.
+    main: of several processes that train together, only the first owns the folder. Raises FolderInUseError where
+    another run trains there, and ExportError where it cannot be written.
     """
     if not main:
         yield
         return
-    busy = f"another process trains in {folder}; wait for it, or choose another folder with --out"
-    with locked(folder / LOG, UserError(busy)):
+    with only_run_in(folder):
         try:
+            (folder / LOG).touch()
             remove_leftovers(folder)
             _mend_log(folder / LOG)
         except OSError as error:

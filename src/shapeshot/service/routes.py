@@ -114,7 +114,14 @@ def _add_results(router: APIRouter, service: Service) -> None:
         entry, result = await _found(service, result_id)
         return ReconstructionAnswer(**_answer(service, entry, result.facts))
 
-    @router.delete(PREFIX + "/{result_id}", status_code=204, summary="Forget a reconstruction", responses=problems(404))
+    # response_model: of `-> None` FastAPI made one before 0.116, and refused it.
+    @router.delete(
+        PREFIX + "/{result_id}",
+        status_code=204,
+        response_model=None,
+        summary="Forget a reconstruction",
+        responses=problems(404),
+    )
     async def remove(result_id: str) -> None:
         if not await run_sync(store.remove, result_id, limiter=service.limiter):
             raise _gone()

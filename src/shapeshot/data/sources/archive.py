@@ -14,7 +14,13 @@ from pathlib import Path, PurePosixPath
 from shapeshot.errors import DatasetError
 from shapeshot.limits import ARCHIVE_FREE_BYTES, ARCHIVE_MEMBER_BYTES, ARCHIVE_RATIO
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python without it, which refuses such members as not implemented
+    LZMAError = zlib.error  # type: ignore[assignment, misc]
+
+_BAD_DATA = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError)
+_BROKEN = (*_BAD_DATA, NotImplementedError, RuntimeError, ValueError, OSError)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
 from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.ids import free_id
+from shapeshot.data.sources.readers.budget import damage_named
 from shapeshot.data.sources.readers.wavefront import read_obj
-from shapeshot.errors import DatasetError
+from shapeshot.errors import DatasetError, MeshError
 from shapeshot.names import whole_text
 
 DEFAULT_FOLDER = Path("/usr/share/sweethome3d/furniture")
@@ -45,14 +46,26 @@ class SweetHome3DEntry:
     def load(self) -> ObjectModel:
         """The object in metres, stretched to the catalogue's width (x), height (y) and depth (z)."""
         model = self.load_rotated()
-        return _visible(model.transformed(np.diag(stretch(model, self.info))))
+        with damage_named(self._shown):
+            return _visible(self._moved(model, np.diag(stretch(model, self.info))))
 
     def load_rotated(self) -> ObjectModel:
         """The object as its artist made it, in the file's own unit, turned by the catalogue's rotation only."""
         archive = Archive(self.catalog)
-        name = f"{self.info.name} ({self.model})"
-        model = read_obj(archive.read(self.model), name, archive.beside(self.model))
-        return model.transformed(np.reshape(self.rotation, (3, 3)))
+        model = read_obj(archive.read(self.model), self._shown, archive.beside(self.model))
+        with damage_named(self._shown):
+            return self._moved(model, np.reshape(self.rotation, (3, 3)))
+
+    @property
+    def _shown(self) -> str:
+        return f"{self.info.name} ({self.model})"
+
+    def _moved(self, model: ObjectModel, matrix: np.ndarray) -> ObjectModel:
+        """The model under a matrix of the catalogue's, whose numbers may be too large for any model."""
+        moved = model.transformed(matrix)
+        if not all(np.isfinite(part.vertices).all() for part in moved.parts):
+            raise MeshError(f"{self._shown} is not finite in its catalogue's size and rotation; correct these")
+        return moved
 
 
 class SweetHome3DSource:

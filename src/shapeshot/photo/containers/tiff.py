@@ -75,5 +75,5 @@ def _entries(content: bytes, order: str) -> Iterator[tuple[int, int, int, int, i
         for at in range(first, min(first + number * step, len(content) - step + 1), step):
             tag, kind, count = struct.unpack_from(order + "H" + _FIELDS[inline], content, at)
             yield tag, kind, count, at + step - inline, inline
-    except struct.error:
+    except (struct.error, OverflowError):
         return  # cut short: the decoder says so better

@@ -10,7 +10,7 @@ from typing import Any
 import python_multipart  # noqa: F401 (starlette uses it, and only asserts that it is there)
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from shapeshot.errors import UserError, unknown_name
@@ -63,20 +63,30 @@ async def read_upload(
     parser = _Parser(request.headers, _limited(request, max_bytes, hold), max_files=len(FILES), max_fields=MAX_FIELDS)
     parser.max_part_size = MAX_FIELD_BYTES
     parser.spool_max_size = max_bytes + 1  # held in memory: max_bytes bounds it
-    seconds = min(seconds, UPLOAD_SECONDS)
     try:
-        form = await asyncio.wait_for(parser.parse(), seconds)
+        form = await _parsed(parser, min(seconds, UPLOAD_SECONDS))
+        return await _checked(form.multi_items(), decoders)
+    finally:
+        parser.close()
+
+
+async def _parsed(parser: _Parser, seconds: float) -> FormData:
+    try:
+        return await asyncio.wait_for(parser.parse(), seconds)
     except asyncio.TimeoutError:
         raise ApiError(408, f"the upload took more than {seconds:g} seconds") from None
     except MultiPartException as error:
         raise ApiError(400, f"the multipart body is broken: {error.message}") from None
     except ValueError:  # a charset that is none, for example
         raise ApiError(400, "the multipart body is broken: its headers cannot be decoded") from None
-    return await _checked(form.multi_items(), decoders)
 
 
 class _Parser(MultiPartParser):
     """Starlette's, but a part that has to be a file is one, also without a filename or with `filename*` alone."""
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self._files: list[UploadFile] = []
 
     def on_headers_finished(self) -> None:
         """As starlette's, which knows a file by its filename."""
@@ -85,6 +95,13 @@ class _Parser(MultiPartParser):
         if b"filename" not in options and options.get(b"name", b"").decode("latin-1") in FILES:
             part.content_disposition = (part.content_disposition or b"") + b'; filename=""'
         super().on_headers_finished()
+        if part.file is not None:
+            self._files.append(part.file)
+
+    def close(self) -> None:
+        """Close the files, however the reading of them ended; starlette closes them after some of its own errors."""
+        for upload in self._files:
+            upload.file.close()
 
 
 async def _limited(request: Request, max_bytes: int, hold: Callable[[int], bool]) -> AsyncGenerator[bytes, None]:
@@ -117,7 +134,6 @@ async def _checked(items: list[tuple[str, str | UploadFile]], decoders: Decoders
             if isinstance(value, str):
                 raise UserError(f"the field {name!r} must be a file; send it with a filename")
             files[name] = await value.read()
-            await value.close()
             if not value.filename and _is_text(files[name]):
                 raise UserError(f"the field {name!r} must be a file; send the image's bytes in it")
         elif name not in FIELDS:

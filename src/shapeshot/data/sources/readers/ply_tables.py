@@ -81,7 +81,7 @@ def _header(content: bytes, name: str) -> tuple[str, list[_Element], str, int]:
                 raise MeshError(f"{name} has a property of no element, or too many; check the file")
             elements[-1].properties.append(_property(words, name))
     if file_format not in _ORDERS:
-        raise MeshError(f"{name} is a PLY of format {file_format!r}; expected one of {', '.join(_ORDERS)}")
+        raise MeshError(f"{name} is a PLY of format {file_format[:40]!r}; expected one of {', '.join(_ORDERS)}")
     return file_format, elements, texture, end.end()
 
 
