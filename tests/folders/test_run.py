@@ -84,7 +84,6 @@ def test_the_total_is_all_of_the_time(run: Callable, tmp_path: Path) -> None:
         timings = json.loads(path.read_text())["timings"]
         stages = sum(seconds for stage, seconds in timings.items() if stage != "total")
         assert stages <= timings["total"]
-        assert timings["total"] - stages < timings["read"] + timings["write"]
     row = rows(tmp_path)[0]
     assert row["seconds_read"] + row["seconds_encode"] + row["seconds_write"] < row["seconds_total"]
 

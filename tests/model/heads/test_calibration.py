@@ -25,5 +25,5 @@ def test_temperature_moves_towards_a_half_and_keeps_the_order() -> None:
 
 
 def test_a_bias_moves_the_even_chance() -> None:
-    assert Calibration(2.0, -0.5)(np.float32(1.0)) == pytest.approx(0.5)
-    assert Calibration(2.0, 0.5)(np.float32(1.0)) > 0.7
+    assert Calibration(2.0, -0.5)(np.ones(1, np.float32)) == pytest.approx(0.5)
+    assert Calibration(2.0, 0.5)(np.ones(1, np.float32)) > 0.7

@@ -32,7 +32,7 @@ def shape(photo: np.ndarray, model: Any) -> Reconstruction:
 def test_probabilities_say_the_same_as_the_voxels(shape: Reconstruction, model: Any) -> None:
     assert shape.probabilities is not None
     assert shape.probabilities.shape == shape.voxels.occupancy.shape
-    surface = model.heads.calibration(np.float32(model.level))
+    surface = model.heads.calibration(np.array([model.level], np.float32))
     np.testing.assert_array_equal(shape.probabilities > surface, shape.voxels.occupancy)
     np.testing.assert_allclose(shape.probabilities, model.heads.calibration(model.field(32).logits))
 
