@@ -5,7 +5,8 @@
 Two sets: `rooms`, the pictures in rooms of a dataset's test splits, and `composites`, real cut-outs of the photo-like
 set over its photographs (--each of them for every cut-out). Each is scored without a hint and, where that gives less
 than 0.85, after one click in the middle of what was missed. scores.json holds every picture's figures, and worst.png
-shows the worst masks. --method plain scores the plain-background method in the finder's place.
+shows the worst masks. --method auto scores the
+whole road of `--background auto` in the finder's place, and --method plain the plain-background method alone.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.errors import UserError
+from shapeshot.errors import PhotoError, UserError
 from shapeshot.files import atomic_write
 from shapeshot.lab.finder.clicks import worst_point
+from shapeshot.photo import ObjectMask, find_object
 from shapeshot.photo.finder import Finder, doubts
-from shapeshot.photo.plain import plain_background
 from shapeshot.scores.statistics import bootstrap_mean
 
 HERE = Path(__file__).parent
@@ -73,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--photos", type=Path, metavar="DIR", help="the photo-like set, for composites")
     parser.add_argument("--each", type=int, default=3, metavar="N", help="composites of every cut-out (3)")
     parser.add_argument("--finder", type=Path, metavar="FILE", help="another finder.onnx than the shipped one")
-    parser.add_argument("--method", choices=("finder", "plain"), default="finder")
+    parser.add_argument("--method", choices=("finder", "plain", "auto"), default="finder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     args = parser.parse_args(argv)
     try:
@@ -139,10 +140,13 @@ def composites(folder: Path, each: int) -> Iterator[Case]:
 def score(finder: Finder, case: Case, method: str) -> Scored:
     """Find the object, and click once where that failed."""
     start = time.perf_counter()
-    if method == "plain":
-        rgba = np.dstack([case.picture, np.full(case.truth.shape, 255, np.uint8)])
-        found = plain_background(rgba).mask >= 0.5
-        return Scored(case, found, iou(found, case.truth), None, 0.0, time.perf_counter() - start, ())
+    if method != "finder":
+        try:
+            whole = find_object(np.dstack([case.picture, np.full(case.truth.shape, 255, np.uint8)]), method)
+        except PhotoError:
+            whole = ObjectMask(np.zeros(case.truth.shape, np.float32), "refused", None, ("refused",))
+        found, seconds = whole.mask >= 0.5, time.perf_counter() - start
+        return Scored(case, found, iou(found, case.truth), None, whole.certainty or 0.0, seconds, whole.remarks)
     sighting = finder.find(case.picture)
     seconds = time.perf_counter() - start
     found, told = sighting.mask >= 0.5, (*sighting.remarks, *doubts(sighting.certainty))

@@ -15,12 +15,20 @@ from shapeshot.onnx_runtime import silence_telemetry
 from shapeshot.photo.alpha import has_cutout, is_all_transparent, read_cutout
 from shapeshot.photo.finder import Point, doubts, require_object, shipped_finder
 from shapeshot.photo.plain import plain_background
+from shapeshot.photo.regions import grown, label_regions
 
 if TYPE_CHECKING:
     from jaxtyping import Float, UInt8
 
 _MIN_OBJECT = 0.001  # of the frame: about 32 x 32 pixels of a 1024 x 1024 photo
-_AGREEING = 0.9  # IoU from which on the plain background's finer mask is taken in place of the finder's
+_AGREEING = 0.75  # IoU of the finder's mask and the plain background's from which on they are said to agree
+_INSIDE = 0.9  # of what the finder took, that lies in what stands out from a plain background
+_FRAMED = 0.03  # of the frame's length, that it may lie on beyond that
+_PARTS_SIDE = 256  # pixels: the resolution at which parts are told apart
+_DISAGREEING = (
+    "the finder sees less of the object than what stands out from the plain background, which was taken; compare the "
+    "mask, and point at the object or draw a region around it"
+)
 _CLUTTERED = (
     "the background is too cluttered for background='plain' ({reason}); leave it to the finder with background='auto', "
     "give a transparent PNG, or pass background='keep' if the object fills the frame"
@@ -53,8 +61,8 @@ def find_object(
     """Tell the object from its background.
 
     rgba: uint8 [height, width, 4], straight alpha, as load_photo returns.
-    background: "auto" (alpha where it says something, else the finder, whose mask a plain background's replaces where
-    the two agree), "alpha", "finder", "plain", "rembg", or "keep" (the whole frame is the object).
+    background: "auto" (alpha where it says something, else the finder; before a plain background, all that stands out
+    where it saw an object), "alpha", "finder", "plain", "rembg", or "keep" (the whole frame is the object).
     points: (x, y) in pixels of rgba, each on the object that is meant; they guide the finder.
     Raises PhotoError where there is no object, the background is cluttered and "plain" was asked for, or points are
     given to a way that takes none.
@@ -151,11 +159,39 @@ def _automatic(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point
     if has_cutout(rgba):
         return _by_alpha(rgba, points)
     found, plain = _sighted(rgba, points), plain_background(rgba)
-    if not plain.clutter and _overlap(plain.mask, found.mask) >= _AGREEING:
-        return replace(found, mask=plain.mask, method="plain background")  # no doubt: two that agree are surer than one
+    whole = None if plain.clutter else _whole_of(found.mask, plain.mask)
+    if whole is not None:
+        # No doubt of the finder's is told where the two agree: they are surer than one.
+        remarks = found.remarks if _overlap(whole, found.mask) >= _AGREEING else (*found.remarks, _DISAGREEING)
+        return replace(found, mask=whole, method="plain background", remarks=remarks)
     if not found.mask.any() and plain.mask.any():
         return ObjectMask(plain.mask, "plain background", found.certainty, (_ONLY_PLAIN,))
     return _told(found, pointed=False)
+
+
+def _whole_of(found: np.ndarray, plain: np.ndarray) -> np.ndarray | None:
+    """What stands out from a plain background where the finder saw an object; None where it is something else.
+
+    It is that object if it holds nearly all that the finder took, and the frame cuts it no more than that: a floor that
+    is taken along with a chair reaches the frame. On real photographs the finder leaves out parts of another colour
+    more often than a plain background's mask takes shadows along (docs/finder.md).
+    """
+    step = -(-max(found.shape) // _PARTS_SIDE)
+    seen, outstanding = found[::step, ::step] >= 0.5, plain[::step, ::step] >= 0.5
+    labels = label_regions(outstanding)
+    touched = np.unique(labels[seen & outstanding])
+    parts = np.isin(labels, touched[touched > 0])
+    spare = _FRAMED * 2 * sum(parts.shape)
+    if not parts.any() or (seen & parts).sum() < _INSIDE * seen.sum() or _framed(parts) > _framed(seen) + spare:
+        return None
+    rows, columns = (np.arange(length) // step for length in found.shape)
+    mask: np.ndarray = plain * grown(parts, 2)[rows][:, columns]
+    return mask
+
+
+def _framed(mask: np.ndarray) -> int:
+    """How many pixels of a bool mask lie on the frame's edge."""
+    return int(mask[0].sum() + mask[-1].sum() + mask[:, 0].sum() + mask[:, -1].sum())
 
 
 def _overlap(first: Float[np.ndarray, "height width"], second: Float[np.ndarray, "height width"]) -> float:
