@@ -17,7 +17,6 @@ from shapeshot.model.heads import Heads
 from shapeshot.model.seen import Seen
 from shapeshot.photo import PreparedPhoto
 
-
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every process that they start as well.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -19,6 +19,7 @@ pytest.importorskip("pxr", reason="needs the extra `usd`")
 
 from public_surface import Surface, canary, flat, public_surface
 
+VOLUME = "files/armchair/result.json/mesh/volume"
 ABSENT = "(not there)"  # in place of a value
 GOLDEN = Path(__file__).parents[1] / "golden" / "public_surface.json"
 # What is gone on purpose: a pattern of keys (see public_surface.py), and why. Each must match some difference.
@@ -35,6 +36,10 @@ CHANGED: dict[str, str] = {
     "help/data build/(--count|SOURCE)": "a source more: infinigen",
     "files/.*/made_from/(finder|options/point)": "issue 13: the finder, and points that guide it",
     "files/.*/object/certainty": "issue 13: how sure the finder is",
+    "openapi/components/schemas/ObjectAnswer/(description|example/method|required/.*)": "issue 13: certainty, remarks",
+    "openapi/components/schemas/ReconstructionAnswer/example/result/object/method": "an example of another photo",
+    "openapi/paths//v1/(reconstructions|objects)/post/.*/properties/background/enum/.*": "issue 13: a choice more",
+    r"python/reconstruct\(mask\)": "issue 12: shapes stand in signatures",
     "help/(reconstruct|serve|studio)/--background": "issue 13: a choice more, finder",
     "files/.*/made_from/model": "the shipped model's heads and memory hold the constants that they depend on",
     "help/(reconstruct|serve|studio|evaluate|remember|calibrate)/(usage/)?--model": "models have names",
@@ -54,7 +59,7 @@ def golden() -> dict[str, Any]:
 def differences(golden: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Surface:
     """Key -> (before, now) of whatever is not as before."""
     now, before = public_surface(tmp_path_factory.mktemp("surface")), golden["surface"]
-    same = exactly if canary() == golden["canary"] else roughly
+    same = exactly if canary() == golden["canary"] and not only_rounded(before[VOLUME], now.get(VOLUME)) else roughly
     found = {key: (before.get(key, ABSENT), now.get(key, ABSENT)) for key in {*before, *now}}
     return {key: pair for key, pair in found.items() if not same(*pair)}
 
@@ -102,6 +107,17 @@ def test_a_difference_is_seen() -> None:
     assert roughly("sha256 1", "sha256 2")
     assert not roughly("sha256 1", None)
     assert not roughly(1.0, 1.1)
+    assert only_rounded(1.0, 1.0000001)
+    assert not only_rounded(1.0, 1.0)
+    assert not only_rounded(1.0, 1.1)
+
+
+def only_rounded(before: float, now: Any) -> bool:
+    """Whether a length differs in its last bits alone: what follows the encoder is rounded otherwise here.
+
+    The matrix products of the memory and of the colours take another way on another processor.
+    """
+    return isinstance(now, float) and now != before and math.isclose(before, now, rel_tol=1e-4)
 
 
 def exactly(before: Any, now: Any) -> bool:

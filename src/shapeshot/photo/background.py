@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from jaxtyping import Float, UInt8
 
 _MIN_OBJECT = 0.001  # of the frame: about 32 x 32 pixels of a 1024 x 1024 photo
-_AGREEING = 0.75  # IoU of the finder's mask and the plain background's from which on they are said to agree
+_AGREEING = 0.65  # IoU of the finder's mask and the plain background's from which on they are said to agree
 _INSIDE = 0.9  # of what the finder took, that lies in what stands out from a plain background
+_NEARLY_ALL = 0.9  # of what stands out from a plain background
 _FRAMED = 0.03  # of the frame's length, that it may lie on beyond that
 _PARTS_SIDE = 256  # pixels: the resolution at which parts are told apart
 _DISAGREEING = (
@@ -184,6 +185,8 @@ def _whole_of(found: np.ndarray, plain: np.ndarray) -> np.ndarray | None:
     spare = _FRAMED * 2 * sum(parts.shape)
     if not parts.any() or (seen & parts).sum() < _INSIDE * seen.sum() or _framed(parts) > _framed(seen) + spare:
         return None
+    if parts.sum() >= _NEARLY_ALL * outstanding.sum():
+        return plain  # with its small loose parts, which are the object's more often than not
     rows, columns = (np.arange(length) // step for length in found.shape)
     mask: np.ndarray = plain * grown(parts, 2)[rows][:, columns]
     return mask

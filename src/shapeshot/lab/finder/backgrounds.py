@@ -171,9 +171,9 @@ def _perspective(width: int, height: int, narrow: float) -> tuple[float, ...]:
 def any_background(side: int, photos: Photographs, rng: np.random.Generator) -> Background:
     """One of all the kinds; photographs most often."""
     draw = rng.random()
-    if draw < 0.45:
+    if draw < 0.55:
         return photos.piece(side, (0.35, 1.0), rng)
-    if draw < 0.75:
+    if draw < 0.78:
         return wall_and_floor(side, photos, rng)
     if draw < 0.9:
         return surface(side, photos, rng)

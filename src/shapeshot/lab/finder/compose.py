@@ -16,7 +16,7 @@ from shapeshot.lab.finder.backgrounds import Photographs, any_background, plain,
 from shapeshot.lab.finder.clicks import simulated_hints
 
 Cutout = UInt8[np.ndarray, "height width 4"]
-ROOM, EMPTY = 0.42, 0.07  # shares of the examples; the rest is composed
+ROOM, EMPTY = 0.3, 0.07  # shares of the examples; the rest is composed
 HINTED = 0.45  # of the examples
 OTHER_MEANT = 0.5  # of the hinted examples with other objects: one of these is meant
 LEAST_VISIBLE = 0.35  # of an object that the frame cuts
@@ -128,9 +128,9 @@ class Composer:
             inside = target[..., :3][target[..., 3] > 200]
             color = inside[int(rng.integers(len(inside)))] if len(inside) else random_color(rng)
             return plain(side, np.clip(color + rng.normal(0, 10, 3), 3, 255), rng)
-        if draw < 0.2:
+        if draw < 0.26:
             return plain(side, random_color(rng), rng)
-        if draw < 0.35 and self.rooms:
+        if draw < 0.38 and self.rooms:
             return self._room_out_of_focus(side, rng)
         return any_background(side, self.photos, rng)
 
@@ -155,6 +155,8 @@ def place(
     image = image.crop(image.getchannel("A").point(lambda a: 255 if a > 8 else 0).getbbox() or (0, 0, *image.size))
     if rng.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if rng.random() < 0.75:
+        image = without_grain(image, float(rng.uniform(0.6, 1.4)))
     scale = share * side / max(image.size)
     stretch = float(np.exp(rng.normal(0, 0.08)))
     size = (max(2, round(image.width * scale * stretch)), max(2, round(image.height * scale)))
@@ -177,6 +179,16 @@ def place(
     pixels = np.asarray(square).copy()
     pixels[..., :3] = _tinted(pixels[..., :3], pixels[..., 3] > 127, rng)
     return pixels
+
+
+def without_grain(image: Image.Image, radius: float) -> Image.Image:
+    """The cut-out without the path tracer's noise, which would tell an object from any photograph behind it.
+
+    A Gaussian blur in pixels of the object alone: nothing of what is transparent is mixed in, and alpha stays.
+    """
+    smooth = image.convert("RGBa").filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
+    smooth.putalpha(image.getchannel("A"))
+    return smooth
 
 
 def photographed(
@@ -257,10 +269,24 @@ def _tinted(
         values = values.mean(axis=2, keepdims=True) + 0 * values
         level = float(rng.choice([rng.uniform(200, 245), rng.uniform(15, 60), rng.uniform(60, 200)]))
         values = values + (level - float(values[inside].mean())) * float(rng.uniform(0.5, 1))
+    if rng.random() < 0.35:
+        values = _repainted(values, rng)
     middle = values[inside].mean(axis=0)
     values = middle + (values - middle) * float(rng.uniform(0.6, 1.3))
     values = values * float(np.exp(rng.normal(0, 0.2))) * (1 + rng.normal(0, 0.05, 3))
     painted: np.ndarray = np.clip(values, 0, 255).astype(np.uint8)
+    return painted
+
+
+def _repainted(values: Float[np.ndarray, "side side 3"], rng: np.random.Generator) -> Float[np.ndarray, "side side 3"]:
+    """Parts of one colour in another: a thing may have a black blade and an orange handle, and is one thing."""
+    image = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    parts = np.asarray(image.quantize(int(rng.integers(3, 7)), method=Image.Quantize.FASTOCTREE))
+    painted = values.copy()
+    for part in np.unique(parts):
+        where = parts == part
+        if rng.random() < 0.6:
+            painted[where] += (random_color(rng) - values[where].mean(axis=0)) * float(rng.uniform(0.3, 1.0))
     return painted
 
 
