@@ -26,6 +26,7 @@ from shapeshot.limits import SERVER_HEAVY_JOB_BYTES, SERVER_STUCK_SECONDS
 from shapeshot.model.field_model import FieldModel
 from shapeshot.model.seen import Seen
 from shapeshot.photo import View
+from shapeshot.photo.finder import shipped_finder
 from shapeshot.pipeline.reconstruct import Clock, shape_in
 from shapeshot.service.decoding import Decoders, NotLightError
 from shapeshot.service.metrics import Metrics
@@ -119,6 +120,7 @@ class Engine:
     def start(self) -> None:
         """Start the workers, with a model that has run once: its sessions start when first needed."""
         self.model.warm_up()
+        shipped_finder()
         for thread in self._threads:
             thread.start()
 
