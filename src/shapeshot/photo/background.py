@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float, UInt8
 
 _MIN_OBJECT = 0.001  # of the frame: about 32 x 32 pixels of a 1024 x 1024 photo
-_AGREEING = 0.65  # IoU of the finder's mask and the plain background's from which on they are said to agree
+_AGREEING = 0.8  # IoU with the finder's mask from which on a plain background's, which is finer, is the better one
+_SURE = 0.94  # certainty from which on the finder is right where the two disagree
 _INSIDE = 0.9  # of what the finder took, that lies in what stands out from a plain background
 _NEARLY_ALL = 0.9  # of what stands out from a plain background
 _FRAMED = 0.03  # of the frame's length, that it may lie on beyond that
@@ -162,9 +163,11 @@ def _automatic(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point
     found, plain = _sighted(rgba, points), plain_background(rgba)
     whole = None if plain.clutter else _whole_of(found.mask, plain.mask)
     if whole is not None:
-        # No doubt of the finder's is told where the two agree: they are surer than one.
-        remarks = found.remarks if _overlap(whole, found.mask) >= _AGREEING else (*found.remarks, _DISAGREEING)
-        return replace(found, mask=whole, method="plain background", remarks=remarks)
+        overlap = _overlap(whole, found.mask)
+        if overlap >= _AGREEING:  # no doubt is told: two that agree are surer than one
+            return replace(found, mask=whole, method="plain background")
+        if (found.certainty or 0.0) < _SURE:
+            return replace(found, mask=whole, method="plain background", remarks=(*found.remarks, _DISAGREEING))
     if not found.mask.any() and plain.mask.any():
         return ObjectMask(plain.mask, "plain background", found.certainty, (_ONLY_PLAIN,))
     return _told(found, pointed=False)

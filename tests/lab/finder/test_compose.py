@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shapeshot.errors import UserError
 from shapeshot.lab.finder.backgrounds import Photographs, any_background
 from shapeshot.lab.finder.clicks import inside_point, simulated_hints, worst_point
-from shapeshot.lab.finder.compose import Composer, photographed, place
+from shapeshot.lab.finder.compose import Composer, photographed, place, without_grain
 
 SIDE = 96
 
@@ -81,6 +82,18 @@ def test_the_mask_is_where_the_object_is(composer: Composer) -> None:
             assert np.minimum(other, scene.mask).max() < 1, "an object hides another or is hidden"
     assert seen > 20
     assert even >= 0.8 * seen
+
+
+def test_grain_goes_and_nothing_transparent_is_mixed_in() -> None:
+    grainy = disc((200, 120, 60))
+    grainy[..., :3] = np.clip(grainy[..., :3] + np.random.default_rng(0).normal(0, 25, (80, 80, 3)), 0, 255)
+    grainy[grainy[..., 3] == 0, :3] = 0  # black where nothing is
+    smooth = np.asarray(without_grain(Image.fromarray(grainy), 1.0))
+    np.testing.assert_array_equal(smooth[..., 3], grainy[..., 3])
+    inside = grainy[..., 3] > 0
+    assert smooth[inside, 0].std() < 0.5 * grainy[inside, 0].std()
+    edge = inside & ~np.roll(inside, 3, axis=0)
+    assert abs(float(smooth[edge, 0].mean()) - 200) < 12
 
 
 def test_rooms_keep_a_third_of_the_object(composer: Composer) -> None:
