@@ -83,7 +83,7 @@ def test_furniture_in_places(cutouts: dict[str, Image.Image], name: str, place) 
 
 @pytest.mark.parametrize("level", [40, 128, 235])
 def test_things_of_nearly_the_ground_s_colour(cutouts: dict[str, Image.Image], level: int) -> None:
-    """Dark on dark, grey on grey, light on light: right, or told. A chair of thin bars: a rim of half a pixel is 10 %."""
+    """Dark on dark, grey on grey, light on light: right, or told. Of thin bars a rim of half a pixel is a tenth."""
     red, green, blue, alpha = cutouts["chair"].split()
     grey = Image.merge("RGB", (red, green, blue)).convert("L")
     inside = np.asarray(grey)[np.asarray(alpha) > 200]
