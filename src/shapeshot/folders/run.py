@@ -18,7 +18,6 @@ from shapeshot.jobs.cores import usable_cores
 from shapeshot.jobs.folder_lock import only_run_in, only_writer_of
 from shapeshot.jobs.interrupt import interrupts_come, interrupts_held
 from shapeshot.jobs.pool import InThisProcess, Pool
-from shapeshot.jobs.processes import ProcessPool
 from shapeshot.pipeline.options import Options
 
 if TYPE_CHECKING:
@@ -120,6 +119,8 @@ def _pool(
     if num_workers == 1 or len(jobs) < 2:
         return InThisProcess(jobs, lambda: LocalWorker(model, options).run)
     begin = partial(begin_photos, os.fspath(model.folder.path), options)
+    from shapeshot.jobs.processes import ProcessPool  # here: one photo needs no multiprocessing, which takes 10 ms
+
     return ProcessPool(jobs, begin, num_workers, what="photo", looks_ahead=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from errno import ENOENT
@@ -16,7 +17,9 @@ except ImportError:  # Windows: nothing is locked there
     fcntl = None  # type: ignore[assignment]
 
 LOCK = ".lock"
-_MOST_TRIES = 100  # where others come and go; in places such as /proc no folder can be made however often one tries
+# At a folder that others make and remove all the time, a millisecond between two. In places such as /proc no folder can
+# be made however often one tries.
+_MOST_TRIES = 500
 _MOST_NAME = 100  # characters of a target's name in that of its lock, which has to fit with more of them into 255 bytes
 
 
@@ -86,6 +89,7 @@ def _locked(path: Path, what: Path, is_shared: bool) -> int:
                 os.close(descriptor)
                 raise
             os.close(descriptor)
+        time.sleep(0.001)
     raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
 
 
