@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.errors import PhotoError, UserError
+from shapeshot.evaluation.photos.silhouettes import mask_iou as iou
 from shapeshot.files import atomic_write
 from shapeshot.lab.finder.clicks import worst_point
 from shapeshot.photo import ObjectMask, find_object
@@ -155,12 +156,6 @@ def score(finder: Finder, case: Case, method: str) -> Scored:
     if first < GOOD and point is not None:
         clicked = iou(finder.find(case.picture, [point]).mask >= 0.5, case.truth)
     return Scored(case, found, first, clicked, sighting.certainty, seconds, told)
-
-
-def iou(first: np.ndarray, second: np.ndarray) -> float:
-    """Intersection over union."""
-    union = (first | second).sum()
-    return float((first & second).sum() / union) if union else 1.0
 
 
 def summarise(rows: Sequence[Scored]) -> dict[str, float | int | list[float]]:

@@ -39,6 +39,8 @@ def test_a_haze_is_no_part_of_the_object() -> None:
     assert prepare_photo(hazy, first).box == prepare_photo(cutout(), second).box
     assert not first.mask[:50].any(), "what lies away from the object"
     assert not first.mask[:, :40].any()
+    assert "a faint haze over" in first.remarks[0]
+    assert not second.remarks
 
 
 def test_the_soft_edge_of_an_object_stays() -> None:

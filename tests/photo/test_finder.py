@@ -118,7 +118,7 @@ def test_what_the_frame_cuts_is_told(cutouts: dict[str, Image.Image]) -> None:
     cut = picture.crop((320, 0, 640, 480))
     sighting = shipped_finder().find(np.asarray(cut))
     assert overlap(sighting.mask, truth[:, 320:]) > 0.8
-    assert "the photo's frame cuts the object at the left" in " ".join(sighting.remarks)
+    assert "the edge of the photo, or of the region, cuts the object at the left" in " ".join(sighting.remarks)
 
 
 def test_a_whole_object_is_not_said_to_be_cut(cutouts: dict[str, Image.Image]) -> None:

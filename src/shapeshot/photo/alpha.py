@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MIN_TRANSPARENT = 0.01  # less than this fraction of transparent pixels is a rounded corner, not a cut-out
 HAZE = 26  # of 255: fainter is what an eraser or a soft brush left
+TOLD_HAZE = 0.01  # of the picture: less is the trace of a soft brush
 RIM = 3  # pixels: how far the soft edge of something opaque reaches
 SPECK = 0.002  # of the largest part's pixels: opaque parts below are strays
 FAINTEST = 8  # of 255: a picture whose alpha is nowhere higher shows nothing
@@ -57,7 +58,10 @@ def read_cutout(rgba: UInt8[np.ndarray, "height width 4"]) -> Cutout:
     strays = (sizes > 0) & (sizes < SPECK * sizes.max())
     kept = ~strays & (sizes > 0)
     away = ~grown(kept[labels], RIM)
-    mask[away & (mask < HAZE / 255)] = 0.0
+    haze = away & (mask > 0) & (mask < HAZE / 255)
+    mask[haze] = 0.0
+    if haze.mean() >= TOLD_HAZE:
+        remarks.append(f"a faint haze over {haze.mean():.0%} of the picture was left out of the cut-out")
     if strays.any():
         mask[away & grown(strays[labels], RIM)] = 0.0
         count = int(strays.sum())

@@ -152,7 +152,7 @@ def doubts(certainty: float) -> tuple[str, ...]:
     if certainty >= SURE:
         return ()
     return (
-        f"it is not sure which pixels are the object (expected overlap {certainty:.0%}); compare the mask, "
+        f"the finder is not sure which pixels are the object (expected overlap {certainty:.0%}); compare the mask, "
         "and point at the object or draw a region around it",
     )
 
@@ -229,7 +229,9 @@ def _cuts(mask: Float[np.ndarray, "height width"]) -> tuple[str, ...]:
     cut = [name for name, edge in edges.items() if edge.sum() > max(2, CUT * extent)]
     if not cut:
         return ()
-    return (f"the photo's frame cuts the object at the {' and the '.join(cut)}; what lies beyond it is guessed",)
+    return (
+        f"the edge of the photo, or of the region, cuts the object at the {' and the '.join(cut)}; what lies beyond it is guessed",
+    )
 
 
 def _around(inside: Bool[np.ndarray, "rows columns"], frame: Box) -> Box:

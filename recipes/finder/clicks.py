@@ -1,0 +1,68 @@
+"""First clicks: how well one point picks an object out of composed pictures that show several.
+
+    python recipes/finder/clicks.py --data datasets/finder-sweethome3d --photos datasets/backgrounds --split test
+
+Of scenes with at least two objects, each object is clicked on in its middle: IoU of what the finder then takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from shapeshot.errors import UserError
+from shapeshot.evaluation.photos.silhouettes import mask_iou
+from shapeshot.lab.finder.backgrounds import Photographs
+from shapeshot.lab.finder.clicks import worst_point
+from shapeshot.lab.finder.compose import Composer, photographed
+from shapeshot.lab.finder.data import read_composer
+from shapeshot.photo.finder import Finder
+
+SIDE, SEED = 384, 5
+SMALLEST = 0.01  # share of the picture; smaller things are not clicked on
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print one JSON line for the other objects and one for the main ones; exit code 2 where data are missing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="DIR", help="datasets")
+    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photographs for backgrounds")
+    parser.add_argument("--split", default="val", help="whose objects (val)")
+    parser.add_argument("--count", type=int, default=120, metavar="N", help="clicks on other objects at least (120)")
+    args = parser.parse_args(argv)
+    try:
+        composer = read_composer(args.data, args.split, Photographs.read(args.photos))
+    except UserError as error:
+        print(f"finder: {error}", file=sys.stderr)
+        return 2
+    for name, ious in scored(composer, args.count).items():
+        good, half = (float((np.array(ious) >= least).mean()) for least in (0.85, 0.5))
+        median = round(float(np.median(ious)), 3)
+        print(json.dumps({"clicked": name, "clicks": len(ious), "median_iou": median, "0.85": good, "0.5": half}))
+    return 0
+
+
+def scored(composer: Composer, count: int) -> dict[str, list[float]]:
+    """IoUs after one click, by which object was meant."""
+    finder, ious, number = Finder(), {"other": [], "main": []}, 0
+    while len(ious["other"]) < count:
+        number += 1
+        rng = np.random.default_rng([SEED, number])
+        scene = composer.composite(SIDE, rng)
+        if not scene.others:
+            continue
+        picture = photographed(scene.picture, rng)
+        for name, mask in (*(("other", other) for other in scene.others), ("main", scene.mask)):
+            truth = mask >= 0.5
+            point = worst_point(np.zeros_like(truth), truth)
+            if point is not None and (name == "main" or truth.mean() >= SMALLEST):
+                ious[name].append(mask_iou(finder.find(picture, [point]).mask >= 0.5, truth))
+    return ious
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
