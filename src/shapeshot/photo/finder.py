@@ -229,9 +229,8 @@ def _cuts(mask: Float[np.ndarray, "height width"]) -> tuple[str, ...]:
     cut = [name for name, edge in edges.items() if edge.sum() > max(2, CUT * extent)]
     if not cut:
         return ()
-    return (
-        f"the edge of the photo, or of the region, cuts the object at the {' and the '.join(cut)}; what lies beyond it is guessed",
-    )
+    sides = " and the ".join(cut)
+    return (f"the edge of the photo, or of the region, cuts the object at the {sides}; what lies beyond it is guessed",)
 
 
 def _around(inside: Bool[np.ndarray, "rows columns"], frame: Box) -> Box:
