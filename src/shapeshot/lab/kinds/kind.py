@@ -18,6 +18,7 @@ from torch import Tensor
 
 from shapeshot.lab.decoders.decoder import Decoder
 from shapeshot.lab.kinds.graphs import Graph
+from shapeshot.lab.loading.batches import Shot
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.train_config import TrainConfig
@@ -62,6 +63,11 @@ class Kind(Generic[M, C]):
     def mirror(arrays: Arrays) -> Arrays:
         """Turn what `target` made into that of the object in the mirror, x -> -x."""
         raise NotImplementedError
+
+    @staticmethod
+    def target_of_view(item: TrainingObject, shot: Shot, rng: np.random.Generator, config: C) -> Arrays:
+        """Make the arrays that depend on which view is shown and how it is framed, the mirror included."""
+        return {}
 
     @staticmethod
     def loss(

@@ -92,7 +92,7 @@ class _Packed(TorchDataset[PackedBatch]):
     def __getitem__(self, step: int) -> PackedBatch:
         batch = self._steps[step]
         is_encoded = isinstance(batch.inputs, EncoderOutput)
-        inputs = tuple(part.numpy() for part in batch.inputs) if is_encoded else batch.inputs.numpy()  # type: ignore[union-attr]
+        inputs = tuple(part.numpy() for part in batch.inputs[:2]) if is_encoded else batch.inputs.numpy()  # type: ignore[union-attr]
         return inputs, {name: value.numpy() for name, value in batch.targets.items()}, batch.ids
 
 

@@ -1,0 +1,201 @@
+"""Views: the shape in the frame of the photo, as the occupancy of all depths along each pixel's ray.
+
+The photo fixes this frame, so the silhouette follows it; where the object's front is, a head tells apart. Its model
+folder is one that the runtime loads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+
+from shapeshot.data.augment import Framing, plain_framing, turned
+from shapeshot.data.frustum_truth import frustum_occupancy, frustum_places
+from shapeshot.data.shards import decode_view
+from shapeshot.errors import DatasetError
+from shapeshot.geometry.frustum import Frustum, Square
+from shapeshot.lab.decoders import Decoder, FrustumDecoder, ViewOutput
+from shapeshot.lab.encoders import Encoder
+from shapeshot.lab.kinds.kind import Kind, Tensors
+from shapeshot.lab.kinds.occupancy import THRESHOLDS, mean_iou
+from shapeshot.lab.loading.batches import Shot
+from shapeshot.lab.loading.training_set import Arrays, TrainingObject
+from shapeshot.lab.losses import view_camera_loss, view_color_loss, view_occupancy_loss
+from shapeshot.lab.model import ModelConfig, SingleViewModel
+from shapeshot.lab.settings import Bounds
+from shapeshot.lab.train_config import TrainConfig
+from shapeshot.photo.crop import crop_silhouette
+
+RAY_MARGIN = 3  # cells around the silhouette in which rays may still meet the solid: thin parts are made thicker there
+
+
+@dataclass(frozen=True)
+class ViewModelConfig(ModelConfig):
+    """The settings of a network that predicts a view's frustum grid."""
+
+    type: str = field(default="view", init=False)
+    width: Annotated[int, Bounds(low=1, high=65_536)] = 256
+    """Channels of the decoder's transformer."""
+    depth: Annotated[int, Bounds(low=0, high=1000)] = 3
+    """Blocks of the decoder's transformer."""
+    num_heads: Annotated[int, Bounds(low=1, high=1024)] = 4
+    """Attention heads; must divide the width."""
+    stage_channels: tuple[int, ...] = (160, 112, 80)
+    """Channels of the decoder's stages at strides 8, 4 and 2."""
+    depths: Annotated[int, Bounds(low=2, high=1024)] = 64
+    """Cells along each ray."""
+    dropout: Annotated[float, Bounds(low=0, below=1)] = 0.0
+    """Share of each residual branch of the transformer that is dropped in training."""
+
+    def build_decoder(self, encoder: Encoder) -> Decoder:
+        return FrustumDecoder(
+            encoder.token_channels,
+            encoder.pooled_channels,
+            encoder.num_tokens(encoder.image_size),
+            encoder.map_channels,
+            width=self.width,
+            depth=self.depth,
+            num_heads=self.num_heads,
+            channels=self.stage_channels,
+            depths=self.depths,
+            dropout=self.dropout,
+        )
+
+
+@dataclass(frozen=True)
+class ViewConfig(TrainConfig):
+    """The settings of a run that trains a view model."""
+
+    model: ViewModelConfig = field(default_factory=ViewModelConfig)
+    """The network."""
+    num_colors: Annotated[int, Bounds(low=1, high=1_000_000)] = 256
+    """Points of each object's surface, in one step, at which colours are compared."""
+    color_weight: Annotated[float, Bounds(low=0)] = 0.3
+    """Weight of the colour loss beside the occupancy loss."""
+    camera_weight: Annotated[float, Bounds(low=0)] = 0.05
+    """Weight of the camera's loss beside the occupancy loss."""
+    outside_weight: Annotated[float, Bounds(low=0)] = 0.1
+    """Weight of a ray that passes beside the object, where a ray through it counts 1."""
+
+
+class View(Kind[ViewModelConfig, ViewConfig]):
+    """Supervised along all rays of the crop, validated by intersection over union in the frustum's own cells."""
+
+    model_config = ViewModelConfig
+    config = ViewConfig
+    gives = frozenset(("volume", "surface", "normals", "mesh", "probabilities"))
+    form = "mesh"
+    score_name = "IoU in the view's frustum"
+    thresholds = THRESHOLDS
+
+    @staticmethod
+    def target(item: TrainingObject, rng: np.random.Generator, config: ViewConfig) -> Arrays:
+        return {}
+
+    @staticmethod
+    def mirror(arrays: Arrays) -> Arrays:
+        return arrays
+
+    @staticmethod
+    def target_of_view(item: TrainingObject, shot: Shot, rng: np.random.Generator, config: ViewConfig) -> Arrays:
+        """Make the packed occupancy [depths, rows, columns / 8], rays, colours and where they lie, and the camera."""
+        rgba, frustum = framed(item, shot.view, shot.framing)
+        rows = _resolution(config.model)
+        silhouette = _silhouette(rgba, frustum, rows)
+        occupancy = _occupancy(item, frustum, silhouette, config.model.depths)
+        chosen = rng.integers(0, len(item.points), config.num_colors)
+        places = frustum_places(frustum, item.points[chosen].astype(np.float32))
+        camera = frustum.view
+        angles = np.radians([camera.azimuth_deg, camera.elevation_deg, camera.roll_deg])
+        if shot.mirrored:
+            occupancy, silhouette = occupancy[..., ::-1], silhouette[:, ::-1]
+            places, angles = places * np.float32([-1, 1, 1]), angles * [-1, 1, -1]
+        return {
+            "occupancy": np.packbits(occupancy, axis=-1),
+            "rays": (occupancy.any(axis=0) | (silhouette >= 0.5)).astype(np.float32),
+            "places": np.ascontiguousarray(places),
+            "colors": item.colors[chosen].astype(np.float32) / 255,
+            "camera": np.array([*angles, np.log(camera.distance)], np.float32),
+        }
+
+    @staticmethod
+    def loss(
+        model: SingleViewModel, output: ViewOutput, targets: Tensors, config: ViewConfig, generator: torch.Generator
+    ) -> Tensors:
+        """Cross-entropy along the rays, plus the weighted losses of colours and camera."""
+        truth = unpack_bits(targets["occupancy"])
+        weights = targets["rays"] + config.outside_weight * (1 - targets["rays"])
+        occupancy = view_occupancy_loss(output.occupancy, truth, weights)
+        color = view_color_loss(output.colors, targets["places"], targets["colors"])
+        camera = view_camera_loss(output.azimuth, output.pose, targets["camera"])
+        loss = occupancy + config.color_weight * color + config.camera_weight * camera
+        return {"loss": loss, "occupancy": occupancy, "color": color, "camera": camera}
+
+    @staticmethod
+    def truth(item: TrainingObject) -> Tensor:
+        """Make the packed occupancy of all views, as `target_of_view` does, without disturbance."""
+        config = ViewModelConfig()
+        packed = []
+        for view in range(len(item.views)):
+            rgba, frustum = framed(item, view)
+            silhouette = _silhouette(rgba, frustum, _resolution(config))
+            packed.append(np.packbits(_occupancy(item, frustum, silhouette, config.depths), axis=-1))
+        return torch.from_numpy(np.stack(packed))
+
+    @staticmethod
+    def score(
+        model: SingleViewModel, output: ViewOutput, truth: UInt8[Tensor, "views depths rows bytes"]
+    ) -> Float[Tensor, " thresholds"]:
+        each = [
+            mean_iou(logits[None], solid)
+            for logits, solid in zip(output.occupancy, unpack_bits(truth), strict=True)
+        ]
+        return torch.stack(each).mean(dim=0)
+
+
+def framed(
+    item: TrainingObject, view: int, framing: Framing | None = None
+) -> tuple[UInt8[np.ndarray, "height width 4"], Frustum]:
+    """A view of an object, not turned, and the frustum of its crop. Raises DatasetError for views without cameras."""
+    if len(item.cameras) != len(item.views):
+        raise DatasetError(f"the cameras of {item.id}'s views are not known; a view model cannot be trained on it")
+    rgba = decode_view(item.views[view])
+    framing = framing or plain_framing(rgba)
+    return rgba, Frustum(item.cameras[view], Square(*framing.box), rgba.shape[0], framing.roll_deg)
+
+
+def unpack_bits(packed: UInt8[Tensor, "*places bytes"]) -> Bool[Tensor, "*places bits"]:
+    """Turn what numpy's packbits packed along the last axis into booleans."""
+    shifts = torch.arange(7, -1, -1, device=packed.device, dtype=torch.uint8)
+    return ((packed[..., None] >> shifts) & 1).flatten(-2).bool()
+
+
+def _resolution(config: ViewModelConfig) -> int:
+    """Cells along each side of the frustum grid: one for two pixels of the crop."""
+    return (config.image_size or 128) // 2
+
+
+def _silhouette(
+    rgba: UInt8[np.ndarray, "height width 4"], frustum: Frustum, side: int
+) -> Float[np.ndarray, "side side"]:
+    """How much of each cell of the crop the object covers."""
+    return crop_silhouette(turned(rgba, frustum.roll_deg)[..., 3], frustum.square, side)
+
+
+def _occupancy(
+    item: TrainingObject, frustum: Frustum, silhouette: Float[np.ndarray, "side side"], depths: int
+) -> Bool[np.ndarray, "depths side side"]:
+    return frustum_occupancy(item.solid, frustum, len(silhouette), depths, _grown(silhouette > 0.02, RAY_MARGIN))
+
+
+def _grown(mask: Bool[np.ndarray, "rows columns"], cells: int) -> Bool[np.ndarray, "rows columns"]:
+    """A mask grown by so many cells to all sides."""
+    grown = np.pad(mask, cells)
+    for axis in range(2):
+        grown = np.logical_or.reduce([np.roll(grown, shift, axis) for shift in range(-cells, cells + 1)])
+    return grown[cells:-cells, cells:-cells]
