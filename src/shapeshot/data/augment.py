@@ -52,7 +52,7 @@ class AugmentOptions:
 
 @dataclass(frozen=True)
 class Framing:
-    """How a view was framed. roll_deg: by how much it was turned counter-clockwise; box: the square of what came out."""
+    """How a view was framed: turned counter-clockwise by `roll_deg` and then cut to the square `box`."""
 
     box: Box
     roll_deg: float = 0.0

@@ -27,9 +27,7 @@ def frustum_occupancy(
     return occupied.reshape(depths, resolution, resolution)
 
 
-def frustum_places(
-    frustum: Frustum, points: Float[np.ndarray, "points 3"]
-) -> Float32[np.ndarray, "points 3"]:
+def frustum_places(frustum: Frustum, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
     """Where points of the canonical cube lie in the frustum grid: (column, row, depth), each from -1 to 1."""
     u, v, t = frustum.project(points).T
     return np.stack([2 * u, -2 * v, -t / np.float32(HALF_DEPTH)], axis=1).astype(np.float32)

@@ -14,12 +14,14 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
 from shapeshot.lab.decoders.decoder import Decoder
 from shapeshot.lab.decoders.triplane import Attention
 from shapeshot.lab.encoders.encoder import EncoderOutput
 
+STRIDES = (8, 4, 2)  # of the stages: pixels of the crop for each of their cells
 AZIMUTH_BINS = 36  # of the distribution over the camera's azimuth; bin 0 is centred at 0 degrees
 COLOR_DEPTHS = 16  # of the grid of colours, which is half as fine as that of occupancy along rows and columns, too
 
@@ -40,9 +42,12 @@ class ViewOutput(NamedTuple):
 class FrustumDecoder(Decoder):
     """Tokens attend to each other, then grow to half the crop's resolution with the encoder's maps beside them.
 
-    token_channels, pooled_channels, num_tokens, map_channels: what the encoder gives for one image; the maps lie at
-    strides 2, 4 and 8, the tokens at 16. width, depth, num_heads: of the transformer. channels: of the stages at
-    strides 8, 4 and 2. depths: cells along each ray. Raises ModelError for an encoder without such maps.
+    Its output is one row of numbers for each image, which `split` makes a ViewOutput of.
+
+    token_channels, pooled_channels, num_tokens, map_channels: what the encoder gives for an image of `image_size`
+    pixels; the maps lie at strides 2, 4 and 8; an encoder may have none. width, depth, num_heads: of the transformer.
+    channels: of the stages at strides 8, 4 and 2. depths: cells along each ray.
+    Raises ModelError where the image's side is no multiple of 8 or the width not one of num_heads.
     """
 
     kind = "view"
@@ -54,6 +59,7 @@ class FrustumDecoder(Decoder):
         pooled_channels: int,
         num_tokens: int,
         map_channels: Sequence[int],
+        image_size: int,
         *,
         width: int = 256,
         depth: int = 3,
@@ -63,29 +69,32 @@ class FrustumDecoder(Decoder):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if len(map_channels) != len(channels):
-            raise ModelError(f"a view needs {len(channels)} feature maps of its encoder; this one has none of its own")
-        if width % num_heads:
-            raise ModelError(f"width must be a multiple of num_heads; got width {width}, num_heads {num_heads}")
+        if len(channels) != len(STRIDES):
+            raise ModelError(f"a view is drawn in {len(STRIDES)} stages; got {len(channels)} counts of channels")
+        if width % num_heads or image_size % STRIDES[0]:
+            raise ModelError(
+                f"the image's side must be a multiple of {STRIDES[0]} and width of num_heads; "
+                f"got image_size {image_size}, width {width}, num_heads {num_heads}"
+            )
+        self.depths, self.sides = depths, [image_size // stride for stride in STRIDES]
+        self.num_maps = len(map_channels)
         self.width, self.side = width, round(num_tokens**0.5)
         self.read_tokens = nn.Linear(token_channels, width)
         self.read_pooled = nn.Linear(pooled_channels, width)
         self.positions = nn.Parameter(torch.randn(1, num_tokens + 1, width) * 0.02)
         self.blocks = nn.ModuleList(SelfBlock(width, num_heads, dropout) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
-        inputs = (width, *channels[:-1])
-        self.stages = nn.ModuleList(
-            Stage(low, skip, out) for low, skip, out in zip(inputs, reversed(map_channels), channels, strict=True)
-        )
+        inputs, skips = (width, *channels[:-1]), tuple(reversed(map_channels)) or (0,) * len(channels)
+        self.stages = nn.ModuleList(Stage(*counts) for counts in zip(inputs, skips, channels, self.sides, strict=True))
         last = channels[-1]
         self.occupancy = nn.Sequential(nn.Conv2d(last, 2 * depths, 1), nn.ReLU(), nn.Conv2d(2 * depths, depths, 1))
         self.colors = nn.Conv2d(channels[-2], 3 * COLOR_DEPTHS, 1)
         self.camera = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, AZIMUTH_BINS + 3))
 
-    def forward(self, encoded: EncoderOutput) -> ViewOutput:
+    def forward(self, encoded: EncoderOutput) -> Float[Tensor, "batch values"]:
         """Draw the grids of each image of the batch, and tell its camera."""
-        if len(encoded.maps) != len(self.stages):
-            raise ModelError("a view is drawn with the encoder's feature maps, which are not kept: train the encoder")
+        if len(encoded.maps) != self.num_maps:
+            raise ModelError("a view needs the encoder's feature maps, which a frozen one does not keep: train it")
         tokens = [self.read_pooled(encoded.pooled)[:, None], self.read_tokens(encoded.tokens)]
         x = torch.cat(tokens, dim=1) + self.positions
         for block in self.blocks:
@@ -94,15 +103,23 @@ class FrustumDecoder(Decoder):
         camera = self.camera(x[:, 0])
         grown = x[:, 1:].transpose(1, 2).reshape(-1, self.width, self.side, self.side)
         stages = []
-        for stage, finer in zip(self.stages, reversed(encoded.maps), strict=True):
-            grown = stage(grown, finer)
+        finer: list[Tensor | None] = list(reversed(encoded.maps)) or [None] * len(self.stages)
+        for stage, skip in zip(self.stages, finer, strict=True):
+            grown = stage(grown, skip)
             stages.append(grown)
-        colors = self.colors(stages[-2]).unflatten(1, (3, COLOR_DEPTHS))
+        parts = (self.occupancy(grown), self.colors(stages[-2]), camera)
+        return torch.cat([part.float().flatten(1) for part in parts], dim=1)
+
+    def split(self, output: Float[Tensor, "batch values"]) -> ViewOutput:
+        """Name the parts of what `forward` returned."""
+        grids = [(self.depths, self.sides[-1]), (3 * COLOR_DEPTHS, self.sides[-2])]
+        sizes = [depths * side**2 for depths, side in grids]
+        occupancy, colors, azimuth, pose = output.split([*sizes, AZIMUTH_BINS, 3], dim=1)
         return ViewOutput(
-            self.occupancy(grown).float(),
-            colors.float(),
-            camera[:, :AZIMUTH_BINS].float(),
-            _pose(camera[:, AZIMUTH_BINS:].float()),
+            occupancy.unflatten(1, (self.depths, self.sides[-1], self.sides[-1])),
+            colors.unflatten(1, (3, COLOR_DEPTHS, self.sides[-2], self.sides[-2])),
+            azimuth,
+            _pose(pose),
         )
 
 
@@ -124,25 +141,33 @@ class SelfBlock(nn.Module):
     def forward(self, x: Float[Tensor, "batch n width"]) -> Float[Tensor, "batch n width"]:
         normed = self.norms[0](x)
         x = x + self.dropout(self.attention(normed, normed))
-        return x + self.dropout(self.mlp(self.norms[1](x)))
+        x = x + self.dropout(self.mlp(self.norms[1](x)))
+        return x
 
 
 class Stage(nn.Module):
-    """Twice as many rows and columns, what the encoder saw at that resolution, and a residual pair of convolutions."""
+    """Rows and columns up to `side`, what the encoder saw at that resolution, and a residual pair of convolutions.
 
-    def __init__(self, inputs: int, skip: int, outputs: int) -> None:
+    skip: channels of the encoder's map, 0 for none.
+    """
+
+    def __init__(self, inputs: int, skip: int, outputs: int, side: int) -> None:
         super().__init__()
-        self.grow = nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
-        self.skip = nn.Conv2d(skip, outputs, 1)
+        self.side = side
+        self.grow = nn.Conv2d(inputs, outputs, 1)
+        self.skip = nn.Conv2d(skip, outputs, 1) if skip else None
         self.first = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
-        # A stride equal to the kernel: one tap for each output. The residual branch starts small.
         nn.init.normal_(self.grow.weight, std=inputs**-0.5)
+        # The residual branch starts small.
         nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
         nn.init.normal_(self.second.weight, std=0.1 * (outputs * 9) ** -0.5)
 
     def forward(
-        self, x: Float[Tensor, "batch inputs rows columns"], finer: Float[Tensor, "batch skip height width"]
-    ) -> Float[Tensor, "batch outputs height width"]:
-        x = torch.relu(self.grow(x.contiguous(memory_format=torch.channels_last)) + self.skip(finer))
-        return torch.relu(x + self.second(torch.relu(self.first(x))))
+        self, x: Float[Tensor, "batch inputs rows columns"], finer: Float[Tensor, "batch skip side side"] | None
+    ) -> Float[Tensor, "batch outputs side side"]:
+        x = self.grow(x.contiguous(memory_format=torch.channels_last))
+        x = F.interpolate(x, size=(self.side, self.side), mode="bilinear", align_corners=False)
+        x = torch.relu(x if finer is None or self.skip is None else x + self.skip(finer))
+        y: Tensor = self.second(self.first(x).relu())
+        return (x + y).relu()

@@ -51,6 +51,8 @@ class Kind(Generic[M, C]):
     """What `score` measures."""
     thresholds: ClassVar[tuple[float, ...]] = ()
     """Thresholds of occupancy that validation chooses from; none for kinds that are not cut."""
+    fits: ClassVar[bool] = True
+    """Whether a shape of this kind can be fitted to a solid, without any photo; see `free`."""
     format: ClassVar[str] = "shapeshot-shape-model"
     """The format that a card of such a model names."""
 

@@ -7,12 +7,12 @@ folder is one that the runtime loads.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from shapeshot.data.augment import Framing, plain_framing, turned
 from shapeshot.data.frustum_truth import frustum_occupancy, frustum_places
@@ -21,6 +21,7 @@ from shapeshot.errors import DatasetError
 from shapeshot.geometry.frustum import Frustum, Square
 from shapeshot.lab.decoders import Decoder, FrustumDecoder, ViewOutput
 from shapeshot.lab.encoders import Encoder
+from shapeshot.lab.kinds.graphs import Graph, pixels_graph
 from shapeshot.lab.kinds.kind import Kind, Tensors
 from shapeshot.lab.kinds.occupancy import THRESHOLDS, mean_iou
 from shapeshot.lab.loading.batches import Shot
@@ -29,7 +30,15 @@ from shapeshot.lab.losses import view_camera_loss, view_color_loss, view_occupan
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.settings import Bounds
 from shapeshot.lab.train_config import TrainConfig
+from shapeshot.model.camera_estimate import estimate_camera
+from shapeshot.model.field import guided_grid, whole_grid
+from shapeshot.model.folder import VIEW, VIEW_FORMAT
+from shapeshot.model.shape import mesh_resolution, surface_of, surface_points
+from shapeshot.model.view import ViewReading
+from shapeshot.model.view_colors import ViewColors
+from shapeshot.model.view_network import OUTPUTS
 from shapeshot.photo.crop import crop_silhouette
+from shapeshot.scores.prediction import NUM_POINTS, RESOLUTION, Prediction
 
 RAY_MARGIN = 3  # cells around the silhouette in which rays may still meet the solid: thin parts are made thicker there
 
@@ -58,6 +67,7 @@ class ViewModelConfig(ModelConfig):
             encoder.pooled_channels,
             encoder.num_tokens(encoder.image_size),
             encoder.map_channels,
+            encoder.image_size,
             width=self.width,
             depth=self.depth,
             num_heads=self.num_heads,
@@ -92,6 +102,8 @@ class View(Kind[ViewModelConfig, ViewConfig]):
     form = "mesh"
     score_name = "IoU in the view's frustum"
     thresholds = THRESHOLDS
+    format = VIEW_FORMAT
+    fits = False
 
     @staticmethod
     def target(item: TrainingObject, rng: np.random.Generator, config: ViewConfig) -> Arrays:
@@ -114,7 +126,7 @@ class View(Kind[ViewModelConfig, ViewConfig]):
         angles = np.radians([camera.azimuth_deg, camera.elevation_deg, camera.roll_deg])
         if shot.mirrored:
             occupancy, silhouette = occupancy[..., ::-1], silhouette[:, ::-1]
-            places, angles = places * np.float32([-1, 1, 1]), angles * [-1, 1, -1]
+            places, angles = places * np.array([-1, 1, 1], np.float32), angles * [-1, 1, -1]
         return {
             "occupancy": np.packbits(occupancy, axis=-1),
             "rays": (occupancy.any(axis=0) | (silhouette >= 0.5)).astype(np.float32),
@@ -125,14 +137,19 @@ class View(Kind[ViewModelConfig, ViewConfig]):
 
     @staticmethod
     def loss(
-        model: SingleViewModel, output: ViewOutput, targets: Tensors, config: ViewConfig, generator: torch.Generator
+        model: SingleViewModel,
+        output: Float[Tensor, "batch values"],
+        targets: Tensors,
+        config: ViewConfig,
+        generator: torch.Generator,
     ) -> Tensors:
         """Cross-entropy along the rays, plus the weighted losses of colours and camera."""
+        seen = _split(model, output)
         truth = unpack_bits(targets["occupancy"])
         weights = targets["rays"] + config.outside_weight * (1 - targets["rays"])
-        occupancy = view_occupancy_loss(output.occupancy, truth, weights)
-        color = view_color_loss(output.colors, targets["places"], targets["colors"])
-        camera = view_camera_loss(output.azimuth, output.pose, targets["camera"])
+        occupancy = view_occupancy_loss(seen.occupancy, truth, weights)
+        color = view_color_loss(seen.colors, targets["places"], targets["colors"])
+        camera = view_camera_loss(seen.azimuth, seen.pose, targets["camera"])
         loss = occupancy + config.color_weight * color + config.camera_weight * camera
         return {"loss": loss, "occupancy": occupancy, "color": color, "camera": camera}
 
@@ -149,13 +166,61 @@ class View(Kind[ViewModelConfig, ViewConfig]):
 
     @staticmethod
     def score(
-        model: SingleViewModel, output: ViewOutput, truth: UInt8[Tensor, "views depths rows bytes"]
+        model: SingleViewModel, output: Float[Tensor, "views values"], truth: UInt8[Tensor, "views depths rows bytes"]
     ) -> Float[Tensor, " thresholds"]:
-        each = [
-            mean_iou(logits[None], solid)
-            for logits, solid in zip(output.occupancy, unpack_bits(truth), strict=True)
-        ]
-        return torch.stack(each).mean(dim=0)
+        occupancy = _split(model, output).occupancy
+        pairs = zip(occupancy, unpack_bits(truth).to(occupancy.device), strict=True)
+        return torch.stack([mean_iou(logits[None], solid) for logits, solid in pairs]).mean(dim=0)
+
+    @staticmethod
+    @torch.no_grad()
+    def shapes(model: SingleViewModel, output: Float[Tensor, "batch values"], level: float) -> list[Prediction]:
+        """Read shapes as at run time, but for the silhouette, which the network's output does not hold."""
+        shapes = []
+        for reading in _readings(model, output, level):
+            field = whole_grid(reading.grid, RESOLUTION, level)
+            mesh = surface_of(guided_grid(reading.grid, mesh_resolution(RESOLUTION), field)).mesh
+            shapes.append(Prediction(field.occupancy, surface_points(mesh, NUM_POINTS), mesh))
+        return shapes
+
+    @staticmethod
+    @torch.no_grad()
+    def probabilities(model: SingleViewModel, output: Float[Tensor, "batch values"]) -> Float[Tensor, "batch 32 32 32"]:
+        grids = [whole_grid(reading.grid, RESOLUTION, 0.0).logits for reading in _readings(model, output, 0.0)]
+        return torch.from_numpy(np.stack(grids)).sigmoid()
+
+    @staticmethod
+    def graphs(model: SingleViewModel) -> list[Graph]:
+        """Make the graph that `shapeshot.model.view_network` runs."""
+        return [pixels_graph(VIEW, _Views(model), model, OUTPUTS)]
+
+
+class _Views(nn.Module):
+    """From pixels to the parts of a ViewOutput, colours as sRGB, and pooled features."""
+
+    def __init__(self, model: SingleViewModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: UInt8[Tensor, "batch size size 3"]) -> tuple[Tensor, ...]:
+        output, pooled = self.model.see(pixels.permute(0, 3, 1, 2))
+        seen = _split(self.model, output)
+        return seen.occupancy, seen.colors.sigmoid(), seen.azimuth, seen.pose, pooled
+
+
+def _split(model: SingleViewModel, output: Float[Tensor, "batch values"]) -> ViewOutput:
+    return cast(FrustumDecoder, model.decoder).split(output)
+
+
+def _readings(model: SingleViewModel, output: Float[Tensor, "batch values"], level: float) -> list[ViewReading]:
+    """What the runtime reads in each output, without a silhouette and without a photo's colours."""
+    seen = ViewOutput(*(part.cpu().numpy() for part in _split(model, output)))  # type: ignore[arg-type]
+    readings = []
+    for occupancy, colors, azimuth, pose in zip(*seen, strict=True):
+        blank = np.zeros((1, 1, 3), np.uint8)
+        painted = ViewColors(blank, np.zeros((1, 1), np.float32), colors)
+        readings.append(ViewReading(occupancy, estimate_camera(azimuth, pose), painted, None, level))
+    return readings
 
 
 def framed(

@@ -29,7 +29,11 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """Copy the batch to a device."""
         inputs = self.inputs
-        moved = EncoderOutput(*(part.to(device) for part in inputs[:2])) if isinstance(inputs, EncoderOutput) else None
+        moved = (
+            EncoderOutput(inputs.tokens.to(device), inputs.pooled.to(device))
+            if isinstance(inputs, EncoderOutput)
+            else None
+        )
         targets = {name: value.to(device) for name, value in self.targets.items()}
         return Batch(inputs.to(device) if isinstance(inputs, Tensor) else moved, targets, self.ids)  # type: ignore[arg-type]
 
@@ -97,7 +101,7 @@ class StepBatches(TorchDataset[Batch]):
         inputs, targets = (_stack([example[part] for example in made]) for part in range(2))
         ids = tuple(self.examples.objects[index].id for _, index in chosen)
         pixels = inputs.get("pixels")
-        return Batch(EncoderOutput(**inputs) if pixels is None else pixels, targets, ids)
+        return Batch(EncoderOutput(inputs["tokens"], inputs["pooled"]) if pixels is None else pixels, targets, ids)
 
     def _objects_of(self, step: int) -> list[int]:
         """Choose the objects of a step: a window of an endless order, which is a fresh one in each epoch."""

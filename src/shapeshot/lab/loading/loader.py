@@ -99,7 +99,11 @@ class _Packed(TorchDataset[PackedBatch]):
 def _unpacked(packed: PackedBatch) -> Batch:
     inputs, targets, ids = packed
     given: Tensor | EncoderOutput
-    given = EncoderOutput(*map(torch.from_numpy, inputs)) if isinstance(inputs, tuple) else torch.from_numpy(inputs)
+    if isinstance(inputs, tuple):
+        tokens, pooled = (torch.from_numpy(part) for part in inputs)
+        given = EncoderOutput(tokens, pooled)
+    else:
+        given = torch.from_numpy(inputs)
     return Batch(given, {name: torch.from_numpy(value) for name, value in targets.items()}, ids)
 
 

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.queries import PackedSolid
-from shapeshot.geometry.camera import Camera
 from shapeshot.data.solids.solid import cell_size, downsample_occupancy
+from shapeshot.geometry.camera import Camera
 
 COARSE_RESOLUTION = 32
 
