@@ -169,14 +169,17 @@ def _wide(values: Float[Tensor, " ..."]) -> Float[Tensor, " ..."]:
 def view_occupancy_loss(
     logits: Float[Tensor, "batch depths rows columns"],
     targets: Bool[Tensor, "batch depths rows columns"],
-    weights: Float[Tensor, "batch rows columns"],
+    rays: Bool[Tensor, "batch rows columns"],
 ) -> Float[Tensor, ""]:
-    """Binary cross-entropy along rays: the weighted mean over the rays of an image, then the mean over images.
+    """Binary cross-entropy along the chosen rays: the mean over those of an image, then the mean over images.
 
-    An object that covers few pixels so counts as much as one that fills the crop. weights: of the rays.
+    An object that covers few pixels so counts as much as one that fills the crop.
     """
-    each = F.binary_cross_entropy_with_logits(logits.float(), targets.float(), reduction="none").mean(dim=1)
-    return ((each * weights).sum(dim=(1, 2)) / weights.sum(dim=(1, 2)).clamp(min=CLAMP)).mean()
+    chosen, truth = logits.permute(0, 2, 3, 1)[rays].float(), targets.permute(0, 2, 3, 1)[rays]
+    each = F.softplus(torch.where(truth, -chosen, chosen)).mean(dim=1)
+    counts = rays.sum(dim=(1, 2))
+    image = torch.arange(len(rays), device=rays.device).repeat_interleave(counts)
+    return (each / counts[image]).sum() / len(rays)
 
 
 def view_color_loss(

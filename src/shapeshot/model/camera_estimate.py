@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,32 @@ CERTAIN_WITHIN_DEG = 25.0  # a front is recognised as such up to about this angl
 
 
 @dataclass(frozen=True)
+class PhotoCamera:
+    """The camera that took a photo, beside the shape that was made of it: what a viewer needs to show the photo's side.
+
+    azimuth_deg: about +y, 0 is in front of the object. elevation_deg: above the horizon. roll_deg: by how much the
+    photo is turned counter-clockwise. fov_deg: the angle that the crop's side spans. position, target: of the camera
+    and of what the crop's centre shows, in the shape's frame and unit. certainty: the probability, 0 to 1, that the
+    azimuth is right to within 25 degrees.
+    """
+
+    azimuth_deg: float
+    elevation_deg: float
+    roll_deg: float
+    fov_deg: float
+    position: tuple[float, float, float]
+    target: tuple[float, float, float]
+    certainty: float
+
+    def scaled(self, factor: float) -> PhotoCamera:
+        """The same camera beside a shape that was scaled about the origin."""
+        position, target = (
+            (place[0] * factor, place[1] * factor, place[2] * factor) for place in (self.position, self.target)
+        )
+        return replace(self, position=position, target=target)
+
+
+@dataclass(frozen=True)
 class CameraEstimate:
     """A camera, and how sure its azimuth is.
 
@@ -25,6 +52,21 @@ class CameraEstimate:
 
     camera: ViewCamera
     certainty: float
+
+    def beside(self, center: Float[np.ndarray, " 3"], side: float) -> PhotoCamera:
+        """The camera in a cube that lies at `center` of the view's frame and is `side` wide, both in crop sides."""
+        camera = self.camera
+        target = -np.asarray(center, np.float64) / side
+        position = target + camera.axes[2] * (camera.distance / side)
+        return PhotoCamera(
+            camera.azimuth_deg,
+            camera.elevation_deg,
+            camera.roll_deg,
+            math.degrees(2 * math.atan(0.5 / camera.distance)),
+            tuple(position.tolist()),
+            tuple(target.tolist()),
+            self.certainty,
+        )
 
 
 def estimate_camera(azimuth: Float[np.ndarray, " bins"], pose: Float[np.ndarray, " 3"]) -> CameraEstimate:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import Float, Float32
 
-    from shapeshot.model.camera_estimate import CameraEstimate
+    from shapeshot.model.camera_estimate import PhotoCamera
 
 
 class Reading(Protocol):
@@ -19,7 +19,7 @@ class Reading(Protocol):
     """
 
     @property
-    def camera(self) -> CameraEstimate | None: ...
+    def camera(self) -> PhotoCamera | None: ...
 
     @property
     def colors_of_photo(self) -> bool: ...

@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Float32
 
     from shapeshot.geometry import PointCloud
-    from shapeshot.model.camera_estimate import CameraEstimate
+    from shapeshot.model.camera_estimate import PhotoCamera
     from shapeshot.model.reading import Reading
-
-AUTO, PHOTO = "auto", "photo"
-FRONTS = (AUTO, PHOTO)  # the object's own front as the model sees it, or the side that the photo shows
 
 
 class Seen:
@@ -43,7 +40,7 @@ class Seen:
         self._latest: Field | None = None
 
     @property
-    def camera(self) -> CameraEstimate | None:
+    def camera(self) -> PhotoCamera | None:
         """Where the photo was taken from; None for a model that does not tell."""
         return self.reading.camera
 
@@ -57,9 +54,9 @@ class Seen:
         """What a memory recalled by the object's silhouette, which is part of the field; None without a memory."""
         return self.reading.recalled if isinstance(self.reading, PlanesReading) else None
 
-    def facing(self, front: str) -> Seen:
-        """The same photo with the shape's front as FRONTS says; as it is where the model does not tell the camera."""
-        if front != PHOTO or not isinstance(self.reading, ViewReading):
+    def facing_photo(self) -> Seen:
+        """The same photo with the side that it shows in front; as it is where the model does not tell the camera."""
+        if not isinstance(self.reading, ViewReading):
             return self
         return Seen(self.photo, self.reading.facing(0.0), self.features, self.heads, self.threshold)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapeshot.geometry.frustum import HALF_DEPTH, bin_depths
-from shapeshot.model.camera_estimate import CameraEstimate
+from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
 from shapeshot.model.planes import block_means
 from shapeshot.model.view_colors import ViewColors
 
@@ -56,8 +56,8 @@ class ViewReading:
         self._raw, self._estimate, self._colors, self._coverage, self._level = logits, estimate, colors, coverage, level
 
     @property
-    def camera(self) -> CameraEstimate:
-        return self._estimate
+    def camera(self) -> PhotoCamera:
+        return self._estimate.beside(self.placing.center, self.placing.side)
 
     def facing(self, azimuth_deg: float) -> ViewReading:
         """The same photo with its camera at another azimuth: the finished shape is turned."""

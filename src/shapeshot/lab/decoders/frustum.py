@@ -107,17 +107,19 @@ class FrustumDecoder(Decoder):
         for stage, skip in zip(self.stages, finer, strict=True):
             grown = stage(grown, skip)
             stages.append(grown)
-        parts = (self.occupancy(grown), self.colors(stages[-2]), camera)
-        return torch.cat([part.float().flatten(1) for part in parts], dim=1)
+        # Rows, columns, channels, as convolutions leave them: the values of a ray lie together, and nothing is moved.
+        grids = [grid.permute(0, 2, 3, 1) for grid in (self.occupancy(grown), self.colors(stages[-2]))]
+        return torch.cat([part.float().flatten(1) for part in (*grids, camera)], dim=1)
 
     def split(self, output: Float[Tensor, "batch values"]) -> ViewOutput:
         """Name the parts of what `forward` returned."""
         grids = [(self.depths, self.sides[-1]), (3 * COLOR_DEPTHS, self.sides[-2])]
         sizes = [depths * side**2 for depths, side in grids]
         occupancy, colors, azimuth, pose = output.split([*sizes, AZIMUTH_BINS, 3], dim=1)
+        colors = colors.unflatten(1, (self.sides[-2], self.sides[-2], 3, COLOR_DEPTHS))
         return ViewOutput(
-            occupancy.unflatten(1, (self.depths, self.sides[-1], self.sides[-1])),
-            colors.unflatten(1, (3, COLOR_DEPTHS, self.sides[-2], self.sides[-2])),
+            occupancy.unflatten(1, (self.sides[-1], self.sides[-1], self.depths)).permute(0, 3, 1, 2),
+            colors.permute(0, 3, 4, 1, 2),
             azimuth,
             _pose(pose),
         )

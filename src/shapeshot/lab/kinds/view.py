@@ -89,8 +89,8 @@ class ViewConfig(TrainConfig):
     """Weight of the colour loss beside the occupancy loss."""
     camera_weight: Annotated[float, Bounds(low=0)] = 0.05
     """Weight of the camera's loss beside the occupancy loss."""
-    outside_weight: Annotated[float, Bounds(low=0)] = 0.1
-    """Weight of a ray that passes beside the object, where a ray through it counts 1."""
+    outside_share: Annotated[float, Bounds(low=0, high=1)] = 0.1
+    """Share of the rays beside the object that are compared in a step; of those through it all are."""
 
 
 class View(Kind[ViewModelConfig, ViewConfig]):
@@ -115,7 +115,7 @@ class View(Kind[ViewModelConfig, ViewConfig]):
 
     @staticmethod
     def target_of_view(item: TrainingObject, shot: Shot, rng: np.random.Generator, config: ViewConfig) -> Arrays:
-        """Make the packed occupancy [depths, rows, columns / 8], rays, colours and where they lie, and the camera."""
+        """Make the packed occupancy [rows, columns, depths / 8], rays, colours and where they lie, and the camera."""
         rgba, frustum = framed(item, shot.view, shot.framing)
         rows = _resolution(config.model)
         silhouette = _silhouette(rgba, frustum, rows)
@@ -128,8 +128,8 @@ class View(Kind[ViewModelConfig, ViewConfig]):
             occupancy, silhouette = occupancy[..., ::-1], silhouette[:, ::-1]
             places, angles = places * np.array([-1, 1, 1], np.float32), angles * [-1, 1, -1]
         return {
-            "occupancy": np.packbits(occupancy, axis=-1),
-            "rays": (occupancy.any(axis=0) | (silhouette >= 0.5)).astype(np.float32),
+            "occupancy": np.packbits(occupancy.transpose(1, 2, 0), axis=-1),
+            "rays": occupancy.any(axis=0) | (silhouette >= 0.5),
             "places": np.ascontiguousarray(places),
             "colors": item.colors[chosen].astype(np.float32) / 255,
             "camera": np.array([*angles, np.log(camera.distance)], np.float32),
@@ -145,9 +145,9 @@ class View(Kind[ViewModelConfig, ViewConfig]):
     ) -> Tensors:
         """Cross-entropy along the rays, plus the weighted losses of colours and camera."""
         seen = _split(model, output)
-        truth = unpack_bits(targets["occupancy"])
-        weights = targets["rays"] + config.outside_weight * (1 - targets["rays"])
-        occupancy = view_occupancy_loss(seen.occupancy, truth, weights)
+        truth = unpack_bits(targets["occupancy"]).permute(0, 3, 1, 2)
+        beside = torch.rand(targets["rays"].shape, generator=generator, device=truth.device) < config.outside_share
+        occupancy = view_occupancy_loss(seen.occupancy, truth, targets["rays"] | beside)
         color = view_color_loss(seen.colors, targets["places"], targets["colors"])
         camera = view_camera_loss(seen.azimuth, seen.pose, targets["camera"])
         loss = occupancy + config.color_weight * color + config.camera_weight * camera
@@ -161,15 +161,16 @@ class View(Kind[ViewModelConfig, ViewConfig]):
         for view in range(len(item.views)):
             rgba, frustum = framed(item, view)
             silhouette = _silhouette(rgba, frustum, _resolution(config))
-            packed.append(np.packbits(_occupancy(item, frustum, silhouette, config.depths), axis=-1))
+            occupancy = _occupancy(item, frustum, silhouette, config.depths)
+            packed.append(np.packbits(occupancy.transpose(1, 2, 0), axis=-1))
         return torch.from_numpy(np.stack(packed))
 
     @staticmethod
     def score(
-        model: SingleViewModel, output: Float[Tensor, "views values"], truth: UInt8[Tensor, "views depths rows bytes"]
+        model: SingleViewModel, output: Float[Tensor, "views values"], truth: UInt8[Tensor, "views rows columns bytes"]
     ) -> Float[Tensor, " thresholds"]:
         occupancy = _split(model, output).occupancy
-        pairs = zip(occupancy, unpack_bits(truth).to(occupancy.device), strict=True)
+        pairs = zip(occupancy, unpack_bits(truth.to(occupancy.device)).permute(0, 3, 1, 2), strict=True)
         return torch.stack([mean_iou(logits[None], solid) for logits, solid in pairs]).mean(dim=0)
 
     @staticmethod
