@@ -101,6 +101,10 @@ class ViewReading:
         """Logits at points of the canonical cube."""
         return sample_frustum(self.logits, self.seen(points))
 
+    def logits_in_view(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
+        """Logits at points in the frame of the view: +y up, the camera at azimuth 0, in sides of the crop."""
+        return sample_frustum(self.logits, replace(self._estimate.camera, azimuth_deg=0.0).project(points))
+
     def colors_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """The photo's own colours on the side that the camera sees, the network's on the other."""
         return self._colors.at(self.seen(points), self.logits, self._level)
