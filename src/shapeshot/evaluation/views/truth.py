@@ -82,7 +82,7 @@ class ViewTruth:
     def silhouette(self) -> Bool[np.ndarray, "rows columns"]:
         """The solid's silhouette from the photo's own camera."""
         rays = np.ones((RAYS, RAYS), bool)
-        met: np.ndarray = frustum_occupancy(self.whole.packed, self.frustum, RAYS, DEPTHS, rays).any(axis=0)
+        met = np.asarray(frustum_occupancy(self.whole.packed, self.frustum, RAYS, DEPTHS, rays).any(axis=0))
         return met
 
     @property

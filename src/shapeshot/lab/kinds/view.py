@@ -54,8 +54,12 @@ class ViewModelConfig(ModelConfig):
     """Blocks of the decoder's transformer."""
     num_heads: Annotated[int, Bounds(low=1, high=1024)] = 4
     """Attention heads; must divide the width."""
-    stage_channels: tuple[int, ...] = (160, 112, 80)
-    """Channels of the decoder's stages at strides 8, 4 and 2."""
+    coarse_channels: Annotated[int, Bounds(low=1, high=65_536)] = 160
+    """Channels of the decoder's stage at a stride of 8 pixels."""
+    middle_channels: Annotated[int, Bounds(low=1, high=65_536)] = 112
+    """Channels of the decoder's stage at a stride of 4 pixels."""
+    fine_channels: Annotated[int, Bounds(low=1, high=65_536)] = 80
+    """Channels of the decoder's stage at a stride of 2 pixels."""
     depths: Annotated[int, Bounds(low=2, high=1024)] = 64
     """Cells along each ray."""
     dropout: Annotated[float, Bounds(low=0, below=1)] = 0.0
@@ -71,7 +75,7 @@ class ViewModelConfig(ModelConfig):
             width=self.width,
             depth=self.depth,
             num_heads=self.num_heads,
-            channels=self.stage_channels,
+            channels=(self.coarse_channels, self.middle_channels, self.fine_channels),
             depths=self.depths,
             dropout=self.dropout,
         )
