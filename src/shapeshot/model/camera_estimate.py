@@ -13,6 +13,7 @@ from shapeshot.geometry.frustum import ViewCamera
 if TYPE_CHECKING:
     from jaxtyping import Float
 
+PEAK_DEG = 46.0  # to both sides of the most probable bin: what belongs to one guess
 CERTAIN_WITHIN_DEG = 25.0  # a front is recognised as such up to about this angle
 
 
@@ -77,7 +78,7 @@ def estimate_camera(azimuth: Float[np.ndarray, " bins"], pose: Float[np.ndarray,
     shares = np.exp(azimuth - azimuth.max())
     shares = shares / shares.sum()
     centers = np.arange(len(shares)) * (2 * np.pi / len(shares))
-    near = _angle(centers - centers[shares.argmax()]) <= 1.5 * 2 * np.pi / len(shares)
+    near = _angle(centers - centers[shares.argmax()]) <= np.radians(PEAK_DEG)
     sine, cosine = (float((shares * near * part(centers)).sum()) for part in (np.sin, np.cos))
     best = np.arctan2(sine, cosine)
     certainty = float(shares[_angle(centers - best) <= np.radians(CERTAIN_WITHIN_DEG)].sum())

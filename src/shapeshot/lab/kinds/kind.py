@@ -97,8 +97,11 @@ class Kind(Generic[M, C]):
         raise NotImplementedError
 
     @staticmethod
-    def probabilities(model: SingleViewModel, output: Tensor) -> Float[Tensor, "batch 32 32 32"]:
-        """Return the occupancy probabilities; only for kinds that give "probabilities"."""
+    def probabilities(model: SingleViewModel, output: Tensor, level: float = 0.0) -> Float[Tensor, "batch 32 32 32"]:
+        """Return the occupancy probabilities; only for kinds that give "probabilities".
+
+        level: of the surface, as a logit, for kinds that find the canonical cube by it.
+        """
         raise NotImplementedError
 
     @staticmethod

@@ -190,8 +190,10 @@ class View(Kind[ViewModelConfig, ViewConfig]):
 
     @staticmethod
     @torch.no_grad()
-    def probabilities(model: SingleViewModel, output: Float[Tensor, "batch values"]) -> Float[Tensor, "batch 32 32 32"]:
-        grids = [whole_grid(reading.grid, RESOLUTION, 0.0).logits for reading in _readings(model, output, 0.0)]
+    def probabilities(
+        model: SingleViewModel, output: Float[Tensor, "batch values"], level: float = 0.0
+    ) -> Float[Tensor, "batch 32 32 32"]:
+        grids = [whole_grid(reading.grid, RESOLUTION, level).logits for reading in _readings(model, output, level)]
         return torch.from_numpy(np.stack(grids)).sigmoid()
 
     @staticmethod
