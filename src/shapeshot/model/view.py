@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapeshot.geometry.frustum import HALF_DEPTH, bin_depths
+from shapeshot.geometry.frustum import bin_depths
 from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
+from shapeshot.model.frustum_grid import sample_frustum
 from shapeshot.model.planes import block_means
 from shapeshot.model.view_colors import ViewColors
 
@@ -99,11 +100,12 @@ class ViewReading:
 
     def logits_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
         """Logits at points of the canonical cube."""
-        return sample_frustum(self.logits, self.seen(points))
+        return sample_frustum(self.logits, self.seen(points), beyond=-OUTSIDE)
 
     def logits_in_view(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
         """Logits at points in the frame of the view: +y up, the camera at azimuth 0, in sides of the crop."""
-        return sample_frustum(self.logits, replace(self._estimate.camera, azimuth_deg=0.0).project(points))
+        camera = replace(self._estimate.camera, azimuth_deg=0.0)
+        return sample_frustum(self.logits, camera.project(points), beyond=-OUTSIDE)
 
     def colors_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """The photo's own colours on the side that the camera sees, the network's on the other."""
@@ -138,40 +140,3 @@ def _share(coverage: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray,
     """1 where the object covers a cell enough to be met there, 0 where not."""
     share: np.ndarray = (coverage >= FULL_COVERAGE).astype(np.float32)
     return share
-
-
-def sample_frustum(
-    grid: Float32[np.ndarray, "depths rows columns"], seen: Float32[np.ndarray, "points 3"]
-) -> Float32[np.ndarray, " points"]:
-    """The values of a frustum grid between its cells' centres, at crop coordinates. Beyond it nothing is inside."""
-    depths, rows, columns = grid.shape
-    # A border of emptiness, so that a shape that reaches the edge is closed there.
-    padded = np.pad(grid, 1, constant_values=np.float32(-OUTSIDE)).ravel()
-    u, v, t = seen.T
-    places = (
-        (HALF_DEPTH - t) * np.float32(depths / (2 * HALF_DEPTH)) + np.float32(0.5),
-        (np.float32(0.5) - v) * np.float32(rows) + np.float32(0.5),
-        (u + np.float32(0.5)) * np.float32(columns) + np.float32(0.5),
-    )
-    strides = ((rows + 2) * (columns + 2), columns + 2, 1)
-    corner, shares = np.zeros(len(u), np.int32), []
-    for place, count, stride in zip(places, grid.shape, strides, strict=True):
-        inside = np.clip(place, 0, count + 1)
-        low = np.minimum(inside.astype(np.int32), count)
-        shares.append((inside - low).astype(np.float32))
-        corner += low * np.int32(stride)
-    values = [padded[corner + offset] for offset in _corners(strides)]
-    for share in reversed(shares):
-        values = [low + (high - low) * share for low, high in zip(values[::2], values[1::2], strict=True)]
-    between: np.ndarray = values[0]
-    return between
-
-
-def _corners(strides: tuple[int, int, int]) -> list[np.int32]:
-    """The offsets of a cell's eight corners; the last axis changes first."""
-    return [
-        np.int32(first * strides[0] + second * strides[1] + third * strides[2])
-        for first in (0, 1)
-        for second in (0, 1)
-        for third in (0, 1)
-    ]

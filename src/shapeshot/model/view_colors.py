@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapeshot.geometry.frustum import HALF_DEPTH, bin_depths
+from shapeshot.model.frustum_grid import sample_frustum
 from shapeshot.photo.crop import GREY
 
 if TYPE_CHECKING:
@@ -34,15 +35,14 @@ class ViewColors:
     ) -> Float32[np.ndarray, "points 3"]:
         """sRGB in 0..1 at crop coordinates, for a shape whose frustum grid holds `logits`.
 
-        Guesses are shifted by what they are wrong by, in the mean, where the camera sees.
+        The hidden side takes the mean of what the network guesses and of the photo seen through the object: of the two
+        and their mixtures that was nearest to the true colours (docs/results.md, "Colour").
         """
-        guesses = np.stack([_sampled(channel, seen) for channel in self.guessed], axis=1)
         photographed = _bilinear(self._object_colors(), seen)
+        guessed = np.stack([sample_frustum(channel, seen) for channel in self.guessed], axis=1)
         behind = _front(logits, level, seen) - seen[:, 2]
-        share = np.clip((HIDDEN_FROM - behind) / (HIDDEN_FROM - SEEN_WITHIN), 0, 1).astype(np.float32)[:, None]
-        if share.sum() > 1:
-            guesses = guesses + (share * (photographed - guesses)).sum(axis=0) / share.sum()
-        mixed: np.ndarray = np.clip(guesses + share * (photographed - guesses), 0, 1)
+        is_seen = np.clip((HIDDEN_FROM - behind) / (HIDDEN_FROM - SEEN_WITHIN), 0, 1).astype(np.float32)[:, None]
+        mixed: np.ndarray = photographed + (1 - is_seen) * (guessed - photographed) / 2
         return mixed.astype(np.float32)
 
     def _object_colors(self) -> Float32[np.ndarray, "size size 3"]:
@@ -82,21 +82,6 @@ def _front(
     column = np.clip(((seen[:, 0] + 0.5) * columns).astype(np.int32), 0, columns - 1)
     nearest: np.ndarray = front[row, column]
     return nearest
-
-
-def _sampled(
-    grid: Float32[np.ndarray, "depths rows columns"], seen: Float32[np.ndarray, "points 3"]
-) -> Float32[np.ndarray, " points"]:
-    """The nearest cell's value in a frustum grid, whose cells are as large as colours are vague."""
-    depths, rows, columns = grid.shape
-    indices = [
-        (HALF_DEPTH - seen[:, 2]) * depths / (2 * HALF_DEPTH),
-        (0.5 - seen[:, 1]) * rows,
-        (seen[:, 0] + 0.5) * columns,
-    ]
-    cells = [np.clip(i.astype(np.int32), 0, count - 1) for i, count in zip(indices, grid.shape, strict=True)]
-    values: np.ndarray = grid[cells[0], cells[1], cells[2]]
-    return values
 
 
 def _bilinear(

@@ -61,7 +61,7 @@ def test_the_truth_scores_best(truth: ViewTruth) -> None:
     assert scores["iou"] > 0.85
     assert scores["photo_silhouette"] > 0.9
     assert scores["side_silhouettes"] > 0.9
-    assert scores["thin_recall"] > 0.9
+    assert scores["thin_recall"] > 0.8
     assert scores["azimuth_error_deg"] == pytest.approx(0.0)
 
 
