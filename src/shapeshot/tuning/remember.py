@@ -18,11 +18,11 @@ from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset, Sample, require_objects
 from shapeshot.data.solids.solid import downsample_occupancy
-from shapeshot.errors import EmptyShapeError, PhotoError
+from shapeshot.errors import EmptyShapeError, PhotoError, UserError
 from shapeshot.geometry import cell_centers
 from shapeshot.model.field import Field, logit, sample_axes
 from shapeshot.model.field_model import FieldModel, load_model
-from shapeshot.model.folder import MEMORY_FILE
+from shapeshot.model.folder import FORMAT, MEMORY_FILE
 from shapeshot.model.memory import ShapeMemory
 from shapeshot.model.shape import mesh_resolution, surface_of, surface_points
 from shapeshot.photo import look_at
@@ -73,6 +73,8 @@ def remember(
     """
     target = destination(model, out)
     field_model, datasets = load_model(model), [Dataset.open(folder) for folder in data]
+    if field_model.folder.card["format"] != FORMAT:
+        raise UserError(f"the model {field_model.name} draws views, and a memory joins fields; give one of type field")
     memory = memory_of(Gallery(datasets, progress), copies)
     tried = trusts(field_model, memory, datasets[0], progress)
     best = max(tried, key=lambda trust: trust.score)
