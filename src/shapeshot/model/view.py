@@ -21,12 +21,15 @@ from shapeshot.model.planes import block_means
 from shapeshot.model.view_colors import ViewColors
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Float32
+    from jaxtyping import Bool, Float, Float32
 
 OUTSIDE = 12.0  # logits by which a ray is held down per unit of coverage that it lacks
 EMPTY_COVERAGE = 0.1  # of a cell and its neighbours: with less the ray passes beside the object
-FULL_COVERAGE = 0.6  # of a cell: with more the ray meets the object
-EXPLAINED_BY = 0.7  # logits above the level that the most probable depth of such a ray is raised to
+FULL_COVERAGE = 0.35  # of a cell: with more the ray meets the object
+EXPLAINED_BY = 1.0  # logits above the level that the most probable depth of such a ray is raised to
+ROD_HALF_WIDTH = 1.3  # cells before and behind that depth that are inside, too: about as deep as a chair's leg is wide
+SHARPNESS = 2.0  # of the distribution along a ray that its most probable depth is the mean of
+AGREEMENT_ROUNDS = 2  # of averaging that depth with neighbouring rays that would meet nothing, either
 STRAY_CELLS = 4  # at each end of the object that do not count for its extent
 
 
@@ -125,18 +128,35 @@ def explained(
     logits: Float32[np.ndarray, "depths rows columns"], coverage: Float32[np.ndarray, "rows columns"], level: float
 ) -> Float32[np.ndarray, "depths rows columns"]:
     """A frustum grid that agrees with the silhouette: see the module."""
-    near = coverage
-    for axis in range(2):  # the greatest of a cell and its eight neighbours: truth is a little fatter than photos
-        padded = np.pad(near, [(1, 1) if axis == own else (0, 0) for own in range(2)])
-        parts = [padded.take(range(start, start + near.shape[axis]), axis) for start in range(3)]
-        near = np.maximum.reduce(parts)
+    near = np.asarray(_neighbors(coverage).max(axis=0))  # truth is a little fatter than photos
     held = np.minimum(logits, level + OUTSIDE * (near - EMPTY_COVERAGE) / (1 - EMPTY_COVERAGE))
-    lacking = np.maximum(level + EXPLAINED_BY - held.max(axis=0), 0) * _share(coverage)
-    agreed: np.ndarray = (held + lacking).astype(np.float32)
+    lacking = (coverage >= FULL_COVERAGE) & (held.max(axis=0) <= level)
+    if not lacking.any():
+        return np.asarray(held, np.float32)
+    offset = np.abs(np.arange(len(logits))[:, None, None] - _depth_of(logits, lacking))
+    rod = np.where(lacking, level + EXPLAINED_BY * (1 - offset / ROD_HALF_WIDTH), -np.inf)
+    agreed: np.ndarray = np.maximum(held, rod).astype(np.float32)
     return agreed
 
 
-def _share(coverage: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "rows columns"]:
-    """1 where the object covers a cell enough to be met there, 0 where not."""
-    share: np.ndarray = (coverage >= FULL_COVERAGE).astype(np.float32)
-    return share
+def _depth_of(
+    logits: Float32[np.ndarray, "depths rows columns"], rays: Bool[np.ndarray, "rows columns"]
+) -> Float32[np.ndarray, "rows columns"]:
+    """Where along its ray each of `rays` most probably meets the object, in cells; neighbours agree on it."""
+    shares = np.exp(SHARPNESS * (logits - logits.max(axis=0)))
+    depth = np.tensordot(np.arange(len(logits)), shares, axes=1) / shares.sum(axis=0)
+    weight = rays.astype(np.float32)
+    for _ in range(AGREEMENT_ROUNDS):
+        total = _neighbors(weight).sum(axis=0)
+        depth = np.where(total > 0, _neighbors(depth * weight).sum(axis=0) / np.maximum(total, 1e-6), depth)
+    smoothed: np.ndarray = depth.astype(np.float32)
+    return smoothed
+
+
+def _neighbors(plane: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "9 rows columns"]:
+    """Each cell and its eight neighbours; nothing lies around the grid."""
+    rows, columns = plane.shape
+    padded = np.pad(plane, 1)
+    shifted = [padded[row : row + rows, column : column + columns] for row in range(3) for column in range(3)]
+    stacked: np.ndarray = np.stack(shifted)
+    return stacked

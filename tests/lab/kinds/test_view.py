@@ -163,3 +163,20 @@ def test_the_runtime_sees_what_the_lab_sees(tmp_path: Path) -> None:
         assert reading._estimate.camera.elevation_deg == pytest.approx(
             np.degrees(float(parts.pose[index, 0])), abs=1e-2
         )
+
+
+def test_a_mirrored_photo_is_read_as_the_mirrored_view() -> None:
+    torch.manual_seed(0)
+    plain, both = (build_model(model_of_kind("view", **TINY, mirror=mirror)).eval() for mirror in (False, True))
+    both.load_state_dict(plain.state_dict())
+    pixels = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    with torch.no_grad():
+        straight, mirrored = plain(pixels), plain(pixels.flip(-1))
+        torch.testing.assert_close(both(pixels), (straight + plain.decoder.mirror(mirrored)) / 2)
+        parts = plain.decoder.split(straight)
+        turned = plain.decoder.split(plain.decoder.mirror(straight))
+        torch.testing.assert_close(plain.decoder.mirror(plain.decoder.mirror(straight)), straight)
+    torch.testing.assert_close(turned.occupancy, parts.occupancy.flip(-1))
+    torch.testing.assert_close(turned.colors, parts.colors.flip(-1))
+    torch.testing.assert_close(turned.azimuth[:, [0, 1, 35]], parts.azimuth[:, [0, 35, 1]])
+    torch.testing.assert_close(turned.pose, parts.pose * torch.tensor([1.0, -1.0, 1.0]))

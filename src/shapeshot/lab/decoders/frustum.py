@@ -52,6 +52,7 @@ class FrustumDecoder(Decoder):
 
     kind = "view"
     reads_tokens = True
+    has_mirror = True
 
     def __init__(
         self,
@@ -122,6 +123,21 @@ class FrustumDecoder(Decoder):
             colors.permute(0, 3, 4, 1, 2),
             azimuth,
             _pose(pose),
+        )
+
+    def mirror(self, output: Float[Tensor, "batch values"]) -> Float[Tensor, "batch values"]:  # type: ignore[override]
+        """Turn the output of a photo into that of the photo in the mirror: columns, azimuth and roll change sides."""
+        side, half = self.sides[-1], self.sides[-2]
+        sizes = [self.depths * side**2, 3 * COLOR_DEPTHS * half**2]
+        occupancy, colors, azimuth, pose = output.split([*sizes, AZIMUTH_BINS, 3], dim=1)
+        return torch.cat(
+            [
+                occupancy.unflatten(1, (side, side, -1)).flip(2).flatten(1),
+                colors.unflatten(1, (half, half, -1)).flip(2).flatten(1),
+                azimuth.flip(1).roll(1, 1),  # bin k is that of -k
+                pose * pose.new_tensor([1.0, -1.0, 1.0]),
+            ],
+            dim=1,
         )
 
 

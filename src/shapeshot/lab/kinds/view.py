@@ -64,6 +64,8 @@ class ViewModelConfig(ModelConfig):
     """Cells along each ray."""
     dropout: Annotated[float, Bounds(low=0, below=1)] = 0.0
     """Share of each residual branch of the transformer that is dropped in training."""
+    mirror: bool = False
+    """Outside training also read the photo in the mirror and average what is seen, at twice the time."""
 
     def build_decoder(self, encoder: Encoder) -> Decoder:
         return FrustumDecoder(
