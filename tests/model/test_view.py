@@ -86,8 +86,23 @@ def test_every_ray_of_the_silhouette_meets_the_object_where_it_is_most_probable(
     logits = np.full((8, 4, 4), -6.0, np.float32)
     logits[5] = -2.0
     agreed = explained(logits, np.ones((4, 4), np.float32), 0.0)
-    assert (agreed[5] > 0).all()
-    assert (agreed[[0, 1, 2, 3, 4, 6, 7]] < 0).all()
+    assert (agreed[4:7] > 0).all()
+    assert (agreed[[0, 1, 2, 3, 7]] < 0).all()
+
+
+def test_neighbouring_rays_agree_on_the_depth_of_a_rod() -> None:
+    logits = np.full((16, 1, 9), -6.0, np.float32)
+    logits[4] = -2.0
+    logits[:, 0, 4] = -6.0
+    logits[12, 0, 4] = -2.0  # one ray thinks that it is far behind
+    agreed = explained(logits, np.ones((1, 9), np.float32), 0.0)
+    depths = [float(np.flatnonzero(agreed[:, 0, column] > 0).mean()) for column in range(9)]
+    assert np.abs(np.diff(depths)).max() < 3
+
+
+def test_at_another_level_every_ray_still_meets_the_object() -> None:
+    one = ViewReading(reading()._raw, reading()._estimate, reading()._colors, np.ones((SIDE, SIDE), np.float32), 0.0)
+    assert (one.at_level(20.0).logits > 20.0).any(axis=0).all()
 
 
 def test_a_ray_that_meets_the_object_is_left_alone() -> None:

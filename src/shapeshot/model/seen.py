@@ -54,6 +54,14 @@ class Seen:
         """What a memory recalled by the object's silhouette, which is part of the field; None without a memory."""
         return self.reading.recalled if isinstance(self.reading, PlanesReading) else None
 
+    def at_threshold(self, threshold: float) -> Seen:
+        """The same photo with its surface at another probability, in (0, 1)."""
+        if threshold == self.threshold:
+            return self
+        reading = self.reading
+        reading = reading.at_level(logit(threshold)) if isinstance(reading, ViewReading) else reading
+        return Seen(self.photo, reading, self.features, self.heads, threshold)
+
     def facing_photo(self) -> Seen:
         """The same photo with the side that it shows in front; as it is where the model does not tell the camera."""
         if not isinstance(self.reading, ViewReading):

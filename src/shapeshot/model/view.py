@@ -72,6 +72,10 @@ class ViewReading:
         turned.__dict__["logits"] = self.logits
         return turned
 
+    def at_level(self, level: float) -> ViewReading:
+        """The same photo with its surface at another logit, by which the silhouette is enforced and the object placed."""
+        return ViewReading(self._raw, self._estimate, self._colors, self._coverage, level)
+
     @cached_property
     def logits(self) -> Float32[np.ndarray, "depths rows columns"]:
         """The frustum grid in agreement with the silhouette."""

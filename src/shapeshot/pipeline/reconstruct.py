@@ -149,9 +149,9 @@ def shape_in(
     clock = clock or Clock()
     if front == PHOTO:
         seen = _facing_photo(seen)
-    surface = seen.threshold if threshold is None else threshold
+    seen = seen if threshold is None else seen.at_threshold(threshold)
     with clock("mesh"):
-        field = seen.field(resolution).at_threshold(surface)
+        field = seen.field(resolution)
         mesh = surface_of(finer_field(seen, field)).mesh
         predicted = seen.colors_at(mesh.vertices)
     with clock("colors"):
@@ -177,7 +177,7 @@ def shape_in(
         photo_size=view.source.size,
         found=view.found,
         photo=view.photo,
-        threshold=surface,
+        threshold=seen.threshold,
         is_metric=size is not None,
         timings=clock.timings(),
         camera=camera,

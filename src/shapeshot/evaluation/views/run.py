@@ -116,8 +116,8 @@ def _score(
         photo = look_at(rgba[..., :3], model.image_size, mask=rgba[..., 3]).photo
     except PhotoError as error:
         return worst_in_view(truth), str(error)
-    seen = model.see(photo)
-    return score_in_view(InView(seen.reading, logit(threshold), truth), NUM_POINTS), ""
+    reading = model.see(photo).at_threshold(threshold).reading
+    return score_in_view(InView(reading, logit(threshold), truth), NUM_POINTS), ""
 
 
 def summarise_views(rows: Sequence[ViewRow], seed: int = 0) -> dict[str, Any]:
