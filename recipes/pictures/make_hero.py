@@ -22,7 +22,10 @@ def main() -> None:
     parser.add_argument("out", nargs="?", type=Path, default=ROOT / "docs" / "images" / "hero.png")
     args = parser.parse_args()
     shape = shapeshot.reconstruct(args.photo, num_points=6000)
-    picture = preview_image(shape.rgba, shape.photo.pixels, shape.voxels, shape.points, shape.mesh, tile_size=320)
+    forms, (azimuth, elevation) = (shape.voxels, shape.points, shape.mesh), shape.shown_from
+    picture = preview_image(
+        shape.rgba, shape.photo.pixels, *forms, tile_size=320, azimuth_deg=azimuth, elevation_deg=elevation
+    )
     with atomic_path(args.out) as temporary:
         picture.save(temporary, optimize=True)
 

@@ -73,7 +73,7 @@ class ViewReading:
         return turned
 
     def at_level(self, level: float) -> ViewReading:
-        """The same photo with its surface at another logit, by which the silhouette is enforced and the object placed."""
+        """The same photo with its surface at another logit: by it the silhouette is enforced and the object placed."""
         return ViewReading(self._raw, self._estimate, self._colors, self._coverage, level)
 
     @cached_property

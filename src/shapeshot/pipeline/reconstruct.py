@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from shapeshot.model.seen import Seen
 
 
+FRONT_VIEW = (35.0, 20.0)  # azimuth and elevation of pictures, degrees, where the photo's camera is not known
+BESIDE_PHOTO_DEG = 15.0  # enough to see that there is depth, and little enough to compare with the photo
+
+
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
     """What one photo gave: the same shape in three forms, in one frame (+y up, front towards +z).
@@ -74,6 +78,13 @@ class Reconstruction:
     def mask(self) -> Float32[np.ndarray, "height width"]:
         """What was taken for the object, float32 [height, width] in [0, 1], beside rgba."""
         return self.found.mask
+
+    @property
+    def shown_from(self) -> tuple[float, float]:
+        """Azimuth and elevation, degrees, that pictures show the shape from: near the photo's own, where it is known."""
+        if self.camera is None:
+            return FRONT_VIEW
+        return self.camera.azimuth_deg + BESIDE_PHOTO_DEG, min(max(self.camera.elevation_deg, 8.0), 35.0)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -65,22 +65,23 @@ def preview_image(
     points: PointCloud,
     mesh: Mesh,
     tile_size: int = 192,
+    azimuth_deg: float = 35.0,
+    elevation_deg: float = 20.0,
 ) -> Image.Image:
     """One reconstruction at a glance: the photo, the network's crop of it, voxels, points and mesh; RGB.
 
     photo_rgba: uint8 [height, width, 4], as load_photo returns. pixels: uint8 [size, size, 3], the prepared crop.
-    mesh: closed. All three shapes are seen through the same camera and stand on the same shadow, the mesh's.
+    mesh: closed. All three shapes are seen from azimuth_deg and elevation_deg and stand on the same shadow, the mesh's.
     """
+    place = (tile_size, azimuth_deg, elevation_deg)
     framing = _framing_of(voxels, mesh)
-    shadow = contact_shadow(mesh, tile_size, framing=framing)
-    picture = render_mesh(mesh, tile_size, framing=framing, shadow=shadow, one_sided=True)
+    shadow = contact_shadow(mesh, *place, framing=framing)
+    picture = render_mesh(mesh, *place, framing=framing, shadow=shadow, one_sided=True)
     tiles = [
         Tile(photo_rgba, "Photo", f"{photo_rgba.shape[1]} x {photo_rgba.shape[0]} px"),
         Tile(pixels, "What the network sees", f"{pixels.shape[1]} x {pixels.shape[0]} px"),
-        Tile(render_voxels(voxels, tile_size, framing=framing, shadow=shadow), "Voxels", _cells(voxels)),
-        Tile(
-            render_points(points, tile_size, framing=framing, shadow=shadow), "Point cloud", f"{len(points):,} points"
-        ),
+        Tile(render_voxels(voxels, *place, framing=framing, shadow=shadow), "Voxels", _cells(voxels)),
+        Tile(render_points(points, *place, framing=framing, shadow=shadow), "Point cloud", f"{len(points):,} points"),
         Tile(picture, "Mesh", f"{len(mesh.faces):,} triangles"),
     ]
     return contact_sheet([tiles], tile_size)
