@@ -1,4 +1,4 @@
-"""What a model makes of pictures, to be looked at: the photo, its crop, the shape from the photo's side and from others.
+"""What a model makes of pictures, to be looked at: photo, crop, and the shape from the photo's side and from others.
 
     python recipes/view/look.py --model out/view --pictures datasets/photolike/pictures --count 30 --out out/look.png
 

@@ -81,7 +81,7 @@ class Reconstruction:
 
     @property
     def shown_from(self) -> tuple[float, float]:
-        """Azimuth and elevation, degrees, that pictures show the shape from: near the photo's own, where it is known."""
+        """Azimuth and elevation, degrees, of pictures of the shape: near the photo's own, where it is known."""
         if self.camera is None:
             return FRONT_VIEW
         return self.camera.azimuth_deg + BESIDE_PHOTO_DEG, min(max(self.camera.elevation_deg, 8.0), 35.0)
