@@ -92,6 +92,15 @@ def test_meshes_are_finished_as_wished(api: TestClient, photo_png: bytes) -> Non
     assert len(mesh.faces) == content["result"]["mesh"]["faces"]
 
 
+def test_what_is_missing_from_a_print_is_told(
+    start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
+) -> None:
+    client = start(analytic_field(speck_radius=0.07))
+    told = send(client, photo_png, printable="true").json()["result"]
+    assert told["finish"]["pieces_dropped"] == 1
+    assert [warning for warning in told["warnings"] if warning.startswith("1 loose piece")]
+
+
 def test_what_is_known_of_points_and_cells_is_in_npz(
     start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
 ) -> None:

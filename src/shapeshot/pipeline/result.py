@@ -13,6 +13,7 @@ from shapeshot import __version__
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.pipeline.json_values import ALIAS, OMITTED
+from shapeshot.pipeline.remarks import print_remarks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,10 +99,12 @@ class Finished:
     options: FinishOptions = told("What was asked for.")
     faces: tuple[int, int] = told("How many triangles before and after.")
     pieces_dropped: int | None = told_if_known("How many loose pieces were left out.")
-    volume_dropped: float | None = told_if_known("Their share of the volume; negative where hollows were filled.")
+    volume_dropped: float | None = told_if_known("Their share of the volume of all pieces.")
     volume: float | None = told_if_known("In cubic units.")
     center_of_mass: Lengths | None = told_if_known("At one density.")
     wall_thickness: WallThickness | None = told_if_known("The thinnest wall, and what 5 % of the surface is under.")
+    pieces_joined: int | None = told_if_known("How many loose pieces were joined to the rest by bridges.")
+    hollows_filled: int | None = told_if_known("How many hollows inside were filled.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,13 +149,14 @@ def add_seconds(timings: dict[str, float], stage: str, seconds: float) -> None:
 def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
     """The facts of a reconstruction by the model of this name. `more`: values of fields that may be unknown."""
     sure = shape.point_confidence
+    unit, size = "metre" if shape.is_metric else "cube", _lengths(shape.mesh.bounds[1] - shape.mesh.bounds[0])
     return Result(
         shapeshot=__version__,
         photo_size=shape.photo_size,
         model=model,
         threshold=shape.threshold,
-        unit="metre" if shape.is_metric else "cube",
-        size=_lengths(shape.mesh.bounds[1] - shape.mesh.bounds[0]),
+        unit=unit,
+        size=size,
         object=FoundObject(
             shape.photo.method,
             _crop_of(shape),
@@ -165,7 +169,7 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         size_estimate=shape.size_estimate,
         familiarity=shape.familiarity,
         confidence=None if sure is None else float(sure.mean()),
-        warnings=shape.warnings,
+        warnings=(*shape.warnings, *print_remarks(more.get("finish"), unit, max(size))),
         timings=dict(shape.timings),
         **more,
     )
