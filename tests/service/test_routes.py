@@ -92,6 +92,16 @@ def test_meshes_are_finished_as_wished(api: TestClient, photo_png: bytes) -> Non
     assert len(mesh.faces) == content["result"]["mesh"]["faces"]
 
 
+def test_an_stl_of_a_known_size_is_in_millimetres(api: TestClient, photo_png: bytes) -> None:
+    sent = {"size": "height=80mm"}
+    stored = api.get(send(api, photo_png, **sent).json()["links"]["mesh"]["stl"]).content
+    direct = send(api, photo_png, **sent, format="stl").content
+    unknown = send(api, photo_png, format="stl").content
+    for content, height in ((stored, 80.0), (direct, 80.0), (unknown, 0.8)):
+        mesh = trimesh.load(io.BytesIO(content), "stl", force="mesh")
+        assert np.ptp(mesh.bounds, axis=0)[1] == pytest.approx(height, rel=0.01)
+
+
 def test_what_is_missing_from_a_print_is_told(
     start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
 ) -> None:
