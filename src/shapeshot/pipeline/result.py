@@ -166,7 +166,7 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         mesh=_mesh_facts(shape),
         points=len(shape.points),
         voxels=VoxelFacts(shape.voxels.resolution, int(shape.voxels.occupancy.sum()), shape.voxels.side),
-        size_estimate=shape.size_estimate,
+        size_estimate=None if shape.given_size else shape.size_estimate,
         familiarity=shape.familiarity,
         confidence=None if sure is None else float(sure.mean()),
         warnings=(*shape.warnings, *print_remarks(more.get("finish"), unit, max(size))),

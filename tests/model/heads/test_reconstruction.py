@@ -52,7 +52,8 @@ def test_size_overrides_the_estimate_and_auto_takes_it(shape: Reconstruction, ph
     assert shape.size_estimate.metres == pytest.approx((1.0, 0.1, 2.0), rel=1e-4)
     assert not shape.is_metric
     given = reconstruct(photo, model=model, size="height=80cm")
-    assert given.size_estimate is None
+    assert given.size_estimate == shape.size_estimate  # what the model expects, whatever was given
+    assert (given.given_size, shape.given_size) == ("height=80cm", None)
     assert np.ptp(given.mesh.vertices[:, 1]) == pytest.approx(0.8)
     auto = reconstruct(photo, model=model, size="auto")
     assert auto.is_metric
