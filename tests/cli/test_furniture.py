@@ -54,6 +54,20 @@ def test_one_photo_with_its_size(shapeshot_command: Run, photo_file: Path, tmp_p
     np.testing.assert_allclose(vertices[faces], mesh.triangles, atol=1e-4)
 
 
+def test_each_piece_has_the_category_of_its_kind(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:
+    library = tmp_path / "a.sh3f"
+    for _ in range(2):  # made, and kept
+        assert shapeshot_command("reconstruct", album, "--out", library).code == 0
+        assert {entry.info.name: entry.info.category for entry in entries_of(library)} == {
+            "Blue chair": "Living room",
+            "stool": "Kitchen",
+            "disc": "Miscellaneous",
+        }
+    shapeshot_command("reconstruct", album, "--out", library, "--category", "Office")
+    assert shapeshot_command("reconstruct", album, "--out", library).code == 0
+    assert {entry.info.category for entry in entries_of(library)} == {"Living room", "Kitchen", "Miscellaneous"}
+
+
 def test_an_unknown_size_is_assumed_and_said(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
     for suffix in ("sh3f", "3mf"):
         done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / f"a.{suffix}")
