@@ -92,7 +92,7 @@ def test_an_unknown_size_is_the_models_estimate_where_it_has_one(
     for suffix in ("sh3f", "3mf", "ply"):
         done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / f"a.{suffix}")
         assert done.code == 0
-        assert ("size estimated from the photo; --size overrides" in done.out) == (suffix != "ply")
+        assert ("cm estimated from the photo; --size overrides" in done.out) == (suffix != "ply")
     # The shape keeps its proportions: it is off the estimate by as much on one side as on the other, in logarithms.
     plain = trimesh.load(tmp_path / "a.ply").extents
     expected = plain * np.exp(np.log(metres / plain).mean())

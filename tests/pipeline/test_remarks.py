@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shapeshot.finish import FinishOptions, WallThickness
-from shapeshot.pipeline.remarks import millimetres, print_remarks
+from shapeshot.model.heads import SizeEstimate
+from shapeshot.pipeline.remarks import centimetres, is_telling, millimetres, print_remarks, size_remarks
 from shapeshot.pipeline.result import Finished
 
 
@@ -48,3 +49,28 @@ def test_walls_that_can_are_not() -> None:
 @pytest.mark.parametrize(("metres", "said"), [(0.019, "19 mm"), (0.0019, "1.9 mm"), (0.8, "800 mm"), (0.0, "0 mm")])
 def test_lengths_are_told_to_two_digits(metres: float, said: str) -> None:
     assert millimetres(metres) == said
+
+
+CHAIR = SizeEstimate((0.59, 1.05, 0.63), (0.4, 0.8, 0.45), (0.8, 1.3, 0.9), 0.9)
+
+
+def test_a_chair_that_lost_its_legs_is_told() -> None:
+    """The case of issue 18: 105 cm high by what was given, and as deep as it is high."""
+    [said] = size_remarks((0.92, 1.05, 1.07), "metre", CHAIR, "height=105cm")
+    assert "the shape is 92 x 105 x 107 cm" in said
+    assert "about 59 x 105 x 63 cm" in said
+    [said] = size_remarks((0.86, 0.45, 1.0), "cube", CHAIR)
+    assert "0.86 : 0.45 : 1.00" in said
+    assert "0.56 : 1.00 : 0.60" in said
+
+
+def test_a_shape_of_the_expected_proportions_is_not_whatever_its_scale() -> None:
+    assert size_remarks((0.059, 0.105, 0.063), "metre", CHAIR, "height=105mm") == ()
+    assert size_remarks((0.7, 1.05, 0.63), "metre", CHAIR) == ()
+    assert size_remarks((0.92, 1.05, 1.07), "metre", None, "height=105cm") == ()
+
+
+def test_a_range_says_something_where_it_is_narrow() -> None:
+    assert is_telling(CHAIR)
+    assert not is_telling(SizeEstimate((0.3, 0.3, 0.3), (0.056, 0.056, 0.056), (1.96, 1.96, 1.96), 0.9))
+    assert centimetres((0.05, 0.123, 1.96)) == "5 x 12 x 196 cm"

@@ -68,7 +68,7 @@ def test_every_link_leads_to_what_reconstruct_gives(
             assert answer.status_code == 200
             assert answer.headers["content-type"] == media_type(suffix)
             assert answer.headers["content-disposition"] == f'attachment; filename="{form}.{suffix}"'
-            assert answer.content == encode_shape(getattr(shape, form), suffix), (form, suffix)
+            assert answer.content == encode_shape(getattr(shape, form), suffix, in_metres=True), (form, suffix)
 
 
 def test_files_for_real_sizes_get_one(api: TestClient, photo_png: bytes) -> None:

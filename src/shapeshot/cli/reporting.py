@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shapeshot.errors import EmptyShapeError
 from shapeshot.names import shown
-from shapeshot.pipeline.remarks import millimetres, pieces
+from shapeshot.pipeline.remarks import centimetres, millimetres, pieces
 
 if TYPE_CHECKING:
     from shapeshot.folders import Outcome
@@ -63,6 +63,14 @@ def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
         say(f"shapeshot: {shown(target.photo)}: {shown(outcome.error)}", file=sys.stderr)
 
 
+def _source_of_size(result: Result) -> str:
+    """Where a size that was not given came from, and what it is worth."""
+    if result.assumed_size != "estimate":
+        return f"unknown, {result.assumed_size} assumed"
+    estimated = f"{centimetres(result.size)} estimated from the photo"
+    return estimated if result.size_range_tells else f"{estimated}, no more than a guess"
+
+
 def _told_of_print(finish: Finished, thinnest: float, unit: str) -> list[str]:
     """What one line says of a mesh that was made printable: its pieces, its thinnest wall."""
     counts = {"joined": finish.pieces_joined, "left out": finish.pieces_dropped}
@@ -76,7 +84,5 @@ def _told(result: Result) -> str:
     if result.finish and result.finish.wall_thickness:
         parts += _told_of_print(result.finish, result.finish.wall_thickness.thinnest, result.unit)
     if result.assumed_size:
-        known = result.assumed_size == "estimate"
-        source = "estimated from the photo" if known else f"unknown, {result.assumed_size} assumed"
-        parts.append(f"size {source}; --size overrides")
+        parts.append(f"size {_source_of_size(result)}; --size overrides")
     return "; ".join(parts)

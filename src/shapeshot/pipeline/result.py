@@ -13,7 +13,7 @@ from shapeshot import __version__
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.pipeline.json_values import ALIAS, OMITTED
-from shapeshot.pipeline.remarks import print_remarks
+from shapeshot.pipeline.remarks import is_telling, print_remarks, size_remarks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,6 +124,9 @@ class Result:
     size_estimate: SizeEstimate | None = told(
         "The real size as predicted; null where the model cannot, or it was given."
     )
+    size_range_tells: bool | None = told(
+        "Whether the estimate's range is narrow enough to be shown; null where there is no estimate.",
+    )
     familiarity: Familiarity | None = told("Whether the photo is like the training's; null where the model cannot say.")
     confidence: float | None = told("How sure the points are on average, 0 to 1; null where the model cannot say.")
     warnings: tuple[str, ...] = told("What speaks against trusting this shape, one sentence each.")
@@ -148,7 +151,7 @@ def add_seconds(timings: dict[str, float], stage: str, seconds: float) -> None:
 
 def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
     """The facts of a reconstruction by the model of this name. `more`: values of fields that may be unknown."""
-    sure = shape.point_confidence
+    sure, estimate = shape.point_confidence, None if shape.given_size else shape.size_estimate
     unit, size = "metre" if shape.is_metric else "cube", _lengths(shape.mesh.bounds[1] - shape.mesh.bounds[0])
     return Result(
         shapeshot=__version__,
@@ -166,10 +169,15 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         mesh=_mesh_facts(shape),
         points=len(shape.points),
         voxels=VoxelFacts(shape.voxels.resolution, int(shape.voxels.occupancy.sum()), shape.voxels.side),
-        size_estimate=None if shape.given_size else shape.size_estimate,
+        size_estimate=estimate,
+        size_range_tells=None if estimate is None else is_telling(estimate),
         familiarity=shape.familiarity,
         confidence=None if sure is None else float(sure.mean()),
-        warnings=(*shape.warnings, *print_remarks(more.get("finish"), unit, max(size))),
+        warnings=(
+            *shape.warnings,
+            *size_remarks(size, unit, shape.size_estimate, shape.given_size),
+            *print_remarks(more.get("finish"), unit, max(size)),
+        ),
         timings=dict(shape.timings),
         **more,
     )
