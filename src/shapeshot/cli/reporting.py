@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from shapeshot.errors import EmptyShapeError
 from shapeshot.names import shown
-from shapeshot.pipeline.remarks import centimetres, millimetres, pieces
 
 if TYPE_CHECKING:
     from shapeshot.folders import Outcome
@@ -65,6 +64,8 @@ def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
 
 def _source_of_size(result: Result) -> str:
     """Where a size that was not given came from, and what it is worth."""
+    from shapeshot.pipeline.remarks import centimetres  # here, as the command line starts without numpy
+
     if result.assumed_size != "estimate":
         return f"unknown, {result.assumed_size} assumed"
     estimated = f"{centimetres(result.size)} estimated from the photo"
@@ -73,6 +74,8 @@ def _source_of_size(result: Result) -> str:
 
 def _told_of_print(finish: Finished, thinnest: float, unit: str) -> list[str]:
     """What one line says of a mesh that was made printable: its pieces, its thinnest wall."""
+    from shapeshot.pipeline.remarks import millimetres, pieces
+
     counts = {"joined": finish.pieces_joined, "left out": finish.pieces_dropped}
     told = [f"{pieces(count)} {what}" for what, count in counts.items() if count]
     return [*told, f"thinnest wall {millimetres(thinnest) if unit == 'metre' else f'{thinnest:.4f}'}"]
