@@ -21,5 +21,5 @@ write_shape(mesh, out / "armchair.3mf")  # 3MF says its unit, so a slicer opens 
 
 width, height, depth = 1000 * (mesh.bounds[1] - mesh.bounds[0])
 print(f"{width:.0f} x {height:.0f} x {depth:.0f} mm, {1e6 * facts['volume']:.1f} cm3 of material")
-thinnest = 1000 * facts["wall_thickness"]["thinnest"]
-print(f"thinnest wall {thinnest:.1f} mm; {facts['pieces_dropped']} loose pieces left out")
+print(f"thinnest wall {1000 * facts['wall_thickness']['thinnest']:.2g} mm")
+print(f"loose pieces: {facts['pieces_joined']} joined, {facts['pieces_dropped']} left out")

@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "limits", "names", "files", "onnx_runtime"}
+BASE = {"errors", "limits", "names", "kinds", "files", "onnx_runtime"}
 RUNTIME = BASE | {
     "jobs",
     "geometry",
@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "limits": set(),
     "names": set(),
+    "kinds": set(),
     "files": {"errors"},
     "jobs": BASE,
     "onnx_runtime": {"errors"},

@@ -54,6 +54,20 @@ def test_one_photo_with_its_size(shapeshot_command: Run, photo_file: Path, tmp_p
     np.testing.assert_allclose(vertices[faces], mesh.triangles, atol=1e-4)
 
 
+def test_each_piece_has_the_category_of_its_kind(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:
+    library = tmp_path / "a.sh3f"
+    for _ in range(2):  # made, and kept
+        assert shapeshot_command("reconstruct", album, "--out", library).code == 0
+        assert {entry.info.name: entry.info.category for entry in entries_of(library)} == {
+            "Blue chair": "Living room",
+            "stool": "Kitchen",
+            "disc": "Miscellaneous",
+        }
+    shapeshot_command("reconstruct", album, "--out", library, "--category", "Office")
+    assert shapeshot_command("reconstruct", album, "--out", library).code == 0
+    assert {entry.info.category for entry in entries_of(library)} == {"Living room", "Kitchen", "Miscellaneous"}
+
+
 def test_an_unknown_size_is_assumed_and_said(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
     for suffix in ("sh3f", "3mf"):
         done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / f"a.{suffix}")
@@ -78,7 +92,7 @@ def test_an_unknown_size_is_the_models_estimate_where_it_has_one(
     for suffix in ("sh3f", "3mf", "ply"):
         done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / f"a.{suffix}")
         assert done.code == 0
-        assert ("size estimated from the photo; --size overrides" in done.out) == (suffix != "ply")
+        assert ("cm estimated from the photo; --size overrides" in done.out) == (suffix != "ply")
     # The shape keeps its proportions: it is off the estimate by as much on one side as on the other, in logarithms.
     plain = trimesh.load(tmp_path / "a.ply").extents
     expected = plain * np.exp(np.log(metres / plain).mean())

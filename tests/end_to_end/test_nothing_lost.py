@@ -46,6 +46,7 @@ CHANGED: dict[str, str] = {
     "help/(remember|calibrate)/--out": "issue 12, defect 2: nothing is written into the installed package",
     "help/train/.*": "each setting of the lab says what it is",
     "help/fit/--(n-points|steps)": "each setting of the lab says what it is",
+    "single/mesh.stl(/.*)?": "issue 18, results 5: millimetres once a size is given",
     "help/reconstruct/--(points|size|background|region|threshold|simplify|smooth|printable)": "one text with OpenAPI",
 }
 

@@ -92,6 +92,35 @@ def test_every_kind_gets_the_same_rows(kind, runs, boxes_folder, tmp_path, comma
     assert page.count("data:image/webp") == 3 * 5
 
 
+def test_the_report_says_how_its_run_was_trained(runs, boxes_folder, tmp_path, command):
+    """Issue 18: a report named "point point" that told a run's name and its type."""
+    run = tmp_path / "point"
+    shutil.copytree(checkpoint_of(runs, "point"), run)
+    log = [{"step": step, "loss": 1 / step, "chamfer": 0.1} for step in range(50, 30050, 50)]
+    log += [{"step": 1000, "seconds": 3.0, "val_score": 0.25}, {"step": 2000, "val_score": 0.31}]
+    (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in log) + '{"step": 30050, "lo')
+    words = ["--load-checkpoint", run, "--data", boxes_folder, "--views", 1, "--out", tmp_path / "report", "--quiet"]
+    assert command("evaluate", *words)[0] == 0
+    page = (tmp_path / "report/report.html").read_text()
+    assert "<title>point on " in page
+    made = page.split("How it was made", 1)[1]
+    for row in (
+        "<td>encoder</td><td>efficientnet-lite0, weights none</td>",
+        "<td>optimizer</td><td>adamw, learning rate 0.0005, of the encoder 0.0001, weight decay 0.05</td>",
+        "<td>schedule</td><td>cosine, warm-up of ",
+        "<td>seed</td><td>",
+        ", best at 1, score on val 0.100</td>",
+    ):
+        assert row in made, row
+    assert made.count("<svg") == 2
+    assert ">loss<" in made
+    assert ">score on the validation split<" in made
+    curve = json.loads((tmp_path / "report/summary.json").read_text())["details"]["curve"]
+    assert curve["val_score"] == {"1000": 0.25, "2000": 0.31}
+    assert 150 <= len(curve["loss"]) <= 201
+    assert "30000" in curve["loss"]
+
+
 def test_eval_model_finds_the_newest_run_of_a_type(runs, boxes_folder):
     """As people call it: underscores, no path."""
     words = [
@@ -150,7 +179,7 @@ def test_compare_prints_and_writes(boxes_folder, tmp_path, command, runs):
     assert code == 0
     assert "| IoU 32³ | - |" in out
     runs_compared = json.loads(numbers.read_text())["runs"]
-    assert [run["predictor"] for run in runs_compared] == ["oracle", "point point-efficientnet-lite0"]
+    assert [run["predictor"] for run in runs_compared] == ["oracle", "point-efficientnet-lite0"]
     assert runs_compared[0]["metrics"]["iou"]["difference"]["mean"] > 0.1
     code, _, err = command("compare", tmp_path / "mean", tmp_path / "other")
     assert code == 2

@@ -32,6 +32,21 @@ def make_grid(colored: bool = True) -> VoxelGrid:
 
 
 SHAPES = {"mesh": make_mesh, "cloud": make_cloud, "grid": make_grid}
+
+
+def test_an_stl_of_a_real_size_is_in_millimetres(tmp_path: Path) -> None:
+    """Slicers read it so; every other format says its unit or is read as metres."""
+    box = Mesh(trimesh.creation.box((0.04, 0.08, 0.06)).vertices, trimesh.creation.box().faces)
+    grid = VoxelGrid(np.ones((2, 2, 2), bool), None, 0.08)
+    for suffix, factor in (("stl", 1000), ("ply", 1), ("glb", 1), ("obj", 1)):
+        path = tmp_path / f"a.{suffix}"
+        for shape, sides in ((box, [0.04, 0.08, 0.06]), (grid, [0.08] * 3)):
+            write_shape(shape, path, in_metres=True)
+            np.testing.assert_allclose(trimesh.load(path, force="mesh").extents, np.multiply(sides, factor), rtol=1e-5)
+            write_shape(shape, path)
+            np.testing.assert_allclose(trimesh.load(path, force="mesh").extents, sides, rtol=1e-5)
+
+
 MESH_FORMATS = ["glb", "obj", "ply", "stl"]  # 3mf and usdz have axes or a reader of their own; see their tests
 
 

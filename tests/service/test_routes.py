@@ -68,7 +68,7 @@ def test_every_link_leads_to_what_reconstruct_gives(
             assert answer.status_code == 200
             assert answer.headers["content-type"] == media_type(suffix)
             assert answer.headers["content-disposition"] == f'attachment; filename="{form}.{suffix}"'
-            assert answer.content == encode_shape(getattr(shape, form), suffix), (form, suffix)
+            assert answer.content == encode_shape(getattr(shape, form), suffix, in_metres=True), (form, suffix)
 
 
 def test_files_for_real_sizes_get_one(api: TestClient, photo_png: bytes) -> None:
@@ -90,6 +90,25 @@ def test_meshes_are_finished_as_wished(api: TestClient, photo_png: bytes) -> Non
     assert content["result"]["finish"]
     mesh = trimesh.load(io.BytesIO(api.get(content["links"]["mesh"]["glb"]).content), "glb", force="mesh")
     assert len(mesh.faces) == content["result"]["mesh"]["faces"]
+
+
+def test_an_stl_of_a_known_size_is_in_millimetres(api: TestClient, photo_png: bytes) -> None:
+    sent = {"size": "height=80mm"}
+    stored = api.get(send(api, photo_png, **sent).json()["links"]["mesh"]["stl"]).content
+    direct = send(api, photo_png, **sent, format="stl").content
+    unknown = send(api, photo_png, format="stl").content
+    for content, height in ((stored, 80.0), (direct, 80.0), (unknown, 0.8)):
+        mesh = trimesh.load(io.BytesIO(content), "stl", force="mesh")
+        assert np.ptp(mesh.bounds, axis=0)[1] == pytest.approx(height, rel=0.01)
+
+
+def test_what_is_missing_from_a_print_is_told(
+    start: Start, photo_png: bytes, analytic_field: Callable[..., Any]
+) -> None:
+    client = start(analytic_field(speck_radius=0.07))
+    told = send(client, photo_png, printable="true").json()["result"]
+    assert told["finish"]["pieces_dropped"] == 1
+    assert [warning for warning in told["warnings"] if warning.startswith("1 loose piece")]
 
 
 def test_what_is_known_of_points_and_cells_is_in_npz(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapeshot.export.sh3f import FurnitureLabels
 
 LABELS = {
-    "category": "the category in Sweet Home 3D (Miscellaneous)",
+    "category": "the category of all pieces in Sweet Home 3D (by the kind that each name tells)",
     "creator": "who made it (shapeshot)",
     "license": "the licence of the library (not stated)",
 }

@@ -14,7 +14,7 @@ from shapeshot.names import shown
 
 if TYPE_CHECKING:
     from shapeshot.folders import Outcome
-    from shapeshot.pipeline.result import Result
+    from shapeshot.pipeline.result import Finished, Result
 
 Say = Callable[..., None]  # print, or its like beside a progress bar
 
@@ -62,15 +62,30 @@ def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
         say(f"shapeshot: {shown(target.photo)}: {shown(outcome.error)}", file=sys.stderr)
 
 
+def _source_of_size(result: Result) -> str:
+    """Where a size that was not given came from, and what it is worth."""
+    from shapeshot.pipeline.remarks import centimetres  # here, as the command line starts without numpy
+
+    if result.assumed_size != "estimate":
+        return f"unknown, {result.assumed_size} assumed"
+    estimated = f"{centimetres(result.size)} estimated from the photo"
+    return estimated if result.size_range_tells else f"{estimated}, no more than a guess"
+
+
+def _told_of_print(finish: Finished, thinnest: float, unit: str) -> list[str]:
+    """What one line says of a mesh that was made printable: its pieces, its thinnest wall."""
+    from shapeshot.pipeline.remarks import millimetres, pieces
+
+    counts = {"joined": finish.pieces_joined, "left out": finish.pieces_dropped}
+    told = [f"{pieces(count)} {what}" for what, count in counts.items() if count]
+    return [*told, f"thinnest wall {millimetres(thinnest) if unit == 'metre' else f'{thinnest:.4f}'}"]
+
+
 def _told(result: Result) -> str:
     """What one line says of a result."""
     parts = [f"{result.mesh.faces} faces, {result.timings['total']:.2f} s"]
     if result.finish and result.finish.wall_thickness:
-        thinnest = result.finish.wall_thickness.thinnest
-        length = f"{1000 * thinnest:.1f} mm" if result.unit == "metre" else f"{thinnest:.4f}"
-        parts.append(f"thinnest wall {length}")
+        parts += _told_of_print(result.finish, result.finish.wall_thickness.thinnest, result.unit)
     if result.assumed_size:
-        known = result.assumed_size == "estimate"
-        source = "estimated from the photo" if known else f"unknown, {result.assumed_size} assumed"
-        parts.append(f"size {source}; --size overrides")
+        parts.append(f"size {_source_of_size(result)}; --size overrides")
     return "; ".join(parts)

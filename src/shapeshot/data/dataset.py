@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, Shaped, UInt8
 
-from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo
 from shapeshot.data.rendering.depth import ViewGeometry, decode_geometry
 from shapeshot.data.shards import decode_arrays, decode_solid, decode_view, unpack_members, view_names
 from shapeshot.data.splits import SPLITS
 from shapeshot.errors import DatasetError
 from shapeshot.geometry.camera import Camera
+from shapeshot.kinds import kind_of
 
 FORMAT = "shapeshot-dataset"
 VERSION = 1
@@ -250,7 +250,7 @@ def training_ids(datasets: Sequence[Dataset]) -> list[tuple[Dataset, str]]:
     """The training objects of several datasets, less the kinds that any of them holds out as unseen.
 
     Without that, a synthetic toilet would teach what a catalogue's held-out toilets are to measure. Kinds are compared
-    by their normal form (`data.kinds.kind_of`), since sources name them differently.
+    by their normal form (`kinds.kind_of`), since sources name them differently.
     """
     records = [(dataset, record) for dataset in datasets for record in dataset.records.values()]
     unseen = {kind_of(record.kind) for _, record in records if record.split == "test-unseen"}

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from shapeshot.evaluation.predictor import Answer
+from shapeshot.evaluation.training_facts import CURVE, training_curve, training_facts
 from shapeshot.lab.kinds import KINDS, level_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.runs import model_of, open_checkpoint, threshold_of
@@ -24,10 +25,19 @@ if TYPE_CHECKING:
 class CheckpointPredictor:
     """Scores a trained model of any kind; its threshold, where the kind has one, is the one that training fixed."""
 
-    def __init__(self, model: SingleViewModel, run: str, threshold: float | None) -> None:
+    def __init__(
+        self, model: SingleViewModel, run: str, threshold: float | None, training: Mapping[str, Any] | None = None
+    ) -> None:
+        """run: the name of its folder. training: how it was trained, as `training_facts` has it, and its CURVE."""
         self.model, self.run, self.threshold = model.eval(), run, threshold
-        self.name = f"{model.kind} {run}"
-        self.details: Mapping[str, Any] = {"model": run, "type": model.kind, "threshold": threshold}
+        self._training = dict(training or {})
+        self.name = run if model.kind in run else f"{model.kind} {run}"
+        self.details: Mapping[str, Any] = {
+            "model": run,
+            "type": model.kind,
+            **self._training,
+            "threshold": threshold,
+        }
         self._row = KINDS[model.kind]
         self.gives = self._row.gives
 
@@ -35,8 +45,11 @@ class CheckpointPredictor:
     def load(cls, path: Path, kind: str | None = None, encoder: str | None = None) -> CheckpointPredictor:
         """Load a run folder or a checkpoint file. Raises ModelError, also for one of another kind or encoder."""
         checkpoint = open_checkpoint(path, kind, encoder)
-        run = path.resolve().name if path.is_dir() else path.resolve().parent.name
-        return cls(model_of(checkpoint), run, threshold_of(checkpoint))
+        folder = path.resolve() if path.is_dir() else path.resolve().parent
+        facts: dict[str, Any] = training_facts(checkpoint.values["config"], checkpoint.values)
+        if curve := training_curve(folder):
+            facts[CURVE] = curve
+        return cls(model_of(checkpoint), folder.name, threshold_of(checkpoint), facts)
 
     def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
         return self._shape(self._output(view))
@@ -50,7 +63,7 @@ class CheckpointPredictor:
 
     def with_threshold(self, threshold: float) -> CheckpointPredictor:
         """The same model, cut at another probability."""
-        return CheckpointPredictor(self.model, self.run, threshold)
+        return CheckpointPredictor(self.model, self.run, threshold, self._training)
 
     @torch.inference_mode()
     def _shape(self, output: Tensor) -> Prediction:

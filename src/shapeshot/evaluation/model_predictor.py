@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.evaluation.predictor import Answer
+from shapeshot.evaluation.training_facts import training_facts
 from shapeshot.model.field_model import load_model
 from shapeshot.photo import View, look_at
 from shapeshot.pipeline.reconstruct import shape_in
@@ -31,7 +32,8 @@ class ModelPredictor:
         """threshold: a probability of occupancy in place of the model's own."""
         self.model, self.name = model, f"model {model.name}"
         self.threshold = float(model.threshold) if threshold is None else threshold
-        self.details: Mapping[str, Any] = {"model": model.name, "threshold": self.threshold}
+        config = model.card.get("training", {}).get("config", {})
+        self.details: Mapping[str, Any] = {"model": model.name, **training_facts(config), "threshold": self.threshold}
 
     @classmethod
     def load(cls, model: str | PathLike[str] | None = None) -> ModelPredictor:

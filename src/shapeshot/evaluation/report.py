@@ -23,11 +23,12 @@ from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import Row, object_means
 from shapeshot.evaluation.summary import MISSING, Summary, count_of, interval_text, summary_json, summary_markdown
 from shapeshot.evaluation.tables import write_tables
+from shapeshot.evaluation.training_facts import CURVE
 from shapeshot.files import atomic_write
 from shapeshot.scores.aspects import SURFACE
 from shapeshot.scores.metrics import METRICS
 from shapeshot.scores.statistics import Interval
-from shapeshot.tuning.charts import f_score_chart, iou_chart, score_histogram
+from shapeshot.tuning.charts import f_score_chart, iou_chart, score_histogram, training_chart
 
 if TYPE_CHECKING:
     from jaxtyping import UInt8
@@ -86,7 +87,8 @@ def report_html(summary: Summary, rows: Sequence[Row], cases: Mapping[str, Seque
             for pair in summary.confusion.pairs
         ),
         cases="".join(_case_group(title, group, summary.headlines) for title, group in cases.items()),
-        details=_details(summary.details),
+        details=_details({name: value for name, value in summary.details.items() if name != CURVE}),
+        curve=_curve(summary.details.get(CURVE)),
     )
 
 
@@ -200,6 +202,11 @@ def _details(details: Mapping[str, object]) -> str:
         f"<tr><td>{escape(key.replace('_', ' '))}</td><td>{_value(value)}</td></tr>" for key, value in details.items()
     )
     return "".join(rows)
+
+
+def _curve(curves: Mapping[str, Mapping[int, float]] | None) -> str:
+    """The charts of a training's curve: its loss, its score on val."""
+    return "".join(f"<div>{training_chart(curve, name)}</div>" for name, curve in (curves or {}).items())
 
 
 def _value(value: object) -> str:

@@ -51,7 +51,8 @@ class Writer:
     file's name without suffix -> the content of each file by name, the main file last.
     check: raises ExportError where a library that the format needs is not installed.
     in_metres: made for things at their real size; a shape without one should be given one before (see
-    `geometry.frames`).
+    `pipeline.finishing`).
+    per_metre: of a format that says no unit itself: what its readers take for a metre, once a size is known.
     """
 
     encode: Callable[[Any], bytes]
@@ -59,6 +60,7 @@ class Writer:
     encode_files: Callable[[Any, str], dict[str, bytes]] | None = None
     check: Callable[[], object] = lambda: None
     in_metres: bool = False
+    per_metre: float = 1.0
 
 
 # By suffix. A format that holds meshes also takes voxel grids, as the mesh of their blocks.
@@ -66,7 +68,7 @@ WRITERS: dict[str, Writer] = {
     "glb": Writer(encode_glb, (Mesh, PointCloud)),
     "obj": Writer(encode_obj, (Mesh, PointCloud), encode_obj_files),
     "ply": Writer(encode_ply, (Mesh, PointCloud)),
-    "stl": Writer(encode_stl, (Mesh,)),
+    "stl": Writer(encode_stl, (Mesh,), per_metre=1000.0),  # slicers read millimetres
     "3mf": Writer(encode_3mf, (Mesh,), in_metres=True),
     "usdz": Writer(encode_usdz, (Mesh,), check=check_usd, in_metres=True),
     "sh3f": Writer(encode_sh3f, (Mesh,), encode_sh3f_files, in_metres=True),
@@ -102,49 +104,51 @@ def check_holds(kind: type[Shape], suffix: str) -> None:
         raise ExportError(f"a .{suffix.lower()} file cannot hold a {_NAMES[kind]}; choose from {', '.join(able)}")
 
 
-def encode_shape(shape: Shape, suffix: str) -> bytes:
-    """The bytes of one file with this suffix ("glb"), which stands alone. Raises ExportError as `write_shape` does."""
+def encode_shape(shape: Shape, suffix: str, in_metres: bool = False) -> bytes:
+    """The bytes of one file with this suffix ("glb"), which stands alone. Arguments and errors as of `write_shape`."""
     writer = find_writer(f"shape.{suffix}")
-    return writer.encode(_fitting(shape, writer, suffix))
+    return writer.encode(_fitting(shape, writer, suffix, in_metres))
 
 
-def encode_files(shape: Shape, suffix: str, name: str) -> dict[str, bytes]:
+def encode_files(shape: Shape, suffix: str, name: str, in_metres: bool = False) -> dict[str, bytes]:
     """All that `write_shape` writes for `name`.`suffix`: content by file name, the file itself last.
 
     One file for most formats; an OBJ has its materials and their texture beside it.
     Raises ExportError as `write_shape` does.
     """
     writer = find_writer(f"shape.{suffix}")
-    fitting = _fitting(shape, writer, suffix)
+    fitting = _fitting(shape, writer, suffix, in_metres)
     if writer.encode_files is None:
         return {f"{name}.{suffix}": writer.encode(fitting)}
     return writer.encode_files(fitting, name)
 
 
-def write_shape(shape: Shape, path: str | os.PathLike[str]) -> None:
+def write_shape(shape: Shape, path: str | os.PathLike[str], in_metres: bool = False) -> None:
     """Write a shape in the format that the path's suffix names (see WRITERS): each file whole or not at all.
 
     Axes and lengths are the shape's own: +y up, front towards +z; in metres if it was scaled to metres. (3MF alone has
     axes and a unit of its own; see threemf.py.)
+    in_metres: the shape was scaled to metres. An STL, which says no unit, is then written in millimetres, as slicers
+    read it; without, its lengths are the shape's own.
     Raises ExportError for an unknown suffix, a shape that the format cannot hold, an empty shape, a library that is not
     installed, and a folder or disk that cannot be written.
     """
     find_writer(path)
     target = Path(path)
-    *beside, content = encode_files(shape, target.suffix[1:].lower(), target.stem).items()
+    *beside, content = encode_files(shape, target.suffix[1:].lower(), target.stem, in_metres).items()
     for name, extra in beside:
         atomic_write(target.with_name(name), extra)
     atomic_write(target, content[1])  # last, as it refers to the others
 
 
-def _fitting(shape: Shape, writer: Writer, suffix: str) -> Shape:
-    """The shape as the writer takes it: voxels as blocks where it holds meshes only. Raises ExportError."""
+def _fitting(shape: Shape, writer: Writer, suffix: str, in_metres: bool) -> Shape:
+    """The shape as the writer takes it: voxels as blocks where it holds meshes only, in its unit; ExportError."""
     check_holds(type(shape), suffix)
     if isinstance(shape, VoxelGrid) and VoxelGrid not in writer.holds:
         shape = voxel_boundary(shape)
     if _is_empty(shape):
         raise ExportError(f"there is nothing to write: the {_NAMES[type(shape)]} is empty")
-    return shape
+    return shape.scaled(writer.per_metre) if in_metres and writer.per_metre != 1 else shape
 
 
 def _can_hold(writer: Writer, kind: type[Shape]) -> bool:

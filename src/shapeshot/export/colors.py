@@ -23,3 +23,9 @@ def to_linear(colors: Float[np.ndarray, " *shape"]) -> Float64[np.ndarray, " *sh
     """
     srgb = np.clip(np.asarray(colors, np.float64), 0, 1)
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: Float[np.ndarray, " *shape"]) -> Float64[np.ndarray, " *shape"]:
+    """Turn linear light in [0, 1] into sRGB in [0, 1]: the inverse of `to_linear`."""
+    light = np.clip(np.asarray(linear, np.float64), 0, 1)
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)

@@ -22,6 +22,7 @@ from PIL import Image
 from shapeshot import limits
 from shapeshot.errors import ExportError
 from shapeshot.export.obj import encode_obj_files
+from shapeshot.export.sh3f_categories import category_of
 from shapeshot.files import atomic_path
 from shapeshot.geometry import Mesh
 
@@ -36,9 +37,12 @@ _THINNEST = 1e-4  # metres
 
 @dataclass(frozen=True)
 class FurnitureLabels:
-    """What a library says of all its pieces. A licence is the maker's to give: by default none is claimed."""
+    """What a library says of its pieces. A licence is the maker's to give: by default none is claimed.
 
-    category: str = "Miscellaneous"  # one that Sweet Home 3D has and translates
+    category: of all pieces; None for that of each one's kind, as far as its name tells it.
+    """
+
+    category: str | None = None
     creator: str = "shapeshot"
     licence: str = "not stated"
 
@@ -57,7 +61,7 @@ def encode_sh3f(mesh: Mesh, name: str = "Object", labels: FurnitureLabels | None
     entry = {
         "id": _id_of(name, files),
         "name": name,
-        "category": labels.category,
+        "category": labels.category or category_of(name),
         "icon": "/1/icon.png",
         "model": "/1/model.obj",
         "multiPartModel": "true",  # the OBJ comes with its MTL and texture
@@ -129,7 +133,7 @@ def _taken_out(library: zipfile.ZipFile, number: str, name: str, lines: list[str
     parts = [line.partition(f"#{number}=") for line in lines if line.partition("=")[0].endswith(f"#{number}")]
     entry = {key: value for key, _, value in parts}
     plain = FurnitureLabels()
-    entry |= {"id": _id_of(name, files), "category": _escaped(plain.category), "creator": _escaped(plain.creator)}
+    entry |= {"id": _id_of(name, files), "category": category_of(name), "creator": _escaped(plain.creator)}
     entry |= {key: entry[key].replace(f"/{number}/", "/1/", 1) for key in ("icon", "model")}
     return _library_of(_header(name, plain) + "".join(f"{key}#1={value}\n" for key, value in entry.items()), files)
 
@@ -175,7 +179,8 @@ def _renumbered(properties: str, number: int, ids: set[str], labels: FurnitureLa
     # Values stay escaped as they are: the part was written by this module.
     lines = (line.partition("#1=") for line in properties.splitlines())
     values = {key: value for key, separator, value in lines if separator}
-    values |= {"category": _escaped(labels.category), "creator": _escaped(labels.creator)}
+    values |= {"creator": _escaped(labels.creator)}
+    values |= {"category": _escaped(labels.category)} if labels.category else {}
     for key in ("icon", "model"):
         values[key] = values[key].replace("/1/", f"/{number}/", 1)
     if values["id"] in ids:

@@ -6,13 +6,23 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shapeshot.errors import MeshError, UserError, shortened
+from shapeshot.finish.join import Whole, made_whole
 from shapeshot.finish.simplify import MIN_FACES, import_library, simplified
 from shapeshot.finish.smooth import MAX_ROUNDS, smoothed
 from shapeshot.finish.solid import WallThickness, center_of_mass, wall_thickness
 from shapeshot.geometry import Mesh
-from shapeshot.geometry.components import count_pieces, largest_component
 
-__all__ = ["FinishOptions", "WallThickness", "center_of_mass", "finish", "simplified", "smoothed", "wall_thickness"]
+__all__ = [
+    "FinishOptions",
+    "WallThickness",
+    "Whole",
+    "center_of_mass",
+    "finish",
+    "made_whole",
+    "simplified",
+    "smoothed",
+    "wall_thickness",
+]
 
 
 @dataclass(frozen=True)
@@ -20,7 +30,8 @@ class FinishOptions:
     """The steps of finishing a mesh, done in this order: printable, smooth, simplify.
 
     simplify: the number of faces to come down to, or None. smooth: rounds of Taubin smoothing, 0 for none.
-    printable: keep only the piece that encloses most, fill the hollows in it, and measure the solid.
+    printable: join loose pieces that lie near, leave the others out, fill hollows, and measure the solid; see
+        `made_whole`.
     Raises UserError for values out of range.
     """
 
@@ -52,17 +63,18 @@ def finish(mesh: Mesh, options: FinishOptions, keep_axis: int | None = None) -> 
 
     keep_axis: 0, 1 or 2 where the extent along x, y or z was given by the user: the finished mesh is scaled to have it
     again. None: nothing is scaled, and volumes stay as near as the steps keep them.
-    Facts: "options"; "faces": [before, after]; and with `printable` "pieces_dropped" and "volume_dropped" (a share of
-    the whole, negative where more was filled), "volume", "center_of_mass" and "wall_thickness" {"thinnest",
-    "percentile_5"}, in the mesh's unit of length.
+    Facts: "options"; "faces": [before, after]; and with `printable` what `Whole` tells, as "pieces_joined",
+    "pieces_dropped", "volume_dropped" and "hollows_filled", and "volume", "center_of_mass" and "wall_thickness"
+    {"thinnest", "percentile_5"}, in the mesh's unit of length.
     Raises MeshError for a mesh that is not closed, UserError without the extra `finish` where `simplify` is given.
     """
     if not mesh.is_closed:
         raise MeshError("only a closed mesh can be finished; this one has open edges")
     facts: dict[str, Any] = {"options": asdict(options)}
-    finished = largest_component(mesh) if options.printable else mesh
+    finished = mesh
     if options.printable:
-        facts |= _dropped(mesh, finished)
+        whole = made_whole(mesh)
+        finished, facts = whole.mesh, facts | _told(whole)
     if options.smooth:
         finished = smoothed(finished, options.smooth)
     if options.simplify is not None:
@@ -78,8 +90,13 @@ def _extent(mesh: Mesh, axis: int) -> float:
     return float(high) - float(low)
 
 
-def _dropped(mesh: Mesh, kept: Mesh) -> dict[str, Any]:
-    return {"pieces_dropped": count_pieces(mesh) - count_pieces(kept), "volume_dropped": 1 - kept.volume / mesh.volume}
+def _told(whole: Whole) -> dict[str, Any]:
+    return {
+        "pieces_joined": whole.joined,
+        "pieces_dropped": whole.dropped,
+        "volume_dropped": whole.volume_dropped,
+        "hollows_filled": whole.hollows,
+    }
 
 
 def _measured(mesh: Mesh) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def encode_target(target: Target, shape: Reconstruction, result: Result) -> Enco
     files = target.files
     contents: dict[str, bytes] = {}
     for form in target.forms:
-        contents |= _encoded(getattr(shape, form), files[form])
+        contents |= _encoded(getattr(shape, form), files[form], shape.is_metric)
     if target.preview:
         contents[files["preview"].name] = _preview_png(shape)
     if target.is_folder:
@@ -65,9 +65,9 @@ def write_result(target: Target, encoded: EncodedResult) -> None:
         atomic_write(target.path / RESULT, json.dumps(to_json(encoded.result), indent=2) + "\n", durable=True)
 
 
-def _encoded(shape: Shape, path: Path) -> dict[str, bytes]:
+def _encoded(shape: Shape, path: Path, in_metres: bool) -> dict[str, bytes]:
     """The file at `path`, and those beside it that it refers to, by name; it comes last."""
-    *beside, (_, content) = encode_files(shape, path.suffix[1:].lower(), path.stem).items()
+    *beside, (_, content) = encode_files(shape, path.suffix[1:].lower(), path.stem, in_metres).items()
     return {**dict(beside), path.name: content}
 
 

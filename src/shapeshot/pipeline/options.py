@@ -149,7 +149,7 @@ class Options:
     )
     printable: bool = option(
         False,
-        "one closed piece; the result tells its thinnest wall, volume and centre of mass",
+        "one closed piece, near parts joined; the result tells what is left out, and thinnest wall, volume and balance",
         stage="finish",
         control=Control(label="For a 3D printer: one closed piece"),
     )

@@ -52,10 +52,11 @@ class Reconstruction:
     threshold: the probability of occupancy at the surface.
     camera: where the photo was taken from, beside the shape; None where the model does not tell.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
-    size_estimate: real size as predicted from the photo; None where a size was given. familiarity: whether the photo
+    size_estimate: real size as predicted from the photo. given_size: the one known dimension that it was scaled by, as
+    in "height=80cm"; None where none was given. familiarity: whether the photo
     is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
     passes near each of the points, see `model.heads.PointHead`. probabilities: calibrated occupancy of the voxels,
-    float32 [n, n, n]. Each of the four is None where the model has no head for it (`shapeshot calibrate`).
+    float32 [n, n, n]. Of these, all but given_size are None where the model has no head for it (`shapeshot calibrate`).
     """
 
     voxels: VoxelGrid
@@ -73,6 +74,20 @@ class Reconstruction:
     familiarity: Familiarity | None = None
     point_confidence: Float32[np.ndarray, " points"] | None = None
     probabilities: Float32[np.ndarray, "n n n"] | None = None
+    given_size: str | None = None
+
+    def save(self, path: str | PathLike[str], form: str | None = None) -> None:
+        """Write one form of this shape in the format that the path's suffix names: "armchair.glb".
+
+        form: "mesh", "points" or "voxels"; by default a mesh, and voxels for .npz and .binvox. Files that are made for
+        real sizes (.3mf, .usdz, .sh3f) get the model's estimate where no size is known, or a longest side of 1 m; an
+        STL of a known size is in millimetres. .gif and .webp: an animated picture of the mesh.
+        Raises ExportError for an unknown suffix, a form that the format cannot hold, a library that is not installed
+        and a folder that cannot be written.
+        """
+        from shapeshot.pipeline.saving import save  # here, as it draws and writes what most callers do not ask for
+
+        save(self, path, form)
 
     @property
     def mask(self) -> Float32[np.ndarray, "height width"]:
@@ -192,7 +207,8 @@ def shape_in(
         is_metric=size is not None,
         timings=clock.timings(),
         camera=camera,
-        size_estimate=known.size_estimate if size in (None, AUTO_SIZE) else None,
+        size_estimate=known.size_estimate,
+        given_size=None if size == AUTO_SIZE else size,
         familiarity=known.familiarity,
         point_confidence=known.point_confidence,
         probabilities=known.probabilities,

@@ -13,6 +13,7 @@ from shapeshot import __version__
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.pipeline.json_values import ALIAS, OMITTED
+from shapeshot.pipeline.remarks import is_telling, print_remarks, size_remarks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,10 +112,12 @@ class Finished:
     options: FinishOptions = told("What was asked for.")
     faces: tuple[int, int] = told("How many triangles before and after.")
     pieces_dropped: int | None = told_if_known("How many loose pieces were left out.")
-    volume_dropped: float | None = told_if_known("Their share of the volume; negative where hollows were filled.")
+    volume_dropped: float | None = told_if_known("Their share of the volume of all pieces.")
     volume: float | None = told_if_known("In cubic units.")
     center_of_mass: Lengths | None = told_if_known("At one density.")
     wall_thickness: WallThickness | None = told_if_known("The thinnest wall, and what 5 % of the surface is under.")
+    pieces_joined: int | None = told_if_known("How many loose pieces were joined to the rest by bridges.")
+    hollows_filled: int | None = told_if_known("How many hollows inside were filled.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +136,9 @@ class Result:
     voxels: VoxelFacts
     size_estimate: SizeEstimate | None = told(
         "The real size as predicted; null where the model cannot, or it was given."
+    )
+    size_range_tells: bool | None = told(
+        "Whether the estimate's range is narrow enough to be shown; null where there is no estimate.",
     )
     familiarity: Familiarity | None = told("Whether the photo is like the training's; null where the model cannot say.")
     confidence: float | None = told("How sure the points are on average, 0 to 1; null where the model cannot say.")
@@ -159,14 +165,15 @@ def add_seconds(timings: dict[str, float], stage: str, seconds: float) -> None:
 
 def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
     """The facts of a reconstruction by the model of this name. `more`: values of fields that may be unknown."""
-    sure = shape.point_confidence
+    sure, estimate = shape.point_confidence, None if shape.given_size else shape.size_estimate
+    unit, size = "metre" if shape.is_metric else "cube", _lengths(shape.mesh.bounds[1] - shape.mesh.bounds[0])
     return Result(
         shapeshot=__version__,
         photo_size=shape.photo_size,
         model=model,
         threshold=shape.threshold,
-        unit="metre" if shape.is_metric else "cube",
-        size=_lengths(shape.mesh.bounds[1] - shape.mesh.bounds[0]),
+        unit=unit,
+        size=size,
         object=FoundObject(
             shape.photo.method,
             _crop_of(shape),
@@ -176,10 +183,15 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         mesh=_mesh_facts(shape),
         points=len(shape.points),
         voxels=VoxelFacts(shape.voxels.resolution, int(shape.voxels.occupancy.sum()), shape.voxels.side),
-        size_estimate=shape.size_estimate,
+        size_estimate=estimate,
+        size_range_tells=None if estimate is None else is_telling(estimate),
         familiarity=shape.familiarity,
         confidence=None if sure is None else float(sure.mean()),
-        warnings=shape.warnings,
+        warnings=(
+            *shape.warnings,
+            *size_remarks(size, unit, shape.size_estimate, shape.given_size),
+            *print_remarks(more.get("finish"), unit, max(size)),
+        ),
         timings=dict(shape.timings),
         camera=None if shape.camera is None else CameraFacts(**asdict(shape.camera)),
         **more,

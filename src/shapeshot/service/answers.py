@@ -39,6 +39,7 @@ RESULT_EXAMPLE: dict[str, Any] = {
         "high": [0.92, 1.17, 0.88],
         "coverage": 0.8,
     },
+    "size_range_tells": True,
     "familiarity": {"score": 0.42, "limit": 0.71, "is_familiar": True},
     "confidence": 0.83,
     "warnings": [],

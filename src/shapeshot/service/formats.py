@@ -90,8 +90,9 @@ def encode_form(
     """A file with this suffix.
 
     more: arrays that a .npz holds beside the shape's own; other formats have no place for them. assumed_scale: of a
-    result without a known size; it gives one to files that are made for real sizes.
+    result without a known size; it gives one to files that are made for real sizes. None: lengths are metres.
     """
+    in_metres = assumed_scale is None
     if WRITERS[suffix].in_metres and assumed_scale is not None:
         shape = shape.scaled(assumed_scale.metres_per_unit)
-    return encode_npz(shape, more) if suffix == "npz" and more else encode_shape(shape, suffix)
+    return encode_npz(shape, more) if suffix == "npz" and more else encode_shape(shape, suffix, in_metres)

@@ -47,6 +47,18 @@ def iou_chart(curve: Mapping[int, float]) -> str:
         return _svg(figure)
 
 
+def training_chart(curve: Mapping[int, float], name: str) -> str:
+    """What a training's log says by step: "loss", or "val_score", the score on the validation split."""
+    with rc_context(_STYLE):
+        figure, axes = _figure("step", {"val_score": "score on the validation split"}.get(name, name))
+        steps = sorted(curve)
+        axes.plot(
+            steps, [curve[step] for step in steps], color=ACCENT, marker="o" if len(steps) < 40 else "", markersize=4
+        )
+        axes.grid(color=FAINT, linewidth=0.6)
+        return _svg(figure)
+
+
 def score_histogram(scores: Sequence[float], title: str) -> str:
     """How many objects have which score in 0..1, in bins of 0.05, with the mean marked."""
     with rc_context(_STYLE):

@@ -52,7 +52,8 @@ def test_size_overrides_the_estimate_and_auto_takes_it(shape: Reconstruction, ph
     assert shape.size_estimate.metres == pytest.approx((1.0, 0.1, 2.0), rel=1e-4)
     assert not shape.is_metric
     given = reconstruct(photo, model=model, size="height=80cm")
-    assert given.size_estimate is None
+    assert given.size_estimate == shape.size_estimate  # what the model expects, whatever was given
+    assert (given.given_size, shape.given_size) == ("height=80cm", None)
     assert np.ptp(given.mesh.vertices[:, 1]) == pytest.approx(0.8)
     auto = reconstruct(photo, model=model, size="auto")
     assert auto.is_metric
@@ -88,23 +89,26 @@ def run(tmp_path: Path, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch, caps
 
 def test_result_json_has_it_all(run: Any, model: Any) -> None:
     code, err, facts = run(model)
-    assert (code, err) == (0, "")
+    assert code == 0
     assert facts["unit"] == "cube"
     assert facts["size_estimate"]["metres"] == pytest.approx([1.0, 0.1, 2.0], rel=1e-4)
     low, middle, high = (facts["size_estimate"][name] for name in ("low", "metres", "high"))
     assert all(a < b < c for a, b, c in zip(low, middle, high, strict=True))
     assert facts["familiarity"] == {"score": 0.0, "limit": 0.5, "is_familiar": True}
+    assert facts["size_range_tells"] is True
     assert 0 < facts["confidence"] < 1
-    assert facts["warnings"] == []
+    [warning] = facts["warnings"]  # the disc is no flat thing of 1.0 x 0.1 x 2.0 m
+    assert "0.50 : 1.00 : 0.75, where things that look like this are about 0.50 : 0.05 : 1.00" in warning
+    assert err.endswith(f"disc.png: {warning}\n")
 
 
 def test_a_strange_photo_warns_in_one_line_and_exits_as_ever(run: Any, analytic_field: Any, heads: Heads) -> None:
     code, err, facts = run(analytic_field(heads=heads, features=STRANGE))
     assert code == 0
-    [line] = err.splitlines()
+    line, proportions = err.splitlines()
     assert line.startswith("shapeshot: warning: ")
     assert "unlike anything" in line
-    assert facts["warnings"] == [line.split("disc.png: ", 1)[1]]
+    assert facts["warnings"] == [said.split("disc.png: ", 1)[1] for said in (line, proportions)]
     assert not facts["familiarity"]["is_familiar"]
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
 from shapeshot.data.sources.ids import free_id
 from shapeshot.data.sources.readers.budget import ReadFile
@@ -21,6 +20,7 @@ from shapeshot.data.sources.readers.ply import read_ply
 from shapeshot.data.sources.readers.stl import read_stl
 from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.errors import DatasetError, MeshError
+from shapeshot.kinds import kind_of
 from shapeshot.limits import OBJECT_FILE_BYTES
 from shapeshot.names import shown
 

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Float64
 
-from shapeshot.data.kinds import kind_of
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
 from shapeshot.data.sources.archive import Archive
 from shapeshot.data.sources.ids import free_id
 from shapeshot.data.sources.readers.budget import damage_named
 from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.errors import DatasetError, MeshError
+from shapeshot.kinds import kind_of
 from shapeshot.names import whole_text
 
 DEFAULT_FOLDER = Path("/usr/share/sweethome3d/furniture")

@@ -14,12 +14,12 @@ from fake_blender import fake_python
 
 from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
-from shapeshot.data.kinds import kind_of
 from shapeshot.data.sources import make_source
 from shapeshot.data.sources.infinigen import factories as table
 from shapeshot.data.sources.infinigen.factories import FACTORIES, LEFT_OUT
 from shapeshot.data.sources.infinigen.source import rounds
 from shapeshot.errors import DatasetError, UserError
+from shapeshot.kinds import kind_of
 
 OPTIONS = BuildOptions(views=3, rooms=1, size=32, samples=1)
 

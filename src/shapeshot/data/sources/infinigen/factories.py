@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class Factory:
     """One factory of infinigen.assets.objects.
 
-    module: where its class is. name: of one object, in words. kind: as of data/kinds.py. family: the kind's shelf.
+    module: where its class is. name: of one object, in words. kind: as of kinds.py. family: the kind's shelf.
     front, up: Blender's axes that point to the object's front and upwards. metres: what its unit is; None: no real one.
     seconds: of work before it is given up. max_faces: what its mesh is simplified to. every: it takes part in every
     so manieth round only, because its objects hardly differ or take long.

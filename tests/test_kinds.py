@@ -2,7 +2,7 @@
 
 import pytest
 
-from shapeshot.data.kinds import KINDS, kind_of
+from shapeshot.kinds import KINDS, kind_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Our own .glb files read again: for pictures of a result that is there already.
+
+The whole of glTF is read by `data/sources/readers/gltf`, which belongs to the lab.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapeshot.errors import MeshError
+from shapeshot.export.colors import to_srgb
+from shapeshot.geometry import Mesh
+
+if TYPE_CHECKING:
+    from jaxtyping import Num
+
+_TYPES = {5126: "<f4", 5123: "<u2", 5125: "<u4"}
+_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+_TRIANGLES = 4
+
+
+def decode_glb(content: bytes, name: str) -> Mesh:
+    """The mesh in a .glb file that `encode_glb` wrote, with its vertex colours. name: for errors.
+
+    Raises MeshError for files of other programs, for points, and where the file is damaged.
+    """
+    try:
+        document, binary = _chunks(content)
+        if document["asset"].get("generator") != "shapeshot":
+            raise MeshError(f"{name} was not written by shapeshot; give a result of 'shapeshot reconstruct'")
+        primitive = document["meshes"][0]["primitives"][0]
+        if primitive.get("mode", _TRIANGLES) != _TRIANGLES:
+            raise MeshError(f"{name} holds points; give a mesh")
+        attributes = primitive["attributes"]
+        vertices = _rows(document, binary, attributes["POSITION"])
+        faces = _rows(document, binary, primitive["indices"]).reshape(-1, 3)
+        colors = None
+        if "COLOR_0" in attributes:
+            colors = to_srgb(_rows(document, binary, attributes["COLOR_0"])[:, :3] / 65535)
+        return Mesh(vertices, faces, colors)
+    except (ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
+        raise MeshError(f"{name} is damaged or no .glb file ({error})") from error
+
+
+def _chunks(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """The JSON and the binary part of a container."""
+    magic, _, _ = struct.unpack_from("<4sII", content)
+    if magic != b"glTF":
+        raise ValueError("it does not begin with glTF")
+    [length] = struct.unpack_from("<I", content, 12)
+    return json.loads(content[20 : 20 + length]), content[20 + length + 8 :]
+
+
+def _rows(document: dict[str, Any], binary: bytes, number: int) -> Num[np.ndarray, "rows components"]:
+    accessor = document["accessors"][number]
+    width = _WIDTHS[accessor["type"]]
+    start = document["bufferViews"][accessor["bufferView"]]["byteOffset"] + accessor.get("byteOffset", 0)
+    return np.frombuffer(binary, _TYPES[accessor["componentType"]], accessor["count"] * width, start).reshape(-1, width)
