@@ -104,7 +104,7 @@ def _levels(name: str, table: Mapping[str, Any]) -> dict[str, Settings]:
     levels, setting = table.get("levels", {}), table.get("setting")
     if isinstance(levels, list):
         if not isinstance(setting, str):
-            raise UserError(f"factor {name} lists values; say of which setting: setting = \"optimizer\"")
+            raise UserError(f'factor {name} lists values; say of which setting: setting = "optimizer"')
         found = {_shown(value): _nested(setting, value) for value in levels}
         if len(found) < len(levels):
             raise UserError(f"factor {name} names a level twice")
@@ -137,7 +137,7 @@ def _questions(entry: Any, factors: Mapping[str, Factor]) -> Iterator[Question]:
     elif isinstance(pair, list) and len(pair) == 2:
         pairs = [(_level(pair[0], factor), _level(pair[1], factor))]
     else:
-        raise UserError(f"the question {ask!r} must compare two levels, as in compare = [\"radam\", \"adamw\"]")
+        raise UserError(f'the question {ask!r} must compare two levels, as in compare = ["radam", "adamw"]')
     for first, second in pairs:
         if first == second:
             raise UserError(f"the question {ask!r} compares {first} with itself")
