@@ -12,14 +12,14 @@ import sys
 from collections.abc import Sequence
 
 from shapeshot import __version__
-from shapeshot.cli import calibrate, compare, data, evaluate, export, fit, reconstruct, remember, serve, train
+from shapeshot.cli import calibrate, compare, data, evaluate, export, fit, reconstruct, remember, serve, study, train
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
 from shapeshot.jobs.interrupt import Terminated, sigterm_interrupts
 from shapeshot.names import shown
 
 # In the order of --help.
-COMMANDS = (reconstruct, serve, data, train, export, remember, calibrate, evaluate, compare, fit)
+COMMANDS = (reconstruct, serve, data, train, export, remember, calibrate, evaluate, compare, study, fit)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -44,11 +44,15 @@ from shapeshot.lab.train_config import TrainConfig
 REPORT_EVERY = 50
 
 
+class DivergedError(UserError):
+    """The loss is not finite: going on would train nothing."""
+
+
 def train(config: TrainConfig, folder: str | Path, progress: bool = True, stop_after: int | None = None) -> Path:
     """Train until `config.max_iter` (or for `stop_after` more steps) and return the path of the best checkpoint.
 
-    Raises UserError where no data is named, another process trains in the folder, it holds a run with other settings,
-    or the loss is not finite; ModelError where its checkpoint is damaged.
+    Raises UserError where no data is named, another process trains in the folder or it holds a run with other settings,
+    DivergedError where the loss is not finite, and ModelError where its checkpoint is damaged.
     """
     folder = Path(folder)
     if not config.data:
@@ -125,7 +129,7 @@ class Run:
             group["lr"] = group["peak_lr"] * factor
         losses = self.objective(batch.to(self.accelerator.device), self._generator())
         if not torch.isfinite(losses["loss"]):
-            raise UserError(
+            raise DivergedError(
                 f"the loss is not finite at step {self.step} (objects {', '.join(batch.ids)}); "
                 f"{self.folder / LAST} holds the last good state: lower --lr and run again"
             )

@@ -47,7 +47,7 @@ class DataDeclaration:
     views: Annotated[int, Bounds(low=0, high=1000)] = 0
     """Views of each object that are scored; 0 for as many as the protocol says."""
     build: Settings = field(default_factory=dict)
-    """How the first folder is built where it is missing: source and count, and the options of `shapeshot data build`."""
+    """How the first folder is built where it is missing: source, count, and the options of `shapeshot data build`."""
 
     def __post_init__(self) -> None:
         check(self)
