@@ -24,7 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from shapeshot.errors import UserError
+from shapeshot.errors import NotFiniteError, UserError
 from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, resume, save_checkpoint
 from shapeshot.lab.encoders import EncoderOutput
@@ -44,15 +44,11 @@ from shapeshot.lab.train_config import TrainConfig
 REPORT_EVERY = 50
 
 
-class DivergedError(UserError):
-    """The loss is not finite: going on would train nothing."""
-
-
 def train(config: TrainConfig, folder: str | Path, progress: bool = True, stop_after: int | None = None) -> Path:
     """Train until `config.max_iter` (or for `stop_after` more steps) and return the path of the best checkpoint.
 
-    Raises UserError where no data is named, another process trains in the folder or it holds a run with other settings,
-    DivergedError where the loss is not finite, and ModelError where its checkpoint is damaged.
+    Raises UserError where no data is named, another process trains in the folder, it holds a run with other settings,
+    or the loss is not finite; ModelError where its checkpoint is damaged.
     """
     folder = Path(folder)
     if not config.data:
@@ -129,7 +125,7 @@ class Run:
             group["lr"] = group["peak_lr"] * factor
         losses = self.objective(batch.to(self.accelerator.device), self._generator())
         if not torch.isfinite(losses["loss"]):
-            raise DivergedError(
+            raise NotFiniteError(
                 f"the loss is not finite at step {self.step} (objects {', '.join(batch.ids)}); "
                 f"{self.folder / LAST} holds the last good state: lower --lr and run again"
             )

@@ -100,8 +100,10 @@ def measured_rates(out: Path, probes: Sequence[Probe], workers: int, tell: Calla
         for result in pool.results():
             if isinstance(result, Done):
                 rates.setdefault(result.task.key, result.value)
-    finally:
+    except BaseException:
         pool.abandon()
+        raise
+    pool.finish()
     atomic_write(out / RATES, json.dumps({key: asdict(value) for key, value in rates.items()}, indent=1))
     return rates
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from shapeshot.errors import UserError
@@ -53,10 +53,13 @@ class StudyRun:
 def expand(study: Study) -> list[Cell]:
     """The cells of a study, the baseline first.
 
-    Raises UserError for a combination of settings that no model has, a metric that a compared kind cannot give, and a
-    question about cells that the expansion does not have.
+    Raises UserError for a combination of settings that no model has, two cells with the same settings, a metric that a
+    compared kind cannot give, and a question about cells that the expansion does not have.
     """
     cells = [_cell(study, levels) for levels in _combinations(study)]
+    for first, second in combinations(cells, 2):
+        if first.config == second.config:
+            raise UserError(f"study {study.name}: {first.label} and {second.label} have the same settings")
     for question in study.questions:
         for first, second in matched(study, cells, question):
             for cell in (first, second):

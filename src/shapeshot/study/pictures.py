@@ -66,9 +66,9 @@ def _picture(sample: Sample, shape: Mesh | PointCloud | None) -> UInt8[np.ndarra
     if shape is None or not len(shape.vertices if isinstance(shape, Mesh) else shape.points):
         return np.full((SIDE, SIDE, 4), (_PAPER, _PAPER, _PAPER, 255), np.uint8)
     camera, framing = sample.cameras[_VIEW], Framing.around(_truth(sample).vertices)
-    draw = render_mesh if isinstance(shape, Mesh) else render_points
-    picture: np.ndarray = draw(shape, SIDE, camera.azimuth_deg, camera.elevation_deg, framing)  # type: ignore[operator]
-    return picture
+    if isinstance(shape, Mesh):
+        return render_mesh(shape, SIDE, camera.azimuth_deg, camera.elevation_deg, framing)
+    return render_points(shape, SIDE, camera.azimuth_deg, camera.elevation_deg, framing)
 
 
 def _write(path: Path, pictures: Sequence[UInt8[np.ndarray, "side side 4"]]) -> None:

@@ -52,6 +52,8 @@ def parse_study(name: str, values: Mapping[str, Any]) -> Study:
     for key, place in DECIDED.items():
         if key in base:
             raise UserError(f"base.{key} is said by {place}; leave it out")
+    if not _table(values, "factors"):
+        raise UserError("no [factors.NAME]: a study compares something")
     factors = {key: _factor(key, table) for key, table in _table(values, "factors").items()}
     study = Study(
         name=name,
@@ -78,8 +80,6 @@ def _require_sound(study: Study) -> None:
         require_baseline(baseline)
     if not options.metrics:
         raise UserError("metrics names no score")
-    if not study.factors:
-        raise UserError("no [factors.NAME]: a study compares something")
     if (study.budget.steps > 0) == (study.budget.seconds > 0):
         raise UserError("[budget] needs either steps or seconds")
 

@@ -14,7 +14,7 @@ import torch
 
 from shapeshot import __version__
 from shapeshot.data.dataset import MANIFEST, Dataset
-from shapeshot.errors import ModelError, UserError
+from shapeshot.errors import ModelError, NotFiniteError, UserError
 from shapeshot.evaluation.baselines import build_baseline
 from shapeshot.evaluation.checkpoint_predictor import CheckpointPredictor
 from shapeshot.evaluation.predictor import Predictor, TruthSeer
@@ -26,7 +26,7 @@ from shapeshot.jobs.folder_lock import FolderInUseError
 from shapeshot.lab.kinds import KINDS
 from shapeshot.lab.model import build_model
 from shapeshot.lab.run_folder import LAST
-from shapeshot.lab.train import DivergedError, train
+from shapeshot.lab.train import train
 from shapeshot.scores.metrics import worst_scores
 from shapeshot.study.jobs import Job
 from shapeshot.study.pictures import write_pictures
@@ -80,7 +80,7 @@ def do_job(job: Job) -> Report:
         config = job.config
         try:
             _when_free(lambda: train(config, job.folder, progress=False))
-        except DivergedError as error:
+        except NotFiniteError as error:
             return _fail(job, dataset, str(error))
         try:
             predictor = CheckpointPredictor.load(job.folder)
