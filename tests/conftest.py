@@ -14,6 +14,7 @@ import shape_checks  # noqa: F401 - before anything of shapeshot
 
 from shapeshot.model.field import Field, logit, whole_grid
 from shapeshot.model.heads import Heads
+from shapeshot.model.planes import PlanesReading
 from shapeshot.model.seen import Seen
 from shapeshot.photo import PreparedPhoto
 
@@ -54,7 +55,9 @@ class AnalyticField:
             assert photo.pixels.shape == (64, 64, 3)
             assert photo.pixels.dtype == np.uint8
         planes = np.zeros((3, 1, 1, 1), np.float32)
-        return [Seen(photo, planes, self.features, self, None, self.heads, self.threshold) for photo in photos]
+        readings = [PlanesReading(planes, photo.silhouette, self, None) for photo in photos]  # type: ignore[arg-type]
+        pairs = zip(photos, readings, strict=True)
+        return [Seen(photo, reading, self.features, self.heads, self.threshold) for photo, reading in pairs]
 
     @property
     def level(self) -> float:

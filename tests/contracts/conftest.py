@@ -57,9 +57,11 @@ def tiny_encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def chair() -> TrainingObject:
-    """A block for a seat and one for a back as a solid of boxes, and points of its surface."""
+    """A block for a seat and one for a back as a solid of boxes, points of its surface, and two views of it."""
     pytest.importorskip("torch", reason="needs the extra `train`")
     from shapeshot.data.queries import PackedSolid
+    from shapeshot.data.shards import encode_view
+    from shapeshot.geometry.camera import Camera
     from shapeshot.lab.loading.training_set import TrainingObject
 
     centers = (np.indices((128, 128, 128)) + 0.5) / 128 - 0.5
@@ -75,4 +77,17 @@ def chair() -> TrainingObject:
     rng = np.random.default_rng(0)
     points = ((rng.permutation(shell)[:4096] + 0.5) / 128 - 0.5).astype(np.float16)
     colors = np.full((len(points), 3), 128, np.uint8)
-    return TrainingObject("chair", (), PackedSolid.pack(solid), points, colors)
+    cameras = (Camera(30.0, 20.0, 2.5, 40.0), Camera(-110.0, 5.0, 2.5, 40.0))
+    views = []
+    for camera in cameras:
+        columns, rows = np.clip(camera.project(points.astype(np.float32), 64), 0, 63).astype(int).T
+        rgba = np.zeros((64, 64, 4), np.uint8)
+        for shift in (-1, 0, 1):  # the points lie a pixel or two apart
+            rgba[np.clip(rows + shift, 0, 63), columns] = rgba[rows, np.clip(columns + shift, 0, 63)] = (
+                128,
+                128,
+                128,
+                255,
+            )
+        views.append(encode_view(rgba))
+    return TrainingObject("chair", tuple(views), PackedSolid.pack(solid), points, colors, cameras)

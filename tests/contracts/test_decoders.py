@@ -22,12 +22,14 @@ from shapeshot.model.folder import SHAPE
 TINY = {
     "encoder_weights": "none", "image_size": 32, "latent": 32, "voxel_channels": 16, "num_points": 50, "ico_level": 1,
     "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+    "coarse_channels": 8, "middle_channels": 8, "fine_channels": 8, "depths": 16,
 }  # fmt: skip
 SHAPES = {
     "vox": (32, 32, 32),
     "point": (50, 3),
     "mesh": (42, 3),
     "field": (3, 8, 8, 8),
+    "view": (16 * 16 * 16 + 48 * 8 * 8 + 39,),  # occupancy, colours, azimuth and pose
 }
 
 
@@ -137,7 +139,8 @@ def test_meshes_keep_the_templates_faces() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"type": "voxel"}, "unknown type 'voxel'; choose from field, mesh, point, vox"),
+        ({"type": "view", "width": 18, "num_heads": 4}, "width of num_heads"),
+        ({"type": "voxel"}, "unknown type 'voxel'; choose from field, mesh, point, view, vox"),
         ({"decoder": "triplain"}, "Did you mean 'triplane'"),
         ({"type": "vox", "decoder": "triplane"}, "predicts field, not vox"),
         ({"type": "vox", "voxel_channels": 12}, "multiple of 8"),

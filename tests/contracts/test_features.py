@@ -11,6 +11,7 @@ from shapeshot.errors import ModelError, UserError
 from shapeshot.evaluation.features import DEFAULT_FEATURES, FEATURES, MODEL, choose_features
 from shapeshot.lab.encoders import ENCODERS
 from shapeshot.model.heads import Heads
+from shapeshot.model.planes import PlanesReading
 from shapeshot.model.seen import Seen
 from shapeshot.photo import PreparedPhoto
 
@@ -24,7 +25,7 @@ class Model:
 
     def see(self, photo: PreparedPhoto) -> Seen:
         planes = np.moveaxis(photo.pixels.reshape(1, 32, 32, 3).astype(np.float32), -1, 1)
-        return Seen(photo, planes, None, None, None, Heads(), 0.5)  # type: ignore[arg-type]
+        return Seen(photo, PlanesReading(planes, photo.silhouette, None, None), None, Heads(), 0.5)  # type: ignore[arg-type]
 
 
 def view(half_width: int) -> np.ndarray:

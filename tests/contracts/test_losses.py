@@ -9,12 +9,14 @@ from kind_settings import model_of_kind, run_of_kind
 from torch import Tensor
 
 from shapeshot.lab.kinds import KINDS, Targets
+from shapeshot.lab.loading.batches import Shot
 from shapeshot.lab.loading.training_set import TrainingObject
 from shapeshot.lab.model import SingleViewModel, build_model
 
 TINY = {
     "encoder_weights": "none", "image_size": 32, "latent": 16, "voxel_channels": 8, "num_points": 64, "ico_level": 2,
     "width": 16, "depth": 1, "num_heads": 2, "channels": 8, "resolution": 8, "hidden": 8,
+    "coarse_channels": 8, "middle_channels": 8, "fine_channels": 8, "depths": 16,
 }  # fmt: skip
 
 
@@ -29,7 +31,7 @@ class Case:
         self.pixels = torch.randint(0, 256, (2, 3, 32, 32), generator=generator, dtype=torch.uint8)
         with torch.no_grad():
             self.output = self.model(self.pixels)
-        arrays = Targets(kind, self.config)(item, False, np.random.default_rng(0))
+        arrays = Targets(kind, self.config)(item, Shot(0, mirrored=False), np.random.default_rng(0))
         self.targets = {name: torch.from_numpy(np.stack([value, value])) for name, value in arrays.items()}
         self.row = KINDS[kind]
 
@@ -81,7 +83,7 @@ def test_outputs_of_mixed_precision_are_compared_in_single(case: Case) -> None:
 
 
 def test_the_mirror_of_the_mirror_is_the_target(case: Case, chair: TrainingObject) -> None:
-    arrays = Targets(case.model.kind, case.config)(chair, False, np.random.default_rng(0))
+    arrays = case.row.target(chair, np.random.default_rng(0), case.config)
     again = case.row.mirror(case.row.mirror(arrays))
     for name, value in arrays.items():
         np.testing.assert_array_equal(again[name], value)

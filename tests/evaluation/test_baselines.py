@@ -11,6 +11,7 @@ from shapeshot.evaluation.features import model_layout, silhouette, thumbnail
 from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blends, build_banks
 from shapeshot.evaluation.scoring import evaluate
 from shapeshot.model.heads import Heads
+from shapeshot.model.planes import PlanesReading
 from shapeshot.model.seen import Seen
 from shapeshot.photo import crop_silhouette, object_box
 from shapeshot.scores.metrics import voxel_iou
@@ -94,7 +95,7 @@ def test_a_models_layout_is_of_block_means(boxes):
 
         def see(self, photo):
             assert photo.pixels.shape == (32, 32, 3)
-            return Seen(photo, planes, None, None, None, Heads(), 0.5)
+            return Seen(photo, PlanesReading(planes, photo.silhouette, None, None), None, Heads(), 0.5)  # type: ignore[arg-type]
 
     blocks = planes.reshape(3, 2, 4, 2, 4, 2).mean(axis=(3, 5))
     feature = model_layout(Model())(boxes.sample("board-t").view(0))

@@ -25,7 +25,7 @@ def ball(tmp_path_factory: pytest.TempPathFactory) -> FitTarget:
     return target_from_file(path)
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(kind for kind, row in KINDS.items() if row.fits))
 def test_every_kind_reaches_a_ball(ball: FitTarget, kind: str) -> None:
     result = fit(ball.item, fit_config(kind, steps=200), progress=False)
     assert result.score >= BAR[kind]

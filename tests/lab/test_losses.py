@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,9 @@ from shapeshot.lab.losses import (
     field_occupancy_loss,
     mesh_loss,
     smoothness_loss,
+    view_camera_loss,
+    view_color_loss,
+    view_occupancy_loss,
     voxel_loss,
     voxel_loss_from_logits,
 )
@@ -154,3 +158,43 @@ def test_gradients_of_voxels_points_and_meshes() -> None:
 
     # Faces are drawn by area, which moves with the vertices: the step is small enough that none is drawn anew.
     assert torch.autograd.gradcheck(smooth_terms, (vertices,), eps=1e-7, atol=1e-4)
+
+
+def test_a_rays_loss_counts_each_image_alike() -> None:
+    logits, truth = torch.zeros(2, 4, 3, 3), torch.zeros(2, 4, 3, 3, dtype=torch.bool)
+    rays = torch.zeros(2, 3, 3, dtype=torch.bool)
+    rays[0, 0, 0] = rays[1] = True
+    logits[0] = 20.0  # wrong on the one ray of the first image, undecided on the nine of the second
+    expected = (20.0 + np.log(2)) / 2
+    assert float(view_occupancy_loss(logits, truth, rays)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_rays_that_are_not_chosen_cost_nothing() -> None:
+    logits = torch.randn(1, 4, 3, 3, requires_grad=True)
+    rays = torch.zeros(1, 3, 3, dtype=torch.bool)
+    rays[0, 1, 1] = True
+    view_occupancy_loss(logits, torch.ones(1, 4, 3, 3, dtype=torch.bool), rays).backward()
+    assert logits.grad is not None
+    assert logits.grad[0, :, 1, 1].abs().min() > 0
+    assert logits.grad.abs().sum() == logits.grad[0, :, 1, 1].abs().sum()
+
+
+def test_colours_beyond_the_grid_are_left_out() -> None:
+    colors = torch.zeros(1, 3, 2, 2, 2)  # sigmoid: grey
+    places = torch.tensor([[[0.0, 0.0, 0.0], [3.0, 0.0, 0.0]]])
+    targets = torch.tensor([[[0.75, 0.75, 0.75], [0.0, 0.0, 0.0]]])
+    assert float(view_color_loss(colors, places, targets)) == pytest.approx(0.25)
+
+
+def test_the_camera_is_best_where_it_is_true() -> None:
+    targets = torch.tensor([[0.7, 0.3, 0.05, 1.1]])
+    bins = torch.arange(36) * (2 * torch.pi / 36)
+
+    def at(azimuth: float, pose: list[float]) -> float:
+        return float(view_camera_loss(15 * torch.cos(bins - azimuth)[None], torch.tensor([pose]), targets))
+
+    best = at(0.7, [0.3, 0.05, 1.1])
+    assert best < at(0.9, [0.3, 0.05, 1.1])
+    assert at(0.7, [0.5, 0.05, 1.1]) == pytest.approx(best + 0.4, rel=1e-4)
+    assert at(0.7, [0.3, 0.05, 1.3]) == pytest.approx(best + 0.04, rel=1e-4)
+    assert best == pytest.approx(at(0.7 + 2 * np.pi, [0.3, 0.05, 1.1]), rel=1e-4)

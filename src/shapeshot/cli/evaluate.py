@@ -9,6 +9,8 @@ from shapeshot.cli.flags import whole_number
 from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.errors import unknown_name
 
+VIEW_PROTOCOL = "view"  # in the frame of the photo, by `evaluation/views`; the others score in the canonical cube
+
 
 def add_command(parser: Parser) -> None:
     """Declare the command."""
@@ -24,7 +26,7 @@ def declare(command: Parser) -> None:
 
     command.add_argument("--data", metavar="DIR", help="from 'shapeshot data build' (default: as training's)")
     command.add_argument("--photos", metavar="DIR", help="score on pictures with exact masks in place of a dataset")
-    command.add_argument("--type", metavar="TYPE", help="of the checkpoint: vox, point, mesh or field")
+    command.add_argument("--type", metavar="TYPE", help="of the checkpoint: vox, point, mesh, field or view")
     command.add_argument("--arch", metavar="NAME", help="of the checkpoint's encoder, as in training")
     command.add_argument(
         "--load-checkpoint",
@@ -34,7 +36,8 @@ def declare(command: Parser) -> None:
         help="score a run of 'shapeshot train'; without a path, the newest of --type and --arch under runs/",
     )
     command.add_argument("--split", default="test", help="train, val, test or test-unseen (default test)")
-    command.add_argument("--protocol", default=DEFAULT, metavar="NAME", help=f"{', '.join(PROTOCOLS)} ({DEFAULT})")
+    protocols = ", ".join((*PROTOCOLS, VIEW_PROTOCOL))
+    command.add_argument("--protocol", default=DEFAULT, metavar="NAME", help=f"{protocols} ({DEFAULT})")
     command.add_argument("--baseline", metavar="NAME", help=f"{', '.join(BASELINES)}, in place of a model")
     command.add_argument(
         "--features",
@@ -64,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.photos:
         return _run_on_photos(args)
+    if args.protocol == VIEW_PROTOCOL:
+        return _run_on_views(args)
     check_names(args.protocol, args.baseline, args.features, args.rows, args.model is not None)
     if args.features and args.baseline != "retrieval":
         raise UsageError("--features are those of retrieval; add --baseline retrieval")
@@ -108,6 +113,31 @@ def _run_on_photos(args: argparse.Namespace) -> int:
     summary = run_photo_evaluation(Path(args.photos), out, model=args.model, seed=args.seed, progress=not args.quiet)
     print(photo_markdown(summary))
     print(f"contact sheets: {out}/sheet-01.jpg and on")
+    return 0
+
+
+def _run_on_views(args: argparse.Namespace) -> int:
+    """In the frame of the view, nothing aligned."""
+    from shapeshot.evaluation.views.run import run_view_evaluation, view_markdown
+
+    unset: dict[str, object] = dict.fromkeys(("type", "arch", "load_checkpoint", "baseline"))
+    unset |= {"features": [], "training_data": [], "rows": "csv"}
+    given = [name for name, value in unset.items() if getattr(args, name) != value]
+    if given:
+        flag = given[0].replace("_", "-")
+        raise UsageError(f"--protocol {VIEW_PROTOCOL} scores an exported model; leave out --{flag}")
+    out = Path(args.out or f"out/evaluation/{args.split}-model-{VIEW_PROTOCOL}")
+    summary = run_view_evaluation(
+        _data(args),
+        out,
+        split=args.split,
+        model=args.model,
+        views_per_object=args.views,
+        seed=args.seed,
+        progress=not args.quiet,
+    )
+    print(view_markdown(summary))
+    print(f"rows: {out / 'rows.csv'}")
     return 0
 
 

@@ -50,6 +50,28 @@ class AugmentOptions:
                 raise UserError(f"augment.{name} must lie in 0..{most}; got {value}")
 
 
+@dataclass(frozen=True)
+class Framing:
+    """How a view was framed: turned counter-clockwise by `roll_deg` and then cut to the square `box`."""
+
+    box: Box
+    roll_deg: float = 0.0
+
+
+def plain_framing(rgba: UInt8[np.ndarray, "height width 4"]) -> Framing:
+    """The framing of `plain_crop`."""
+    return Framing(alpha_box(rgba))
+
+
+def draw_framing(
+    rgba: UInt8[np.ndarray, "height width 4"], rng: np.random.Generator, options: AugmentOptions
+) -> tuple[UInt8[np.ndarray, "height width 4"], Framing]:
+    """A view turned at random, and a random square around what it shows."""
+    roll = float(rng.uniform(-options.roll_deg, options.roll_deg)) if options.roll_deg else 0.0
+    rolled = turned(rgba, roll)
+    return rolled, Framing(_jitter_box(alpha_box(rolled), rng, options), roll)
+
+
 def plain_crop(rgba: UInt8[np.ndarray, "height width 4"], size: int) -> UInt8[np.ndarray, "size size 3"]:
     """The crop as the runtime makes it from a photo with a perfect matte, uint8 [size, size, 3]."""
     return crop_on_grey(rgba, alpha_box(rgba), size)
@@ -59,9 +81,14 @@ def augmented_crop(
     rgba: UInt8[np.ndarray, "height width 4"], size: int, rng: np.random.Generator, options: AugmentOptions
 ) -> UInt8[np.ndarray, "size size 3"]:
     """A randomly disturbed crop, uint8 [size, size, 3]."""
-    if options.roll_deg:
-        rgba = _roll(rgba, float(rng.uniform(-options.roll_deg, options.roll_deg)))
-    box = _jitter_box(alpha_box(rgba), rng, options)
+    rolled, framing = draw_framing(rgba, rng, options)
+    return disturbed_crop(rolled, framing.box, size, rng, options)
+
+
+def disturbed_crop(
+    rgba: UInt8[np.ndarray, "height width 4"], box: Box, size: int, rng: np.random.Generator, options: AugmentOptions
+) -> UInt8[np.ndarray, "size size 3"]:
+    """The square `box` with its matte, background, light and quality disturbed, uint8 [size, size, 3]."""
     if rng.random() < options.matte:
         rgba = _disturb_matte(rgba, rng)
     if rng.random() < options.background:
@@ -77,7 +104,10 @@ def alpha_box(rgba: UInt8[np.ndarray, "height width 4"]) -> Box:
     return object_box(mask) if (mask >= 0.5).any() else Box(0.0, 0.0, float(max(rgba.shape[:2])))
 
 
-def _roll(rgba: UInt8[np.ndarray, "height width 4"], degrees: float) -> UInt8[np.ndarray, "height width 4"]:
+def turned(rgba: UInt8[np.ndarray, "height width 4"], degrees: float) -> UInt8[np.ndarray, "height width 4"]:
+    """A picture turned counter-clockwise about its centre; what comes from beyond its frame is transparent."""
+    if not degrees:
+        return rgba
     return np.asarray(Image.fromarray(rgba, "RGBA").rotate(degrees, resample=Image.Resampling.BILINEAR))
 
 

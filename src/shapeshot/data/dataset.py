@@ -110,6 +110,11 @@ class Sample:
         with self._whole():
             return decode_geometry(self._members[GEOMETRY]) if GEOMETRY in self._members else None
 
+    @property
+    def has_geometry(self) -> bool:
+        """Whether the cameras fit the views, so that `geometry` is there."""
+        return GEOMETRY in self._members
+
     @cached_property
     def solid(self) -> Bool[np.ndarray, "side side side"]:
         """Solid occupancy bool [128, 128, 128] of the canonical cube."""

@@ -45,7 +45,7 @@ class CheckpointPredictor:
         """Probabilities and shape of one run of the network; only for kinds that give "probabilities"."""
         output = self._output(view)
         with torch.inference_mode():
-            probabilities = self._row.probabilities(self.model, output)[0].cpu().numpy()
+            probabilities = self._row.probabilities(self.model, output, level_of(self.threshold))[0].cpu().numpy()
         return Answer(probabilities, lambda: self._shape(output))
 
     def with_threshold(self, threshold: float) -> CheckpointPredictor:

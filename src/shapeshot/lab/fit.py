@@ -66,6 +66,9 @@ def fit_config(
     """
     if kind not in KINDS:
         raise unknown_name("type", kind, KINDS, ModelError)
+    if not KINDS[kind].fits:
+        fitting = ", ".join(name for name, row in KINDS.items() if row.fits)
+        raise UserError(f"a {kind} is the shape in the frame of a photo, and a fit has none; choose from {fitting}")
     if steps < 1 or (num_points is not None and num_points < 1):
         raise UserError(f"a fit needs at least one step and one point; got {steps} and {num_points}")
     values: dict[str, Any] = {

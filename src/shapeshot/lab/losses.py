@@ -24,6 +24,8 @@ from shapeshot.lab.ops import (
 )
 
 CLAMP = 1e-6  # float32 tells 1 - 1e-6 from 1, and -log(1e-6) = 13.8 is the most that one voxel can cost
+AZIMUTH_CONCENTRATION = 15.0
+POSE_WEIGHTS = (10.0, 10.0, 1.0)  # of elevation and roll, which vary by 0.2 and 0.1, and of the distance's logarithm
 CHAMFER_REDUCTIONS = ("mean", "sum")
 
 Target = Shaped[Tensor, "*places"]  # bool, or numbers in [0, 1]
@@ -162,3 +164,50 @@ def field_color_loss(
 def _wide(values: Float[Tensor, " ..."]) -> Float[Tensor, " ..."]:
     """Return the values in at least single precision."""
     return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def view_occupancy_loss(
+    logits: Float[Tensor, "batch depths rows columns"],
+    targets: Bool[Tensor, "batch depths rows columns"],
+    rays: Bool[Tensor, "batch rows columns"],
+) -> Float[Tensor, ""]:
+    """Binary cross-entropy along the chosen rays: the mean over those of an image, then the mean over images.
+
+    An object that covers few pixels so counts as much as one that fills the crop.
+    """
+    chosen, truth = logits.permute(0, 2, 3, 1)[rays].float(), targets.permute(0, 2, 3, 1)[rays]
+    each = F.softplus(torch.where(truth, -chosen, chosen)).mean(dim=1)
+    counts = rays.sum(dim=(1, 2))
+    image = torch.arange(len(rays), device=rays.device).repeat_interleave(counts)
+    return (each / counts[image]).sum() / len(rays)
+
+
+def view_color_loss(
+    colors: Float[Tensor, "batch 3 depths rows columns"],
+    places: Float[Tensor, "batch points 3"],
+    targets: Float[Tensor, "batch points 3"],
+) -> Float[Tensor, ""]:
+    """L1 of sRGB at points of the surface. places: (column, row, depth) in the grid, each from -1 to 1.
+
+    colors: logits on a frustum grid. Points beyond the grid are left out.
+    """
+    found = F.grid_sample(colors.float(), places[:, None, None], padding_mode="border", align_corners=False)
+    inside = (places.abs() <= 1).all(dim=-1)
+    error = (found[:, :, 0, 0].transpose(1, 2).sigmoid() - targets).abs().mean(dim=-1)
+    return (error * inside).sum() / inside.sum().clamp(min=1)
+
+
+def view_camera_loss(
+    azimuth: Float[Tensor, "batch bins"], pose: Float[Tensor, "batch 3"], targets: Float[Tensor, "batch 4"]
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the azimuth's distribution, and squared errors of elevation, roll and log distance.
+
+    targets: azimuth, elevation and roll in radians, log distance. The true azimuth is spread over the bins as a von
+    Mises distribution of concentration AZIMUTH_CONCENTRATION, 15 degrees wide.
+    """
+    bins = azimuth.shape[-1]
+    centers = torch.arange(bins, device=azimuth.device) * (2 * torch.pi / bins)
+    spread = torch.softmax(AZIMUTH_CONCENTRATION * torch.cos(targets[:, :1] - centers), dim=-1)
+    entropy = -(spread * F.log_softmax(azimuth.float(), dim=-1)).sum(dim=-1).mean()
+    error = (pose.float() - targets[:, 1:]) ** 2
+    return entropy + (error * error.new_tensor(POSE_WEIGHTS)).sum(dim=-1).mean()

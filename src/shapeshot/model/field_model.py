@@ -1,4 +1,4 @@
-"""A field model at run time: photos in, what it sees of them out. A model folder holds it, see `model.folder`."""
+"""A model at run time: photos in, what it sees of them out. A model folder holds it, see `model.folder`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ import numpy as np
 
 from shapeshot.errors import ModelError
 from shapeshot.model.field import logit
-from shapeshot.model.folder import HEADS_FILE, MEMORY_FILE, ModelFolder
+from shapeshot.model.folder import HEADS_FILE, MEMORY_FILE, VIEW_FORMAT, ModelFolder
 from shapeshot.model.heads import Heads
 from shapeshot.model.memory import ShapeMemory
 from shapeshot.model.network import Network
 from shapeshot.model.registry import find_model
 from shapeshot.model.seen import Seen
+from shapeshot.model.view_network import ViewNetwork
 from shapeshot.photo import Box, PreparedPhoto
 from shapeshot.photo.crop import SILHOUETTE_SIZE
 
 if TYPE_CHECKING:
-    from jaxtyping import UInt8
+    from jaxtyping import Float32, UInt8
+
+    from shapeshot.model.reading import Reading
 
 
 class FieldModel:
@@ -30,7 +33,8 @@ class FieldModel:
     def __init__(self, folder: ModelFolder, num_threads: int | None = None, optimize: bool = False) -> None:
         """Use `load`. num_threads: of one run; None is one for each core. optimize: see `load`."""
         self.folder, self._num_threads, self._optimize = folder, num_threads, optimize
-        self._network = Network(folder.path, self.image_size, num_threads, optimize)
+        network = ViewNetwork if folder.card["format"] == VIEW_FORMAT else Network
+        self._network = network(folder.path, self.image_size, num_threads, optimize)
 
     @classmethod
     def load(
@@ -109,19 +113,18 @@ class FieldModel:
         """Look at several photos in one run of the encoder."""
         if not photos:
             return []
-        planes, features = self._network.encode(_stacked(photos))
         return [
-            Seen(
-                photo,
-                planes[index],
-                None if features is None else features[index],
-                self._network,
-                self.memory,
-                self.heads,
-                self.threshold,
-            )
-            for index, photo in enumerate(photos)
+            Seen(photo, reading, features, self.heads, self.threshold)
+            for photo, (reading, features) in zip(photos, self._read(photos), strict=True)
         ]
+
+    def _read(
+        self, photos: Sequence[PreparedPhoto]
+    ) -> Sequence[tuple[Reading, Float32[np.ndarray, " features"] | None]]:
+        pixels = _stacked(photos)
+        if isinstance(self._network, ViewNetwork):
+            return self._network.read(pixels, photos, self.level)
+        return self._network.read(pixels, photos, self.memory)
 
     def warm_up(self) -> None:
         """Start all sessions and read all files now, not for the first photo. Raises ModelError where one is broken."""

@@ -4,6 +4,7 @@
     encoder.onnx   } the graphs of a field model, see `model.network`
     grid.onnx      }
     points.onnx    }
+    view.onnx      the one graph of a view model, see `model.view_network`
     shape.onnx     the one graph of the other kinds of models
     heads.npz      what `shapeshot calibrate` fitted, see `model.heads`
     memory.npz     what `shapeshot remember` gathered, see `model.memory`
@@ -28,13 +29,14 @@ from shapeshot.errors import ExportError, ModelError
 from shapeshot.files import replace_folder
 from shapeshot.model.external_data import has_external_data
 
-FORMAT, FORMAT_VERSION = "shapeshot-field-model", 1
+FORMAT, VIEW_FORMAT, FORMAT_VERSION = "shapeshot-field-model", "shapeshot-view-model", 1
 CARD, LICENSES = "card.json", "LICENSES.md"
-ENCODER, GRID, POINTS, SHAPE = "encoder.onnx", "grid.onnx", "points.onnx", "shape.onnx"
+ENCODER, GRID, POINTS, VIEW, SHAPE = "encoder.onnx", "grid.onnx", "points.onnx", "view.onnx", "shape.onnx"
 HEADS_FILE, MEMORY_FILE = "heads.npz", "memory.npz"
 GRAPHS = (ENCODER, GRID, POINTS)  # of a field model
+GRAPHS_OF = {FORMAT: GRAPHS, VIEW_FORMAT: (VIEW,)}  # of the models that the runtime loads
 # Files that a card may give a checksum of.
-KNOWN_FILES = frozenset((*GRAPHS, SHAPE, HEADS_FILE, MEMORY_FILE))
+KNOWN_FILES = frozenset((*GRAPHS, VIEW, SHAPE, HEADS_FILE, MEMORY_FILE))
 MAX_CARD_BYTES = 32 * 2**20  # a mesh model's card holds its faces: some megabytes
 MAX_IMAGE_SIZE = 4096  # pixels
 
@@ -48,14 +50,15 @@ class ModelFolder:
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, verify: bool = True) -> ModelFolder:
-        """Read the card of a field model's folder and look at the files that it lists.
+        """Read the card of a model's folder and look at the files that it lists.
 
         verify: compare each file with the card's SHA-256 and refuse graphs that keep weights in other files, which
             takes about 20 ms.
         Raises ModelError where the folder, its card or a file is missing, broken, altered or of another version.
         """
         folder = cls(Path(path), _read_card(Path(path)))
-        for name in (*GRAPHS, *sorted(folder.files - set(GRAPHS))):
+        graphs = GRAPHS_OF[folder.card["format"]]
+        for name in (*graphs, *sorted(folder.files - set(graphs))):
             folder._check(name, verify)
         return folder
 
@@ -210,8 +213,8 @@ def _read_card(folder: Path) -> dict[str, Any]:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"cannot read {path} ({error}); export the model again") from None
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise ModelError(f"{path} is no card of a shapeshot field model; give a folder that shapeshot exported")
+    if not isinstance(card, dict) or card.get("format") not in tuple(GRAPHS_OF):
+        raise ModelError(f"{path} is no card of a shapeshot field or view model; give a folder that shapeshot exported")
     if card.get("format_version") != FORMAT_VERSION:
         version = card.get("format_version")
         raise ModelError(f"{path} has format version {version!r}, not {FORMAT_VERSION}; export it with this shapeshot")

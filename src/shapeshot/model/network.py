@@ -10,6 +10,7 @@ an empty shape.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +19,14 @@ import numpy as np
 
 from shapeshot.errors import ModelError
 from shapeshot.model.folder import ENCODER, GRID, POINTS
+from shapeshot.model.planes import PlanesReading
 from shapeshot.onnx_runtime import Session
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Float32, Shaped, UInt8
+
+    from shapeshot.model.memory import ShapeMemory
+    from shapeshot.photo import PreparedPhoto
 
 PLANES, FEATURES = "planes", "features"  # the encoder's outputs
 # Points of one run: their features stay in the processor's cache. ONNX Runtime keeps the memory of its largest run for
@@ -45,15 +50,28 @@ class Network:
         The features are None for a model that was exported before its encoder gave them. Raises ModelError for pixels
         of another type or shape.
         """
-        size = self._image_size
-        if pixels.ndim != 4 or pixels.shape[1:] != (size, size, 3) or pixels.dtype != np.uint8:
-            expected = f"uint8 [batch, {size}, {size}, 3]"
-            raise ModelError(f"the model takes RGB pixels as {expected}; got {pixels.dtype} {list(pixels.shape)}")
+        check_pixels(pixels, self._image_size)
         planes, *rest = self._encoder.run({"pixels": pixels})
-        _check(planes, ENCODER, PLANES, (len(pixels), *planes.shape[1:]))
+        check_output(planes, ENCODER, PLANES, (len(pixels), *planes.shape[1:]))
         if rest:
-            _check(rest[0], ENCODER, FEATURES, (len(pixels), rest[0].shape[-1] if rest[0].ndim else 0))
+            check_output(rest[0], ENCODER, FEATURES, (len(pixels), rest[0].shape[-1] if rest[0].ndim else 0))
         return planes, rest[0] if rest else None
+
+    def read(
+        self,
+        pixels: UInt8[np.ndarray, "batch size size 3"],
+        photos: Sequence[PreparedPhoto],
+        memory: ShapeMemory | None,
+    ) -> list[tuple[PlanesReading, Float32[np.ndarray, " features"] | None]]:
+        """What each photo shows, and the encoder's pooled features. memory: what similar objects are recalled from."""
+        planes, features = self.encode(pixels)
+        return [
+            (
+                PlanesReading(planes[index], photo.silhouette, self, memory),
+                None if features is None else features[index],
+            )
+            for index, photo in enumerate(photos)
+        ]
 
     def logits(
         self,
@@ -64,7 +82,7 @@ class Network:
     ) -> Float32[np.ndarray, "x y z"]:
         """Occupancy logits where the coordinates cross."""
         logits = self._grid.run({"planes": planes, "xs": xs, "ys": ys, "zs": zs})[0]
-        return _check(logits, GRID, "logits", (len(xs), len(ys), len(zs)))
+        return check_output(logits, GRID, "logits", (len(xs), len(ys), len(zs)))
 
     def at(
         self, planes: Float32[np.ndarray, "planes channels rows columns"], points: Float[np.ndarray, "points 3"]
@@ -85,7 +103,7 @@ class Network:
     ) -> tuple[Float32[np.ndarray, " points"], Float32[np.ndarray, "points 3"]]:
         logits, colors = self._points.run({"planes": planes, "points": points})[:2]
         count = len(points)
-        return _check(logits, POINTS, "logits", (count,)), _check(colors, POINTS, "colors", (count, 3))
+        return check_output(logits, POINTS, "logits", (count,)), check_output(colors, POINTS, "colors", (count, 3))
 
     @cached_property
     def _encoder(self) -> Session:
@@ -103,7 +121,14 @@ class Network:
         return Session(self._folder / graph, self._num_threads, self._optimize)
 
 
-def _check(
+def check_pixels(pixels: Shaped[np.ndarray, " ..."], size: int) -> None:
+    """ModelError for anything but RGB crops of the size that a model takes."""
+    if pixels.ndim != 4 or pixels.shape[1:] != (size, size, 3) or pixels.dtype != np.uint8:
+        expected = f"uint8 [batch, {size}, {size}, 3]"
+        raise ModelError(f"the model takes RGB pixels as {expected}; got {pixels.dtype} {list(pixels.shape)}")
+
+
+def check_output(
     array: Shaped[np.ndarray, " *shape"], graph: str, output: str, shape: tuple[int, ...]
 ) -> Float32[np.ndarray, " *shape"]:
     """The array, or ModelError where it is not float32 of this shape, or holds a value that is no number."""

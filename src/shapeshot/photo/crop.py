@@ -33,13 +33,22 @@ class PreparedPhoto:
     pixels: uint8 [size, size, 3], the object on grey (128, 128, 128).
     box: the square of the source image that `pixels` shows.
     method: how the object was found, see ObjectMask.
-    silhouette: float32 [32, 32] in 0..1, how much of each part of the square the object covers.
+    silhouette: float32 [32, 32] in 0..1, how much of each part of the square the object covers. coverage: float32
+    [size, size], the same for each of `pixels`; None where it is not known.
     """
 
     pixels: UInt8[np.ndarray, "size size 3"]
     box: Box
     method: str
     silhouette: Float32[np.ndarray, "side side"]
+    coverage: Float32[np.ndarray, "size size"] | None = None
+
+    def coverage_or_silhouette(self, size: int) -> Float32[np.ndarray, "size size"]:
+        """The coverage of each pixel, or what the silhouette says of it."""
+        if self.coverage is not None:
+            return self.coverage
+        cells = np.arange(size) * len(self.silhouette) // size
+        return self.silhouette[np.ix_(cells, cells)]
 
 
 def prepare_photo(
@@ -54,7 +63,9 @@ def prepare_photo(
     box = object_box(mask.mask, margin)
     masked = rgba.copy()
     masked[..., 3] = (mask.mask * 255 + 0.5).astype(np.uint8)
-    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method, crop_silhouette(masked[..., 3], box))
+    alpha = masked[..., 3]
+    silhouette, coverage = crop_silhouette(alpha, box), crop_silhouette(alpha, box, size)
+    return PreparedPhoto(crop_on_grey(masked, box, size), box, mask.method, silhouette, coverage)
 
 
 def object_box(mask: Float[np.ndarray, "height width"], margin: float = 0.1) -> Box:
@@ -99,6 +110,15 @@ def crop_silhouette(
     window, edges = _cut(alpha, box, size)
     small = Image.fromarray(window).resize((size, size), Image.Resampling.BILINEAR, box=edges, reducing_gap=2.0)
     return np.asarray(small, np.float32) / 255
+
+
+def shrunk_coverage(coverage: Float32[np.ndarray, "size size"], side: int) -> Float32[np.ndarray, "side side"]:
+    """The mean coverage of coarser cells, of which `side` fit along each side. Raises PhotoError where none do."""
+    times, rest = divmod(len(coverage), side)
+    if rest or not times:
+        raise PhotoError(f"{len(coverage)} pixels cannot be shared evenly by {side} cells")
+    means: np.ndarray = coverage.reshape(side, times, side, times).mean(axis=(1, 3), dtype=np.float32)
+    return means
 
 
 def _cut(

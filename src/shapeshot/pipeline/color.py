@@ -31,6 +31,11 @@ class ColorTransfer:
         shift = np.median(photographed, axis=0) - predicted.mean(axis=0, dtype=np.float64)
         return cls((shift - shift.mean()).astype(np.float32))
 
+    @classmethod
+    def none(cls) -> ColorTransfer:
+        """For colours that are the photo's own already."""
+        return cls(np.zeros(3, np.float32))
+
     def __call__(self, colors: Float[np.ndarray, "*shape 3"]) -> Float32[np.ndarray, "*shape 3"]:
         """Shift colours, sRGB float [..., 3] in [0, 1]; returns float32 of the same shape."""
         moved: np.ndarray = np.clip(colors + self.shift, 0, 1).astype(np.float32)

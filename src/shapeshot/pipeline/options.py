@@ -19,6 +19,8 @@ from shapeshot.pipeline.size import NUMBER_PATTERN, SIZE_PATTERN, check_size
 
 MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
 MAX_POINTS = 10_000_000
+AUTO, PHOTO = "auto", "photo"
+FRONTS = (AUTO, PHOTO)  # what faces +z
 MIN_THRESHOLD = 0.001  # and 1 minus it: a surface at certainty is nowhere
 
 
@@ -105,6 +107,14 @@ class Options:
         check=check_points,
         repeats=True,
         control=None,  # clicked on the photo
+    )
+    front: str = option(
+        AUTO,
+        "what faces forward: auto is the object's own front as the model sees it, photo the side that the photo shows",
+        stage="shape",
+        choices=FRONTS,
+        placeholder="SIDE",
+        control=Control(label="Front"),
     )
     simplify: int | None = option(
         None,

@@ -23,12 +23,13 @@ from shapeshot.model.shape import finer_field, surface_of, surface_points
 from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
-from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.options import AUTO, PHOTO, Options
 from shapeshot.pipeline.size import AUTO_SIZE, metric_scale, parse_size
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, Shaped, UInt8
 
+    from shapeshot.model.camera_estimate import PhotoCamera
     from shapeshot.model.field import Field
     from shapeshot.model.seen import Seen
 
@@ -45,6 +46,7 @@ class Reconstruction:
     found: what was taken for the object, how, and what speaks against it; its mask lies beside rgba.
     photo: the crop that the model saw; its box is in pixels of rgba.
     threshold: the probability of occupancy at the surface.
+    camera: where the photo was taken from, beside the shape; None where the model does not tell.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     size_estimate: real size as predicted from the photo; None where a size was given. familiarity: whether the photo
     is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
@@ -62,6 +64,7 @@ class Reconstruction:
     threshold: float
     is_metric: bool
     timings: dict[str, float]
+    camera: PhotoCamera | None = None
     size_estimate: SizeEstimate | None = None
     familiarity: Familiarity | None = None
     point_confidence: Float32[np.ndarray, " points"] | None = None
@@ -97,6 +100,7 @@ def reconstruct(
     region: Sequence[float] | None = None,
     mask: Shaped[np.ndarray, "height width"] | None = None,
     point: Sequence[Sequence[float]] | Sequence[float] | None = None,
+    front: str = AUTO,
 ) -> Reconstruction:
     """Voxels, points and a mesh of the object in one photo.
 
@@ -111,11 +115,12 @@ def reconstruct(
     region: (left, top, right, bottom), in pixels of the upright photo: the object is looked for inside.
     mask: bool or uint8 [height, width] of the upright photo, the object's pixels; `background` is not looked at then.
     point: (x, y) in pixels of the upright photo, on the object that is meant; or several.
+    front: what faces +z: "auto" is the object's own front as the model sees it, "photo" the side that the photo shows.
     Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
     """
     edges = None if region is None else check_region(region)
     points = None if point is None else check_points(point)
-    Options(resolution, num_points, threshold, size, background, edges, points).check()
+    Options(resolution, num_points, threshold, size, background, edges, points, front).check()
     clock = Clock()
     with clock("load_model"):
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
@@ -123,7 +128,7 @@ def reconstruct(
         view = look_at(image, field_model.image_size, background, region, mask, points)
     with clock("encode"):
         seen = field_model.see(view.photo)
-    return shape_in(view, seen, resolution, num_points, size, threshold, clock)
+    return shape_in(view, seen, resolution, num_points, size, threshold, front, clock)
 
 
 def shape_in(
@@ -133,6 +138,7 @@ def shape_in(
     num_points: int = 2048,
     size: str | None = None,
     threshold: float | None = None,
+    front: str = AUTO,
     clock: Clock | None = None,
 ) -> Reconstruction:
     """The second half of `reconstruct`, once the model has seen the photo (in a batch, for example).
@@ -141,13 +147,16 @@ def shape_in(
     those of this half. The other arguments are those of `reconstruct`.
     """
     clock = clock or Clock()
+    if front == PHOTO:
+        seen = _facing_photo(seen)
     surface = seen.threshold if threshold is None else threshold
     with clock("mesh"):
         field = seen.field(resolution).at_threshold(surface)
         mesh = surface_of(finer_field(seen, field)).mesh
         predicted = seen.colors_at(mesh.vertices)
     with clock("colors"):
-        recolor = ColorTransfer.fit(predicted, object_pixels(view.source.rgba, view.found.mask))
+        photographed = object_pixels(view.source.rgba, view.found.mask)
+        recolor = ColorTransfer.none() if seen.colors_of_photo else ColorTransfer.fit(predicted, photographed)
         mesh = Mesh(mesh.vertices, mesh.faces, recolor(predicted))
     with clock("voxels"):
         voxels = _voxels(seen, field, recolor)
@@ -155,8 +164,10 @@ def shape_in(
         points = surface_points(mesh, num_points)
     with clock("confidence"):
         known = seen.assess(field, points)
+    camera = seen.camera
     if size is not None:
         factor = _scale(mesh, size, known.size_estimate)
+        camera = None if camera is None else camera.scaled(factor)
         voxels, points, mesh = voxels.scaled(factor), points.scaled(factor), mesh.scaled(factor)
     return Reconstruction(
         voxels,
@@ -169,11 +180,18 @@ def shape_in(
         threshold=surface,
         is_metric=size is not None,
         timings=clock.timings(),
+        camera=camera,
         size_estimate=known.size_estimate if size in (None, AUTO_SIZE) else None,
         familiarity=known.familiarity,
         point_confidence=known.point_confidence,
         probabilities=known.probabilities,
     )
+
+
+def _facing_photo(seen: Seen) -> Seen:
+    if seen.camera is None:
+        raise UserError("this model does not tell where a photo was taken from; leave out front=photo")
+    return seen.facing_photo()
 
 
 def _scale(mesh: Mesh, size: str, estimate: SizeEstimate | None) -> float:

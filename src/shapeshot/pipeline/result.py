@@ -6,7 +6,7 @@ document has its schema, with the descriptions of the fields.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shapeshot import __version__
@@ -61,6 +61,19 @@ class FoundObject:
     box: PixelBox | None = told_if_known("The box of its pixels.")
     certainty: float | None = told_if_known("How much of the mask the finder expects to be right, 0 to 1.")
     remarks: tuple[str, ...] | None = told_if_known("What speaks against what was found, one sentence each.")
+
+
+@dataclass(frozen=True)
+class CameraFacts:
+    """Where the photo was taken from, beside the shape; lengths are in `unit`."""
+
+    azimuth_deg: float = told("About +y; 0 is in front of the object, which faces +z.")
+    elevation_deg: float = told("Above the horizon.")
+    roll_deg: float = told("By how much the photo is turned counter-clockwise.")
+    fov_deg: float = told("The angle that the side of the crop spans.")
+    position: Lengths = told("Where the camera stands.")
+    target: Lengths = told("What the centre of the crop shows.")
+    certainty: float = told("The probability, 0 to 1, that the azimuth is right to within 25 degrees.")
 
 
 @dataclass(frozen=True)
@@ -125,6 +138,7 @@ class Result:
     confidence: float | None = told("How sure the points are on average, 0 to 1; null where the model cannot say.")
     warnings: tuple[str, ...] = told("What speaks against trusting this shape, one sentence each.")
     timings: dict[str, float] = told("Seconds per stage, and `total`.")
+    camera: CameraFacts | None = told_if_known("Where the photo was taken from; for models that tell.")
     photo: str | None = told_if_known("The photo's file name.")
     files: dict[str, str] | None = told_if_known("The files' names by form.")
     assumed_size: str | None = told_if_known("Where the size of the files came from, where none was given.")
@@ -167,6 +181,7 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         confidence=None if sure is None else float(sure.mean()),
         warnings=shape.warnings,
         timings=dict(shape.timings),
+        camera=None if shape.camera is None else CameraFacts(**asdict(shape.camera)),
         **more,
     )
 

@@ -7,6 +7,7 @@ A class is made by `build(encoder, config)`, turns an EncoderOutput into its own
 from __future__ import annotations
 
 from shapeshot.lab.decoders.decoder import Decoder
+from shapeshot.lab.decoders.frustum import FrustumDecoder, ViewOutput
 from shapeshot.lab.decoders.mesh import MeshDecoder
 from shapeshot.lab.decoders.points import PointDecoder
 from shapeshot.lab.decoders.triplane import TriplaneDecoder
@@ -17,6 +18,16 @@ DECODERS: dict[str, type[Decoder]] = {
     "fully-connected": PointDecoder,
     "icosphere": MeshDecoder,
     "triplane": TriplaneDecoder,
+    "frustum": FrustumDecoder,
 }
 
-__all__ = ["DECODERS", "Decoder", "MeshDecoder", "PointDecoder", "TriplaneDecoder", "VoxelDecoder"]
+__all__ = [
+    "DECODERS",
+    "Decoder",
+    "FrustumDecoder",
+    "MeshDecoder",
+    "PointDecoder",
+    "TriplaneDecoder",
+    "ViewOutput",
+    "VoxelDecoder",
+]

@@ -39,6 +39,8 @@ STEM_CHANNELS, HEAD_CHANNELS = 32, 1280
 NUM_LAYERS = 1 + sum(stage[-1] for stage in STAGES) + 1  # stem, blocks, head
 # The last layers at strides 8, 16 and 32, counted from the stem: what the tokens are made of.
 TOKEN_LAYERS = (5, 11, 16)
+# The last layers at strides 2, 4 and 8.
+MAP_LAYERS = (1, 3, 5)
 DEFAULT_IMAGE_SIZE = 128
 PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0
 PUBLISHED_OUTER_LAYERS = {
@@ -126,6 +128,7 @@ class EfficientNetLite0(Encoder):
 
     token_channels = STAGES[2][3] * 4 + STAGES[4][3] + STAGES[6][3]
     pooled_channels = HEAD_CHANNELS
+    map_channels = tuple(STAGES[stage][3] for stage in range(3))
 
     def __init__(
         self,
@@ -180,7 +183,8 @@ class EfficientNetLite0(Encoder):
             with torch.set_grad_enabled(torch.is_grad_enabled() and index >= self.num_frozen_layers):
                 x = layer(x)
             outputs.append(x)
-        return EncoderOutput(_tokens(*(outputs[index] for index in TOKEN_LAYERS)), x.mean(dim=(2, 3)))
+        tokens = _tokens(*(outputs[index] for index in TOKEN_LAYERS))
+        return EncoderOutput(tokens, x.mean(dim=(2, 3)), tuple(outputs[index] for index in MAP_LAYERS))
 
     def _layers(self) -> list[nn.Module]:
         return [self.stem, *self.blocks, self.head]

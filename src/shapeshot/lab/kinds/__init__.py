@@ -11,11 +11,13 @@ from shapeshot.lab.kinds.field import Field
 from shapeshot.lab.kinds.kind import Kind, level_of
 from shapeshot.lab.kinds.mesh import Meshes
 from shapeshot.lab.kinds.point import Points
+from shapeshot.lab.kinds.view import View
 from shapeshot.lab.kinds.vox import Voxels
+from shapeshot.lab.loading.batches import Shot
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.train_config import TrainConfig
 
-KINDS: dict[str, type[Kind[Any, Any]]] = {"vox": Voxels, "point": Points, "mesh": Meshes, "field": Field}
+KINDS: dict[str, type[Kind[Any, Any]]] = {"vox": Voxels, "point": Points, "mesh": Meshes, "field": Field, "view": View}
 
 __all__ = ["KINDS", "Kind", "Targets", "level_of"]
 
@@ -30,7 +32,7 @@ class Targets:
     kind: str
     config: TrainConfig
 
-    def __call__(self, item: TrainingObject, mirrored: bool, rng: np.random.Generator) -> Arrays:
+    def __call__(self, item: TrainingObject, shot: Shot, rng: np.random.Generator) -> Arrays:
         row = KINDS[self.kind]
         arrays = row.target(item, rng, self.config)
-        return row.mirror(arrays) if mirrored else arrays
+        return (row.mirror(arrays) if shot.mirrored else arrays) | row.target_of_view(item, shot, rng, self.config)

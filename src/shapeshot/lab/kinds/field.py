@@ -139,7 +139,7 @@ class Field(Kind[FieldModelConfig, FieldConfig]):
 
     @staticmethod
     def probabilities(
-        model: SingleViewModel, output: Float[Tensor, "batch 3 C R R"]
+        model: SingleViewModel, output: Float[Tensor, "batch 3 C R R"], level: float = 0.0
     ) -> Float[Tensor, "batch 32 32 32"]:
         return _grid_logits(model, output, RESOLUTION).sigmoid()
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from shapeshot.lab.decoders.decoder import Decoder
 from shapeshot.lab.kinds.graphs import Graph
+from shapeshot.lab.loading.batches import Shot
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.train_config import TrainConfig
@@ -50,6 +51,8 @@ class Kind(Generic[M, C]):
     """What `score` measures."""
     thresholds: ClassVar[tuple[float, ...]] = ()
     """Thresholds of occupancy that validation chooses from; none for kinds that are not cut."""
+    fits: ClassVar[bool] = True
+    """Whether a shape of this kind can be fitted to a solid, without any photo; see `free`."""
     format: ClassVar[str] = "shapeshot-shape-model"
     """The format that a card of such a model names."""
 
@@ -62,6 +65,11 @@ class Kind(Generic[M, C]):
     def mirror(arrays: Arrays) -> Arrays:
         """Turn what `target` made into that of the object in the mirror, x -> -x."""
         raise NotImplementedError
+
+    @staticmethod
+    def target_of_view(item: TrainingObject, shot: Shot, rng: np.random.Generator, config: C) -> Arrays:
+        """Make the arrays that depend on which view is shown and how it is framed, the mirror included."""
+        return {}
 
     @staticmethod
     def loss(
@@ -89,8 +97,11 @@ class Kind(Generic[M, C]):
         raise NotImplementedError
 
     @staticmethod
-    def probabilities(model: SingleViewModel, output: Tensor) -> Float[Tensor, "batch 32 32 32"]:
-        """Return the occupancy probabilities; only for kinds that give "probabilities"."""
+    def probabilities(model: SingleViewModel, output: Tensor, level: float = 0.0) -> Float[Tensor, "batch 32 32 32"]:
+        """Return the occupancy probabilities; only for kinds that give "probabilities".
+
+        level: of the surface, as a logit, for kinds that find the canonical cube by it.
+        """
         raise NotImplementedError
 
     @staticmethod

@@ -99,7 +99,7 @@ class Voxels(Kind[VoxelModelConfig, VoxelConfig]):
 
     @staticmethod
     def probabilities(
-        model: SingleViewModel, output: Float[Tensor, "batch 32 32 32"]
+        model: SingleViewModel, output: Float[Tensor, "batch 32 32 32"], level: float = 0.0
     ) -> Float[Tensor, "batch 32 32 32"]:
         return output.float().sigmoid()
 

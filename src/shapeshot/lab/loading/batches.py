@@ -12,7 +12,7 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from shapeshot.data.augment import AugmentOptions, augmented_crop, plain_crop
+from shapeshot.data.augment import AugmentOptions, Framing, disturbed_crop, draw_framing, plain_crop
 from shapeshot.data.shards import decode_view
 from shapeshot.lab.encoders.encoder import EncoderOutput
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
@@ -29,17 +29,30 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """Copy the batch to a device."""
         inputs = self.inputs
-        moved = EncoderOutput(*(part.to(device) for part in inputs)) if isinstance(inputs, EncoderOutput) else None
+        moved = (
+            EncoderOutput(inputs.tokens.to(device), inputs.pooled.to(device))
+            if isinstance(inputs, EncoderOutput)
+            else None
+        )
         targets = {name: value.to(device) for name, value in self.targets.items()}
         return Batch(inputs.to(device) if isinstance(inputs, Tensor) else moved, targets, self.ids)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Which view of an object an example shows, and how it was framed: None for the runtime's own crop."""
+
+    view: int
+    mirrored: bool
+    framing: Framing | None = None
 
 
 @runtime_checkable
 class Inputs(Protocol):
     """A source of what the model is shown of one view: named parts of an EncoderOutput, or "pixels"."""
 
-    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> Arrays:
-        """Return what the model is shown of object `index`, without a batch axis."""
+    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> tuple[Arrays, Shot]:
+        """Return what the model is shown of object `index`, without a batch axis, and how that was taken."""
         ...
 
 
@@ -49,25 +62,27 @@ class AugmentedViews:
     def __init__(self, objects: Sequence[TrainingObject], size: int, augment: AugmentOptions) -> None:
         self.objects, self.size, self.augment = objects, size, augment
 
-    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> Arrays:
-        pixels = augmented_crop(decode_view(self.objects[index].views[view]), self.size, rng, self.augment)
+    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> tuple[Arrays, Shot]:
+        turned, framing = draw_framing(decode_view(self.objects[index].views[view]), rng, self.augment)
+        pixels = disturbed_crop(turned, framing.box, self.size, rng, self.augment)
         pixels = pixels[:, ::-1] if mirrored else pixels
-        return {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1))}
+        return {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1))}, Shot(view, mirrored, framing)
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """How one example of a batch is made. targets: (object, mirrored, generator) -> the kind's arrays."""
+    """How one example of a batch is made. targets: (object, shot, generator) -> the kind's arrays."""
 
     objects: Sequence[TrainingObject]
     inputs: Inputs
-    targets: Callable[[TrainingObject, bool, np.random.Generator], Arrays]
+    targets: Callable[[TrainingObject, Shot, np.random.Generator], Arrays]
 
     def __call__(self, index: int, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
         """Make (inputs, targets) of a random view of object `index`, half of the time in the mirror."""
         item = self.objects[index]
         mirrored, view = bool(rng.random() < 0.5), int(rng.integers(len(item.views)))
-        return self.inputs.example(index, view, mirrored, rng), self.targets(item, mirrored, rng)
+        inputs, shot = self.inputs.example(index, view, mirrored, rng)
+        return inputs, self.targets(item, shot, rng)
 
 
 class StepBatches(TorchDataset[Batch]):
@@ -86,7 +101,7 @@ class StepBatches(TorchDataset[Batch]):
         inputs, targets = (_stack([example[part] for example in made]) for part in range(2))
         ids = tuple(self.examples.objects[index].id for _, index in chosen)
         pixels = inputs.get("pixels")
-        return Batch(EncoderOutput(**inputs) if pixels is None else pixels, targets, ids)
+        return Batch(EncoderOutput(inputs["tokens"], inputs["pooled"]) if pixels is None else pixels, targets, ids)
 
     def _objects_of(self, step: int) -> list[int]:
         """Choose the objects of a step: a window of an endless order, which is a fresh one in each epoch."""

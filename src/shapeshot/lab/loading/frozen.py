@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from shapeshot.lab.encoders import EncoderOutput
-from shapeshot.lab.loading.batches import plain_pixels
+from shapeshot.lab.loading.batches import Shot, plain_pixels
 from shapeshot.lab.loading.feature_cache import Features, cached_features
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
 from shapeshot.lab.model import SingleViewModel
@@ -33,8 +33,8 @@ class FrozenFeatures:
                 cached_features(model.encoder, objects, want_tokens=model.decoder.reads_tokens, progress=progress)
             )
 
-    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> Arrays:
-        return self.features.example(index, view, mirrored)
+    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> tuple[Arrays, Shot]:
+        return self.features.example(index, view, mirrored), Shot(view, mirrored)
 
 
 @torch.no_grad()

@@ -92,14 +92,18 @@ class _Packed(TorchDataset[PackedBatch]):
     def __getitem__(self, step: int) -> PackedBatch:
         batch = self._steps[step]
         is_encoded = isinstance(batch.inputs, EncoderOutput)
-        inputs = tuple(part.numpy() for part in batch.inputs) if is_encoded else batch.inputs.numpy()  # type: ignore[union-attr]
+        inputs = tuple(part.numpy() for part in batch.inputs[:2]) if is_encoded else batch.inputs.numpy()  # type: ignore[union-attr]
         return inputs, {name: value.numpy() for name, value in batch.targets.items()}, batch.ids
 
 
 def _unpacked(packed: PackedBatch) -> Batch:
     inputs, targets, ids = packed
     given: Tensor | EncoderOutput
-    given = EncoderOutput(*map(torch.from_numpy, inputs)) if isinstance(inputs, tuple) else torch.from_numpy(inputs)
+    if isinstance(inputs, tuple):
+        tokens, pooled = (torch.from_numpy(part) for part in inputs)
+        given = EncoderOutput(tokens, pooled)
+    else:
+        given = torch.from_numpy(inputs)
     return Batch(given, {name: torch.from_numpy(value) for name, value in targets.items()}, ids)
 
 

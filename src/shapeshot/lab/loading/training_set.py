@@ -13,6 +13,7 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset, Sample, require_objects, training_ids
 from shapeshot.data.queries import PackedSolid
 from shapeshot.data.solids.solid import cell_size, downsample_occupancy
+from shapeshot.geometry.camera import Camera
 
 COARSE_RESOLUTION = 32
 
@@ -23,7 +24,7 @@ Arrays = dict[str, np.ndarray]
 class TrainingObject:
     """What training keeps of an object in memory: encoded views (about 4 KB each) and packed shape (about 0.4 MB).
 
-    points: of the outer surface. colors: sRGB there.
+    points: of the outer surface. colors: sRGB there. cameras: of the views; none where they are not known.
     """
 
     id: str
@@ -31,6 +32,7 @@ class TrainingObject:
     solid: PackedSolid
     points: Float16[np.ndarray, "points 3"]
     colors: UInt8[np.ndarray, "points 3"]
+    cameras: tuple[Camera, ...] = ()
 
     @cached_property
     def occupancy(self) -> Bool[np.ndarray, "32 32 32"]:
@@ -64,4 +66,6 @@ def training_object(sample: Sample, max_views: int | None = None) -> TrainingObj
     # Published 32^3 grids lie in a dataset as blocks of 128^3: a sixty-fourth of that says the same.
     step = min(cell_size(sample.solid), sample.solid.shape[0] // COARSE_RESOLUTION)
     solid, points = PackedSolid.pack(sample.solid[::step, ::step, ::step]), sample.points.astype(np.float16)
-    return TrainingObject(sample.id, sample.encoded_views()[:max_views], solid, points, sample.colors)
+    # Without geometry a source's cameras do not fit its pictures.
+    cameras = sample.cameras[:max_views] if sample.has_geometry else ()
+    return TrainingObject(sample.id, sample.encoded_views()[:max_views], solid, points, sample.colors, cameras)

@@ -1,0 +1,119 @@
+"""A frustum grid as a shape: it agrees with the silhouette, lies in the cube, and turns without changing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shapeshot.geometry.frustum import HALF_DEPTH, ViewCamera, bin_depths
+from shapeshot.model.camera_estimate import CameraEstimate
+from shapeshot.model.field import whole_grid
+from shapeshot.model.view import ViewReading, explained, sample_frustum
+from shapeshot.model.view_colors import ViewColors
+
+SIDE, DEPTHS = 32, 48
+RED, GREEN = np.array([200, 0, 0], np.uint8), np.float32([0, 1, 0])
+
+
+def grid_of(camera: ViewCamera, half: tuple[float, float, float]) -> np.ndarray:
+    """Logits of a box about the object's centre: its half sides in sides of the crop."""
+    centers = (np.arange(SIDE) + 0.5) / SIDE
+    t, v, u = np.meshgrid(bin_depths(DEPTHS), 0.5 - centers, centers - 0.5, indexing="ij")
+    places = camera.place(np.stack([u.ravel(), v.ravel(), t.ravel()], axis=1))
+    inside = (np.abs(places) / np.float32(half)).max(axis=1)
+    return (10 * (1 - inside)).reshape(DEPTHS, SIDE, SIDE).astype(np.float32)
+
+
+def reading(azimuth: float = 40.0, half: tuple[float, float, float] = (0.3, 0.15, 0.2)) -> ViewReading:
+    camera = ViewCamera(azimuth, 20.0, 3.0)
+    pixels = np.broadcast_to(RED, (64, 64, 3)).copy()
+    guessed = np.broadcast_to(GREEN[:, None, None, None], (3, 8, 16, 16)).copy()
+    colors = ViewColors(pixels, np.ones((64, 64), np.float32), guessed)
+    return ViewReading(grid_of(camera, half), CameraEstimate(camera, 0.9), colors, None, 0.0)
+
+
+def test_the_shape_fills_the_cube_with_its_proportions() -> None:
+    occupancy = whole_grid(reading().grid, 32, 0.0).occupancy
+    sizes = [np.ptp(np.flatnonzero(occupancy.any(axis=tuple({0, 1, 2} - {axis})))) + 1 for axis in range(3)]
+    np.testing.assert_allclose(sizes, [32, 16, 21.3], atol=2)
+
+
+def test_turning_it_turns_the_shape() -> None:
+    straight, turned = (whole_grid(one.grid, 32, 0.0).occupancy for one in (reading(40.0), reading(40.0).facing(-50.0)))
+    sizes = [np.ptp(np.flatnonzero(turned.any(axis=tuple({0, 1, 2} - {axis})))) + 1 for axis in range(3)]
+    np.testing.assert_allclose(sizes, [21.3, 16, 32], atol=2)
+    union = (np.rot90(straight, 1, axes=(0, 2)) | turned).sum()
+    assert max((np.rot90(straight, k, axes=(0, 2)) & turned).sum() / union for k in (1, 3)) > 0.8
+
+
+def test_points_and_grids_agree() -> None:
+    one = reading()
+    axis = np.linspace(-0.45, 0.45, 5).astype(np.float32)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    np.testing.assert_array_equal(one.grid(axis, axis, axis).ravel(), one.logits_at(points))
+
+
+def test_sampling_gives_the_cells_values_at_their_centres_and_emptiness_beyond() -> None:
+    grid = np.random.default_rng(0).normal(size=(6, 4, 5)).astype(np.float32)
+    depth, row, column = (index.ravel() for index in np.indices(grid.shape))
+    seen = np.stack([(column + 0.5) / 5 - 0.5, 0.5 - (row + 0.5) / 4, bin_depths(6)[depth]], axis=1)
+    np.testing.assert_allclose(sample_frustum(grid, seen.astype(np.float32)), grid.ravel(), atol=1e-5)
+    beyond = np.array([[0.7, 0, 0], [0, -0.9, 0], [0, 0, HALF_DEPTH + 0.2]], np.float32)
+    assert (sample_frustum(grid, beyond) < -5).all()
+
+
+def test_between_centres_it_is_linear() -> None:
+    grid = np.arange(4, dtype=np.float32)[None, None].repeat(3, 0).repeat(3, 1)
+    seen = np.array([[0.0, 0.0, 0.0]], np.float32)  # half-way between columns 1 and 2
+    np.testing.assert_allclose(sample_frustum(grid, seen), [1.5], atol=1e-6)
+
+
+def test_nothing_is_left_beside_the_silhouette() -> None:
+    logits = np.full((8, 16, 16), 4.0, np.float32)
+    coverage = np.zeros((16, 16), np.float32)
+    coverage[4:12, 4:12] = 1
+    agreed = explained(logits, coverage, 0.0)
+    inside = (agreed > 0).any(axis=0)
+    assert inside[4:12, 4:12].all()
+    inside[3:13, 3:13] = False  # a cell around it may stay
+    assert not inside.any()
+
+
+def test_every_ray_of_the_silhouette_meets_the_object_where_it_is_most_probable() -> None:
+    logits = np.full((8, 4, 4), -6.0, np.float32)
+    logits[5] = -2.0
+    agreed = explained(logits, np.ones((4, 4), np.float32), 0.0)
+    assert (agreed[5] > 0).all()
+    assert (agreed[[0, 1, 2, 3, 4, 6, 7]] < 0).all()
+
+
+def test_a_ray_that_meets_the_object_is_left_alone() -> None:
+    logits = np.random.default_rng(0).normal(2.0, 1.0, (8, 4, 4)).astype(np.float32)
+    logits[3] = 3.0
+    np.testing.assert_array_equal(explained(logits, np.ones((4, 4), np.float32), 0.0), logits)
+
+
+def test_an_empty_grid_has_a_place_all_the_same() -> None:
+    empty = ViewReading(
+        np.full((DEPTHS, SIDE, SIDE), -9.0, np.float32),
+        CameraEstimate(ViewCamera(0.0, 0.0, 3.0), 0.5),
+        reading()._colors,
+        None,
+        0.0,
+    )
+    assert not whole_grid(empty.grid, 8, 0.0).occupancy.any()
+    assert empty.placing.side == 1.0
+
+
+def test_the_side_that_the_camera_sees_has_the_photos_colours() -> None:
+    one = reading(azimuth=0.0)
+    front, back = one.colors_at(np.array([[0.0, 0.0, 0.33], [0.0, 0.0, -0.33]]))
+    np.testing.assert_allclose(front, [200 / 255, 0, 0], atol=0.02)
+    assert front[0] - back[0] > -1e-6
+    assert not np.allclose(front, back, atol=0.02) or one.colors_of_photo
+
+
+def test_the_camera_stands_where_the_photo_was_taken() -> None:
+    camera = reading(azimuth=30.0).camera
+    towards = np.subtract(camera.position, camera.target)
+    assert np.degrees(np.arctan2(towards[0], towards[2])) == pytest.approx(30.0, abs=1e-3)
