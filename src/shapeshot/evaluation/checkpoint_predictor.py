@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,11 @@ import torch
 from torch import Tensor
 
 from shapeshot.evaluation.predictor import Answer
+from shapeshot.lab.checkpoint import Checkpoint
 from shapeshot.lab.kinds import KINDS, level_of
 from shapeshot.lab.model import SingleViewModel
-from shapeshot.lab.runs import model_of, open_checkpoint, threshold_of
+from shapeshot.lab.run_folder import log_lines
+from shapeshot.lab.runs import config_of, model_of, open_checkpoint, threshold_of
 from shapeshot.photo import look_at
 from shapeshot.scores.prediction import Prediction
 
@@ -22,12 +25,17 @@ if TYPE_CHECKING:
 
 
 class CheckpointPredictor:
-    """Scores a trained model of any kind; its threshold, where the kind has one, is the one that training fixed."""
+    """Scores a trained model of any kind; its threshold, where the kind has one, is the one that training fixed.
 
-    def __init__(self, model: SingleViewModel, run: str, threshold: float | None) -> None:
-        self.model, self.run, self.threshold = model.eval(), run, threshold
+    made: how it was trained, plain JSON values for the report's details.
+    """
+
+    def __init__(
+        self, model: SingleViewModel, run: str, threshold: float | None, made: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        self.model, self.run, self.threshold, self._made = model.eval(), run, threshold, made
         self.name = f"{model.kind} {run}"
-        self.details: Mapping[str, Any] = {"model": run, "type": model.kind, "threshold": threshold}
+        self.details: Mapping[str, Any] = {"model": run, "type": model.kind, "threshold": threshold, **made}
         self._row = KINDS[model.kind]
         self.gives = self._row.gives
 
@@ -36,7 +44,8 @@ class CheckpointPredictor:
         """Load a run folder or a checkpoint file. Raises ModelError, also for one of another kind or encoder."""
         checkpoint = open_checkpoint(path, kind, encoder)
         run = path.resolve().name if path.is_dir() else path.resolve().parent.name
-        return cls(model_of(checkpoint), run, threshold_of(checkpoint))
+        made = _how_made(checkpoint, path if path.is_dir() else path.parent)
+        return cls(model_of(checkpoint), run, threshold_of(checkpoint), made)
 
     def predict(self, view: UInt8[np.ndarray, "size size 4"]) -> Prediction:
         return self._shape(self._output(view))
@@ -50,7 +59,7 @@ class CheckpointPredictor:
 
     def with_threshold(self, threshold: float) -> CheckpointPredictor:
         """The same model, cut at another probability."""
-        return CheckpointPredictor(self.model, self.run, threshold)
+        return CheckpointPredictor(self.model, self.run, threshold, self._made)
 
     @torch.inference_mode()
     def _shape(self, output: Tensor) -> Prediction:
@@ -62,3 +71,19 @@ class CheckpointPredictor:
         pixels = torch.from_numpy(np.ascontiguousarray(photo.pixels.transpose(2, 0, 1)))[None]
         output: Tensor = self.model(pixels)
         return output
+
+
+def _how_made(checkpoint: Checkpoint, folder: Path) -> dict[str, Any]:
+    """Encoder, recipe, seed and the validation scores that a run's log beside the checkpoint has."""
+    config = config_of(checkpoint)
+    model = config.model
+    curve = [f"{line['step']}: {line['val_score']:.4f}" for line in log_lines(folder) if "val_score" in line]
+    return {
+        "encoder": f"{model.encoder}, weights {model.encoder_weights}",
+        "encoder_is_frozen": config.freeze_encoder,
+        "optimizer": f"{config.optimizer}, {config.schedule}, rate {config.lr:g}",
+        "steps": f"{checkpoint.values.get('step', '?')} of {config.max_iter}, batches of {config.batch_size}",
+        "seed": config.seed,
+        "training_data": ", ".join(config.data),
+        "validation_by_step": ", ".join(curve) or "no log beside the checkpoint",
+    }

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.errors import DatasetError, UserError
+from shapeshot.lab.run_folder import log_lines
 from shapeshot.scores.aspects import ASPECTS
 from shapeshot.study.costs import decided, undecided
 from shapeshot.study.declaration import Study
 from shapeshot.study.expansion import Cell, expand, runs_of
 from shapeshot.study.jobs import Job, baseline_jobs, run_jobs
-from shapeshot.study.stored import FAILED, Result, log_lines, read_result, stored_rows
+from shapeshot.study.stored import FAILED, Result, read_result, stored_rows
 from shapeshot.study.work import data_digest
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from shapeshot.errors import DatasetError
 from shapeshot.evaluation.protocols import EvaluationProtocol
 from shapeshot.evaluation.tables import read_rows
 from shapeshot.files import atomic_write
-from shapeshot.lab.run_folder import LOG
 from shapeshot.study.jobs import Job
 
 RESULT, PICTURES = "result.json", "pictures.webp"
@@ -87,16 +85,3 @@ def _require_same(protocol: EvaluationProtocol, result: Result, path: Path, data
 def stored_rows(job: Job, split: str) -> list[dict[str, Any]]:
     """The rows of a finished job, as text. Raises DatasetError."""
     return read_rows(job.folder / split)
-
-
-def log_lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a run's log; of a step that was done twice, before and after a kill, the last."""
-    lines: dict[tuple[int, bool], dict[str, Any]] = {}
-    path = folder / LOG
-    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            line = json.loads(text)
-            lines[int(line["step"]), "val_score" in line] = line
-        except (ValueError, KeyError, TypeError):  # torn by a kill, or being written
-            continue
-    yield from lines.values()

@@ -25,12 +25,12 @@ from shapeshot.evaluation.threshold import fix_threshold
 from shapeshot.jobs.folder_lock import FolderInUseError
 from shapeshot.lab.kinds import KINDS
 from shapeshot.lab.model import build_model
-from shapeshot.lab.run_folder import LAST
+from shapeshot.lab.run_folder import LAST, log_lines
 from shapeshot.lab.train import train
 from shapeshot.scores.metrics import worst_scores
 from shapeshot.study.jobs import Job
 from shapeshot.study.pictures import write_pictures
-from shapeshot.study.stored import DONE, FAILED, PICTURES, RESULT, Result, log_lines, write_result
+from shapeshot.study.stored import DONE, FAILED, PICTURES, RESULT, Result, write_result
 
 T = TypeVar("T")
 

@@ -29,7 +29,7 @@ from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.encoders.weights_file import first_line, read_weights
 
 # One row a stage: kernel, stride of its first block, expansion of its blocks, output channels, blocks.
-STAGES = (
+STAGES: tuple[tuple[int, ...], ...] = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
     (5, 2, 6, 40, 2),
