@@ -244,7 +244,7 @@ def two_nodes() -> Iterator[Any]:
 def test_a_cluster_that_loses_a_node_does_every_run_once(
     two_nodes: Any, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = tiny(budget={"steps": 200})
+    study = tiny(budget={"steps": 20})
     taken: list[str] = []
     take = Progress.take
 
