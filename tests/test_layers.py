@@ -46,7 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lab": BASE | {"geometry", "photo", "model", "data", "scores", "jobs"},  # model: the format that to_onnx writes
     "tuning": RUNTIME | {"data", "scores", "lab"},
     "evaluation": RUNTIME | {"data", "scores", "lab", "tuning"},
-    "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation"},
+    "study": BASE | {"geometry", "preview", "jobs", "data", "scores", "lab", "tuning", "evaluation"},
+    "cli": RUNTIME | {"service", "data", "scores", "lab", "tuning", "evaluation", "study"},
     "__init__": {"geometry", "model", "pipeline"},
     "__main__": {"cli"},
 }
@@ -127,7 +128,7 @@ def test_the_runtime_needs_only_its_four_wheels(room: str) -> None:
 
 def test_nothing_left_of_the_lab_imports_torch() -> None:
     for path in SOURCES:
-        if room_of(path) not in {"lab", "tuning", "evaluation", "cli"}:
+        if room_of(path) not in {"lab", "tuning", "evaluation", "study", "cli"}:
             assert not libraries_imported(path) & LAB_LIBRARIES, path
 
 

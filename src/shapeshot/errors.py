@@ -51,6 +51,10 @@ class ExportError(UserError):
     """A shape that cannot be written where, or as what, it was asked for."""
 
 
+class NotFiniteError(UserError):
+    """Numbers that had to be finite and are not: a training that diverged, as a rule."""
+
+
 class EmptyShapeError(UserError):
     """The model saw no object: its field is empty everywhere. Never replaced by an invented shape."""
 

@@ -20,7 +20,7 @@ def save_tiny_encoder(name: str, folder: Path) -> Path:
     import transformers as t
     from safetensors.torch import save_file
 
-    from shapeshot.lab.encoders import EfficientNetLite0
+    from shapeshot.lab.encoders import ENCODERS
 
     torch.manual_seed(7)
     if name == "resnet18":
@@ -37,9 +37,9 @@ def save_tiny_encoder(name: str, folder: Path) -> Path:
         t.ViTModel(t.ViTConfig(**TINY_VIT, intermediate_size=32)).save_pretrained(folder)
     elif name == "dinov2":
         t.Dinov2Model(t.Dinov2Config(**TINY_VIT, layerscale_value=0.5)).save_pretrained(folder)
-    elif name == "efficientnet-lite0":
+    elif name.startswith("efficientnet-lite"):
         folder.mkdir(parents=True)
-        save_file(EfficientNetLite0("none").state_dict(), folder / "model.safetensors")
+        save_file(ENCODERS[name]("none").state_dict(), folder / "model.safetensors")
     else:
         raise AssertionError(f"say here how a tiny {name} is made")
     return folder

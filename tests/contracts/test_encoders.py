@@ -27,7 +27,7 @@ from shapeshot.lab.encoders import ENCODERS
 def test_shapes_are_those_it_says(name: str, batch: int, size: int, tiny_encoders: Folders) -> None:
     encoder = load(name, tiny_encoders).eval()
     with torch.no_grad():
-        tokens, pooled = encoder(pixels(batch, size))
+        tokens, pooled, *_ = encoder(pixels(batch, size))
     assert tokens.shape == (batch, encoder.num_tokens(size), encoder.token_channels)
     assert pooled.shape == (batch, encoder.pooled_channels)
     assert tokens.dtype == pooled.dtype == torch.float32
@@ -76,7 +76,7 @@ def test_random_weights_follow_torchs_seed(name: str, tiny_encoders: Folders) ->
 def test_every_parameter_gets_a_gradient(name: str, tiny_encoders: Folders) -> None:
     """One without would make several processes wait for each other for ever."""
     encoder = load(name, tiny_encoders, statistics=True).train()
-    tokens, pooled = encoder(pixels(4))
+    tokens, pooled, *_ = encoder(pixels(4))
     (tokens.square().mean() + pooled.square().mean()).backward()
     without = [key for key, parameter in encoder.named_parameters() if parameter.grad is None]
     assert without == []
@@ -87,7 +87,7 @@ def test_every_parameter_gets_a_gradient(name: str, tiny_encoders: Folders) -> N
 def test_pooled_and_tokens_follow_the_pixels_gradient(name: str, tiny_encoders: Folders) -> None:
     encoder = load(name, tiny_encoders).eval()
     image = pixels().float().requires_grad_()
-    for part in encoder(image):
+    for part in encoder(image)[:2]:
         (gradient,) = torch.autograd.grad(part.square().sum(), image, retain_graph=True)
         assert gradient.isfinite().all()
         assert gradient.abs().sum() > 0
@@ -117,7 +117,7 @@ def test_frozen_layers_are_a_growing_part_from_the_image_on(name: str, tiny_enco
 def test_a_frozen_encoder_does_not_change_in_training(name: str, tiny_encoders: Folders) -> None:
     encoder = load(name, tiny_encoders, frozen=-1, statistics=True).train()
     before = {key: value.clone() for key, value in encoder.state_dict().items()}
-    tokens, pooled = encoder(pixels())
+    tokens, pooled, *_ = encoder(pixels())
     assert not tokens.requires_grad
     assert not pooled.requires_grad
     assert all(torch.equal(value, before[key]) for key, value in encoder.state_dict().items())
@@ -149,6 +149,7 @@ def test_onnx_agrees_for_any_batch(name: str, size: int, tiny_encoders: Folders,
         image = pixels(batch, size, seed=batch)
         with torch.no_grad():
             expected = encoder(image)
+        expected = (expected.tokens, expected.pooled, *expected.maps)
         for ours, theirs in zip(expected, session.run(None, {"pixels": image.numpy()}), strict=True):
             np.testing.assert_allclose(theirs, ours.numpy(), rtol=1e-4, atol=1e-4)
 
@@ -176,12 +177,15 @@ def test_an_architecture_of_another_encoder_is_refused(name: str) -> None:
 def test_the_published_architecture_is_known_without_a_network(name: str) -> None:
     with torch.device("meta"):
         encoder = ENCODERS[name]("none")
-    assert encoder.image_size == (128 if name == "efficientnet-lite0" else 224)
+    sizes = {"efficientnet-lite0": 128, "efficientnet-lite1": 256, "efficientnet-lite2": 256}
+    assert encoder.image_size == sizes.get(name, 224)
     expected = {"resnet18": (49, 512), "clip": (49, 768), "dino": (196, 384), "dinov2": (256, 384)}
+    expected |= {"efficientnet-lite1": (256, 592), "efficientnet-lite2": (256, 664)}
     shape = encoder.num_tokens(encoder.image_size), encoder.token_channels
     assert shape == expected.get(name, (64, 592))
     # Published sizes: ResNet-18 without classifier 11.18 M, ViT-B/32 87.46 M, ViT-S/16 21.67 M, ViT-S/14 22.06 M.
     millions = {"resnet18": 11.18, "clip": 87.46, "dino": 21.67, "dinov2": 22.06, "efficientnet-lite0": 3.37}
+    millions |= {"efficientnet-lite1": 4.14, "efficientnet-lite2": 4.81}
     count = sum(parameter.numel() for parameter in encoder.parameters()) / 1e6
     assert count == pytest.approx(millions[name], abs=0.006)
 

@@ -30,8 +30,9 @@ def load(name: str, folders: Folders, frozen: int = 0, statistics: bool = False,
 
 def assert_same(first: nn.Module, second: nn.Module, size: int = SIZE) -> None:
     with torch.no_grad():
-        for a, b in zip(first.eval()(pixels(size=size)), second.eval()(pixels(size=size)), strict=True):
-            assert torch.equal(a, b)
+        a, b = first.eval()(pixels(size=size)), second.eval()(pixels(size=size))
+        for one, other in zip((a.tokens, a.pooled, *a.maps), (b.tokens, b.pooled, *b.maps), strict=True):
+            assert torch.equal(one, other)
 
 
 def one_line(error: pytest.ExceptionInfo[ModelError]) -> str:

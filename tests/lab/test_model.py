@@ -90,7 +90,7 @@ def test_learns_two_objects_apart() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"encoder": "efficientnet-lite1"}, "efficientnet-lite0"),
+        ({"encoder": "efficientnet-light0"}, "efficientnet-lite0"),
         ({"decoder": "triplain"}, "triplane"),
         ({"image_size": 100}, "multiple of 32"),
         ({"resolution": 10}, "multiple of 4"),

@@ -22,6 +22,7 @@ from shapeshot.cli import (
     reconstruct,
     remember,
     serve,
+    study,
     train,
     turntable,
 )
@@ -31,7 +32,7 @@ from shapeshot.jobs.interrupt import Terminated, sigterm_interrupts
 from shapeshot.names import shown
 
 # In the order of --help.
-COMMANDS = (reconstruct, turntable, serve, data, train, export, remember, calibrate, evaluate, compare, fit)
+COMMANDS = (reconstruct, turntable, serve, data, train, export, remember, calibrate, evaluate, compare, study, fit)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -91,6 +91,8 @@ FEATURES: dict[str, FeatureKind] = {
     "silhouette": FeatureKind(lambda model, weights: silhouette),
     "thumbnail": FeatureKind(lambda model, weights: thumbnail),
     "imagenet": _of_encoder("efficientnet-lite0", ENCODER_IMAGE_SIZE),
+    "efficientnet-lite1": _of_encoder("efficientnet-lite1"),
+    "efficientnet-lite2": _of_encoder("efficientnet-lite2"),
     "resnet18": _of_encoder("resnet18"),
     "clip": _of_encoder("clip"),
     "dino": _of_encoder("dino"),

@@ -29,7 +29,8 @@ class EvaluationProtocol:
     not missing. num_points: compared of each surface, the predicted and the true.
     views_per_object: by default. view_seed: of the choice of views, made for each object by its id; None takes the
     first ones. fits_threshold: whether the threshold of occupancy is chosen on the validation split, by the best mean
-    IoU, in place of the model's own.
+    IoU, in place of the model's own. version: to be raised with whatever changes a score, since scores of two versions
+    are not to be compared.
     """
 
     name: str
@@ -41,6 +42,7 @@ class EvaluationProtocol:
     views_per_object: int = 3
     view_seed: int | None = None
     fits_threshold: bool = False
+    version: int = 1
 
     def metrics(self, gives: Set[str]) -> tuple[str, ...]:
         """The metrics that it takes of a predictor that gives these aspects, in the order of METRICS."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from shapeshot.errors import ExportError
 from shapeshot.files import remove_leftovers
@@ -32,6 +33,19 @@ def own_run_folder(folder: Path, main: bool = True) -> Iterator[None]:
         except OSError as error:
             raise ExportError(f"cannot write into {folder}: {error.strerror or error}; choose another --out") from error
         yield
+
+
+def log_lines(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a run's log, if there is one; of a step that was done twice, around a kill, the last."""
+    lines: dict[tuple[int, bool], dict[str, Any]] = {}
+    path = folder / LOG
+    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            line = json.loads(text)
+            lines[int(line["step"]), "val_score" in line] = line
+        except (ValueError, KeyError, TypeError):  # torn by a kill, or being written
+            continue
+    yield from lines.values()
 
 
 def _mend_log(path: Path) -> None:

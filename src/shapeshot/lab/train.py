@@ -24,7 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from shapeshot.errors import UserError
+from shapeshot.errors import NotFiniteError, UserError
 from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, resume, save_checkpoint
 from shapeshot.lab.encoders import EncoderOutput
@@ -125,7 +125,7 @@ class Run:
             group["lr"] = group["peak_lr"] * factor
         losses = self.objective(batch.to(self.accelerator.device), self._generator())
         if not torch.isfinite(losses["loss"]):
-            raise UserError(
+            raise NotFiniteError(
                 f"the loss is not finite at step {self.step} (objects {', '.join(batch.ids)}); "
                 f"{self.folder / LAST} holds the last good state: lower --lr and run again"
             )

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 INK, ACCENT, FAINT = "#1f2933", "#2563eb", "#d5dae1"
 # Text stays text, and no dates or random ids: the same numbers give the same bytes.
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "shapeshot",
     "font.family": "sans-serif",
@@ -28,51 +28,52 @@ _STYLE: dict[Any, Any] = {
 
 def f_score_chart(curve: Mapping[int, float]) -> str:
     """Mean F-score (0 to 1) against the distance threshold in percent of the cube's side."""
-    with rc_context(_STYLE):
-        figure, axes = _figure("distance threshold, % of the cube's side", "mean F-score")
+    with rc_context(STYLE):
+        figure, axes = new_figure("distance threshold, % of the cube's side", "mean F-score")
         percents = sorted(curve)
         axes.plot(percents, [curve[percent] for percent in percents], color=ACCENT, marker="o", markersize=4)
         axes.set(xlim=(0, max(percents) + 0.5), ylim=(0, 1), xticks=percents)
         axes.grid(color=FAINT, linewidth=0.6)
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def iou_chart(curve: Mapping[int, float]) -> str:
     """Mean IoU (0 to 1) of the cells above a threshold of occupancy, against the threshold in percent."""
-    with rc_context(_STYLE):
-        figure, axes = _figure("threshold of occupancy, %", "mean IoU at 32³")
+    with rc_context(STYLE):
+        figure, axes = new_figure("threshold of occupancy, %", "mean IoU at 32³")
         axes.plot(list(curve), list(curve.values()), color=ACCENT, marker="o", markersize=4)
         axes.set(xlim=(0, 100), ylim=(0, 1))
         axes.grid(color=FAINT, linewidth=0.6)
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def training_chart(curve: Mapping[int, float], name: str) -> str:
     """What a training's log says by step: "loss", or "val_score", the score on the validation split."""
-    with rc_context(_STYLE):
-        figure, axes = _figure("step", {"val_score": "score on the validation split"}.get(name, name))
+    with rc_context(STYLE):
+        figure, axes = new_figure("step", {"val_score": "score on the validation split"}.get(name, name))
         steps = sorted(curve)
         axes.plot(
             steps, [curve[step] for step in steps], color=ACCENT, marker="o" if len(steps) < 40 else "", markersize=4
         )
         axes.grid(color=FAINT, linewidth=0.6)
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def score_histogram(scores: Sequence[float], title: str) -> str:
     """How many objects have which score in 0..1, in bins of 0.05, with the mean marked."""
-    with rc_context(_STYLE):
-        figure, axes = _figure(f"{title}, mean of an object's views", "objects")
+    with rc_context(STYLE):
+        figure, axes = new_figure(f"{title}, mean of an object's views", "objects")
         axes.hist(scores, bins=np.linspace(0, 1, 21).tolist(), color=ACCENT, edgecolor="white", linewidth=0.8)
         mean = float(np.mean(scores))
         axes.axvline(mean, color=INK, linestyle="--", linewidth=1)
         axes.annotate(f" mean {mean:.3f}", (mean, 0.97), xycoords=("data", "axes fraction"), va="top")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlim(0, 1)
-        return _svg(figure)
+        return svg_of(figure)
 
 
-def _figure(x_label: str, y_label: str) -> tuple[Figure, Axes]:
+def new_figure(x_label: str, y_label: str) -> tuple[Figure, Axes]:
+    """A figure with the one look that all charts have; to be made and drawn inside `rc_context(STYLE)`."""
     figure = Figure(figsize=(5.4, 3.2), layout="constrained")
     axes = figure.add_subplot()
     axes.set(xlabel=x_label, ylabel=y_label)
@@ -82,7 +83,7 @@ def _figure(x_label: str, y_label: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _svg(figure: Figure) -> str:
+def svg_of(figure: Figure) -> str:
     """The <svg> element alone, ready to be put into HTML."""
     text = io.StringIO()
     figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})

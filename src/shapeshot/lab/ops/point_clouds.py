@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from shapeshot.errors import UserError
+from shapeshot.errors import NotFiniteError, UserError
 
 
 def check_points(points: Tensor, name: str) -> None:
@@ -68,7 +68,7 @@ def without_padding(points: Tensor, lengths: Tensor, name: str) -> Tensor:
     # One pass without a temporary. A sum of finite numbers may overflow, so only the second look is conclusive.
     if not bool(points.detach().sum().isfinite()) and not bool(points.detach().isfinite().all()):
         bad = int((~points.detach().isfinite()).flatten(2).any(dim=2).sum())
-        raise UserError(
+        raise NotFiniteError(
             f"{name} hold NaN or infinite values in {bad} of {int(lengths.sum())} points; "
             "look for a division by zero or a diverged step before this call"
         )
