@@ -131,7 +131,8 @@ def asked() -> Callable[[Any], list[dict[str, str]]]:
                     const send = window.fetch;
                     window.fetch = (path, how) => {
                         if (how?.method === "POST" && path.endsWith("v1/reconstructions")) {
-                            askedForms.push(Object.fromEntries([...how.body].filter(([, value]) => !(value instanceof Blob))));
+                            const texts = [...how.body].filter(([, value]) => !(value instanceof Blob));
+                            askedForms.push(Object.fromEntries(texts));
                         }
                         return send(path, how);
                     };

@@ -42,6 +42,19 @@ def test_photo_to_files(
     assert f"{len(mesh.faces):,} triangles" in page.inner_text("[data-form=mesh] figcaption")
 
 
+def test_the_page_is_light(open_page: Open) -> None:
+    """All that a first visit fetches, as it comes over the wire."""
+    page = open_page()
+    page.wait_for_load_state("networkidle")
+    sizes = page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+            .map(({ name, transferSize }) => [new URL(name).pathname, transferSize])"""
+    )
+    assert len(sizes) > 40
+    assert {"/three/three.js", "/examples/bed.jpg"} < {name for name, _ in sizes}
+    assert sum(size for _, size in sizes) <= 800_000
+
+
 def test_turning_and_shading(open_page: Open, shown_after: Shown, views: Views, screenshots: Path) -> None:
     page = open_page()
     page.click("#examples button")

@@ -7,7 +7,8 @@ const ROOM = 0.98; // of the crop's side: what the shape fills of it at most
 // plane at distance 1 before the camera}, or null where the result names no camera.
 // vertices: of the mesh, flat xyz, in the unit of the result.
 export function photoCamera({ camera, object, voxels }, vertices) {
-  if (!camera || !vertices.length) return null;
+  const told = [camera?.azimuth_deg, camera?.elevation_deg, camera?.distance];
+  if (!told.every(Number.isFinite) || !vertices.length) return null;
   const distance = camera.distance * voxels.side; // told in sides of the cube
   const axes = axesOf(camera);
   const seen = extents(vertices, axes, distance);
