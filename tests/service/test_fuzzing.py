@@ -66,6 +66,7 @@ OPERATIONS = (
     ("POST", "/v1/objects"),
     ("GET", "/v1/reconstructions/{result_id}"),
     ("DELETE", "/v1/reconstructions/{result_id}"),
+    ("GET", "/v1/reconstructions/{result_id}/all"),
     ("GET", "/v1/reconstructions/{result_id}/crop"),
     ("GET", "/v1/reconstructions/{result_id}/mask"),
     ("GET", "/v1/reconstructions/{result_id}/{format}"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,22 @@ def test_a_photo_becomes_a_result_with_links(api: TestClient, photo_png: bytes) 
     assert api.get(content["links"]["self"]).json() == content
     for form in FORMS:
         assert set(content["links"][form]) == {suffix for suffix in WRITERS if form in forms_of(suffix)}
+
+
+def test_everything_as_a_zip(api: TestClient, photo_png: bytes) -> None:
+    content = send(api, photo_png, resolution="16", points="50").json()
+    answer = api.get(content["links"]["all"])
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="all.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        files = {f"{form}.{suffix}": link for form in FORMS for suffix, link in content["links"][form].items()}
+        assert set(archive.namelist()) == {*files, "crop.png", "mask.png", "result.json"}
+        for name, link in files.items():
+            assert archive.read(name) == api.get(link).content, name
+        assert archive.read("mask.png") == api.get(content["links"]["mask"]).content
+        assert json.loads(archive.read("result.json")) == content["result"]
+    assert_problem(api.get(f"{POST}/nowhere/all"), 404, "expired")
 
 
 def test_every_link_leads_to_what_reconstruct_gives(

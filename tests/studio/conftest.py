@@ -120,6 +120,31 @@ def shown_after() -> Callable[[Any, str], str]:
 
 
 @pytest.fixture(scope="session")
+def asked() -> Callable[[Any], list[dict[str, str]]]:
+    """asked(page): the text fields of every form that the page sent for a reconstruction since it was called first."""
+
+    def look(page: Any) -> list[dict[str, str]]:
+        return page.evaluate(
+            """() => {
+                if (!window.askedForms) {
+                    window.askedForms = [];
+                    const send = window.fetch;
+                    window.fetch = (path, how) => {
+                        if (how?.method === "POST" && path.endsWith("v1/reconstructions")) {
+                            const texts = [...how.body].filter(([, value]) => !(value instanceof Blob));
+                            askedForms.push(Object.fromEntries(texts));
+                        }
+                        return send(path, how);
+                    };
+                }
+                return askedForms;
+            }"""
+        )
+
+    return look
+
+
+@pytest.fixture(scope="session")
 def views() -> Callable[[Any], dict[str, np.ndarray]]:
     """views(page): what the three views show, by form, int16 [height, width, 3] each."""
 

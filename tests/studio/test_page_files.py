@@ -24,7 +24,7 @@ def test_every_file_that_is_named_is_there() -> None:
     for script in (path for path in OWN if path.suffix == ".js"):
         imports = re.findall(r'(?:from |import\()"([^"]+)"', script.read_text())
         assert all((script.parent / name).is_file() for name in imports), script
-    assert all((PAGE / name).is_file() for name in named)
+    assert all((PAGE / name).is_file() for name in named if name != "docs")  # a route, not a file
 
 
 def test_how_it_is_served(start: Callable[..., Any]) -> None:
@@ -36,6 +36,32 @@ def test_how_it_is_served(start: Callable[..., Any]) -> None:
     assert client.get("/three/three.js", headers={"If-None-Match": script.headers["etag"]}).status_code == 304
     assert client.get("/%2e%2e/app.py").status_code == 404
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_text_is_packed_for_whoever_unpacks_it(start: Callable[..., Any]) -> None:
+    client = start(page=True)
+    plain, packed = (client.get("/main.js", headers={"Accept-Encoding": way}) for way in ("identity", "br, gzip"))
+    assert plain.content == packed.content == (PAGE / "main.js").read_bytes()
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) == len(plain.content)
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    for etag in (plain.headers["etag"], packed.headers["etag"]):
+        assert client.get("/main.js", headers={"If-None-Match": etag}).status_code == 304
+    assert "content-encoding" not in client.get("/examples/bed.jpg").headers
+
+
+def test_the_api_page_is_there_without_the_studio(start: Callable[..., Any]) -> None:
+    client = start(token="secret")
+    page = client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    named = re.findall(r'(?:src|href)="(docs/[^"]+)"', page.text)
+    assert len(named) == 5
+    for name in named:
+        assert client.get(f"/{name}").status_code == 200, name
+    assert client.get("/docs/nowhere.js").status_code == 404
+    assert client.get("/docs/%2e%2e/main.js").status_code == 404
+    assert client.get("/openapi.json").status_code == 401  # what it shows is behind the token
 
 
 def test_the_api_alone_has_no_page(start: Callable[..., Any]) -> None:

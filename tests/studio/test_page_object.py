@@ -55,6 +55,83 @@ def test_a_click_says_what_is_meant(open_page: Open, shown_after: Shown, screens
     assert answer(alone)["photo_size"] == answer(pointed)["photo_size"]
 
 
+def test_clicks_are_taken_back_and_given_by_keys(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]], screenshots: Path
+) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    shown = shown_after(page, "")
+    asked(page)
+    assert "Enter says" in page.get_attribute("#overlay", "aria-label")
+    page.locator("#overlay").press("Enter")  # the cross begins in the middle
+    shown = shown_after(page, shown)
+    width, height = page.evaluate("() => [picture.width, picture.height]")
+    assert asked(page)[-1]["point"] == f"{width // 2},{height // 2}"
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector("#cross:visible")
+    page.keyboard.press("Enter")
+    shown = shown_after(page, shown)
+    assert len(asked(page)[-1]["point"].split()) == 2
+    page.screenshot(path=screenshots / "studio-clicks.png")
+    page.click("#point-undo")
+    shown = shown_after(page, shown)
+    assert asked(page)[-1]["point"] == f"{width // 2},{height // 2}"
+    page.locator("#overlay").press("Control+z")
+    shown_after(page, shown)
+    assert "point" not in asked(page)[-1]
+    assert page.is_checked("[name=mode][value=auto]")
+    assert page.is_hidden("#point-tools")
+
+
+def test_a_click_beside_everything_says_what_to_do(open_page: Open, shown_after: Shown) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    detail = json.dumps({"detail": "no object found where you pointed; point at its middle, or paint a mask"})
+    page.route("**/v1/reconstructions", lambda route: route.fulfill(status=422, body=detail), times=1)
+    box = page.locator("#stage").bounding_box()
+    page.mouse.click(box["x"] + 3, box["y"] + 3)
+    page.wait_for_selector(
+        "#alert:visible >> text=Nothing was found where you clicked. Click on the middle of the object"
+    )
+    assert "those from before" in page.inner_text("#status")
+    page.click("#point-undo")
+    assert page.is_hidden("#alert")
+    shown_after(page, first)
+
+
+def test_the_photo_is_zoomed_while_painting(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    page.locator("[name=mode][value=paint]").press("Space")
+    page.locator("[name=brush][value=erase]").press("Space")
+    before = page.locator("#picture").bounding_box()
+    for _ in range(3):
+        page.click("#nearer")
+    assert page.inner_text("#zoom-readout") == "300 %"
+    window, large = page.locator("#frame").bounding_box(), page.locator("#picture").bounding_box()
+    assert large["width"] == pytest.approx(3 * before["width"], rel=0.01)
+    assert window["width"] == pytest.approx(before["width"], abs=2)
+    middle = [window["x"] + window["width"] / 2, window["y"] + window["height"] / 2]
+    with page.expect_response("**/v1/reconstructions"):
+        page.mouse.click(*middle)
+    shown_after(page, first)
+    page.screenshot(path=screenshots / "studio-zoomed-brush.png")
+    # The dab lies where the mouse was: in the middle of the photo, which stayed in the middle of the window.
+    alpha = page.evaluate(
+        """() => {
+            const overlay = document.getElementById("overlay");
+            const { width, height } = overlay;
+            const pixel = (x, y) => overlay.getContext("2d").getImageData(x * width, y * height, 1, 1).data[3];
+            return pixel(0.5, 0.5);
+        }"""
+    )
+    assert alpha > 100  # dimmed: it is no longer the object
+    page.click("#farther")
+    assert page.inner_text("#zoom-readout") == "200 %"
+
+
 def test_brush(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
     page = open_page()
     page.click("#examples button:nth-child(3)")
@@ -80,7 +157,7 @@ def test_brush(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
     third = shown_after(page, second)
 
     page.click("#brush-clear")
-    page.wait_for_selector("#alert:visible >> text=/mask/")
+    page.wait_for_selector("#alert:visible >> text=Nothing is painted")
     page.locator("[name=brush][value=add]").press("Space")
     page.locator("#overlay").press("Shift+ArrowRight")
     shown_after(page, third)
@@ -146,7 +223,7 @@ def test_turned_photos_and_formats_that_no_browser_shows(
     wide.save(tmp_path / "bed.tif")
     page.set_input_files("#file", tmp_path / "bed.tif")
     shown_after(page, first)
-    page.wait_for_selector("#stage", state="hidden")
+    page.wait_for_selector("#frame", state="hidden")
     assert page.is_disabled("[name=mode][value=region]")
     assert page.is_visible("#seen")
 

@@ -24,7 +24,7 @@ def test_photo_to_files(
     first = shown_after(page, "")
     page.screenshot(path=screenshots / "studio.png", animations="disabled")
     assert "plain background" in page.inner_text("#method")
-    assert [form for form, picture in views(page).items() if is_drawn(picture)] == ["voxels", "points", "mesh"]
+    assert [form for form, picture in views(page).items() if is_drawn(picture)] == ["mesh", "voxels", "points"]
 
     page.locator("#resolution").press("ArrowRight")
     shown_after(page, first)
@@ -34,12 +34,25 @@ def test_photo_to_files(
     page.locator("#length").fill("200")
     page.wait_for_selector("#facts >> text=200 ×")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the mesh as glb").click()
+        page.get_by_role("button", name="Download the object (GLB)").click()
     assert download.value.suggested_filename == "bed-mesh.glb"
     download.value.save_as(tmp_path / "bed.glb")
     mesh = trimesh.load(tmp_path / "bed.glb", force="mesh")
     assert mesh.extents[0] == pytest.approx(2.0, abs=1e-3)
     assert f"{len(mesh.faces):,} triangles" in page.inner_text("[data-form=mesh] figcaption")
+
+
+def test_the_page_is_light(open_page: Open) -> None:
+    """All that a first visit fetches, as it comes over the wire."""
+    page = open_page()
+    page.wait_for_load_state("networkidle")
+    sizes = page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+            .map(({ name, transferSize }) => [new URL(name).pathname, transferSize])"""
+    )
+    assert len(sizes) > 40
+    assert {"/three/three.js", "/examples/bed.jpg"} < {name for name, _ in sizes}
+    assert sum(size for _, size in sizes) <= 800_000
 
 
 def test_turning_and_shading(open_page: Open, shown_after: Shown, views: Views, screenshots: Path) -> None:
@@ -62,21 +75,6 @@ def test_turning_and_shading(open_page: Open, shown_after: Shown, views: Views, 
     page.locator("[name=shading][value=wireframe]").press("Space")
     page.screenshot(path=screenshots / "studio-wireframe.png")
     assert all(differ(before[form], picture) for form, picture in views(page).items())
-
-
-def test_gallery_outlives_a_reload(open_page: Open, shown_after: Shown) -> None:
-    page = open_page()
-    page.click("#examples button:nth-child(1)")
-    first = shown_after(page, "")
-    page.click("#examples button:nth-child(3)")
-    second = shown_after(page, first)
-    assert page.locator("#gallery-list li").count() == 2
-    page.click("#gallery-list li:nth-child(2) button")
-    assert shown_after(page, second) == first
-    page.reload()
-    page.wait_for_selector("#views[data-shown]")
-    page.click("#gallery-list li:nth-child(1) button")
-    assert shown_after(page, "") == second
 
 
 def is_drawn(pixels: np.ndarray) -> bool:

@@ -63,11 +63,12 @@ CONTROL_EXAMPLE: dict[str, Any] = {
 
 
 class Links(BaseModel):
-    """Where the parts of a result are had. mesh, points, voxels: a path by file format."""
+    """Where the parts of a result are had. mesh, points, voxels: a path by file format. all: everything as a zip."""
 
     self: str
     crop: str
     mask: str
+    all: str
     mesh: dict[str, str]
     points: dict[str, str]
     voxels: dict[str, str]
@@ -94,6 +95,7 @@ class ReconstructionAnswer(BaseModel):
                     "self": f"/v1/reconstructions/{EXAMPLE_ID}",
                     "crop": f"/v1/reconstructions/{EXAMPLE_ID}/crop",
                     "mask": f"/v1/reconstructions/{EXAMPLE_ID}/mask",
+                    "all": f"/v1/reconstructions/{EXAMPLE_ID}/all",
                     "mesh": {"glb": f"/v1/reconstructions/{EXAMPLE_ID}/glb?form=mesh"},
                     "points": {"ply": f"/v1/reconstructions/{EXAMPLE_ID}/ply?form=points"},
                     "voxels": {"npz": f"/v1/reconstructions/{EXAMPLE_ID}/npz?form=voxels"},

@@ -45,7 +45,7 @@ def create_app(settings: Settings, model: FieldModel | None = None) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         lifespan=_lifespan,
-        docs_url=None,  # Swagger's and ReDoc's pages load their scripts from a content network
+        docs_url=None,  # Swagger's and ReDoc's pages load their scripts from a content network; ours is studio/docs
         redoc_url=None,
     )
     app.state.service = service

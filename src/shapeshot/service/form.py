@@ -11,7 +11,7 @@ from shapeshot.errors import UserError
 from shapeshot.export import FORMS
 from shapeshot.pipeline.declare import Control, Option, Stage
 from shapeshot.pipeline.options import Options
-from shapeshot.pipeline.size import AXES
+from shapeshot.pipeline.size import AXES, METRES_PER_UNIT
 from shapeshot.service.formats import usable_formats
 from shapeshot.service.settings import Settings
 
@@ -142,7 +142,8 @@ def _control(row: Option, control: Control) -> dict[str, Any]:
     if kind == "slider":
         shown |= _slider(row, control)
     elif kind == "size":
-        shown |= {"dimensions": list(AXES), "low": control.low, "high": control.high, "step": control.step}
+        shown |= {"dimensions": list(AXES), "units": METRES_PER_UNIT}
+        shown |= {"low": control.low, "high": control.high, "step": control.step}
     return shown | {"said": control.said, "zero": control.zero, "unset": control.unset or row.unset}
 
 

@@ -17,8 +17,6 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from shapeshot.export import FORMS, forms_of
-from shapeshot.pipeline.json_values import from_json
-from shapeshot.pipeline.result import AssumedScale
 from shapeshot.service.answers import (
     FormatAnswer,
     FormatsAnswer,
@@ -29,10 +27,12 @@ from shapeshot.service.answers import (
     ReconstructionAnswer,
     problems,
 )
+from shapeshot.service.archive import ARCHIVE, archive, encoded
 from shapeshot.service.engine import DroppedError, Engine, Job
 from shapeshot.service.form import limits, multipart, object_multipart, page_options
-from shapeshot.service.formats import check_format, encode_form, media_type, usable_formats, wanted_format
+from shapeshot.service.formats import check_format, media_type, usable_formats, wanted_format
 from shapeshot.service.metrics import Metrics
+from shapeshot.service.page_files import api_file
 from shapeshot.service.problems import ApiError
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Entry, Result, Store
@@ -41,6 +41,7 @@ from shapeshot.service.transport.upload import Upload, read_upload
 from shapeshot.service.work import object_job, reconstruction_job
 
 PNG = "image/png"
+ZIP = "application/zip"
 PREFIX = "/v1/reconstructions"
 
 
@@ -62,6 +63,7 @@ def make_router(service: Service) -> APIRouter:
     _add_reconstructions(router, service)
     _add_results(router, service)
     _add_probes(router, service)
+    _add_api_page(router)
     return router
 
 
@@ -129,6 +131,8 @@ def _add_results(router: APIRouter, service: Service) -> None:
     for name, what in (("crop", "The crop that the model saw"), ("mask", "What was taken for the object, in white")):
         _add_picture(router, service, name, what)
 
+    _add_archive(router, service)
+
     @router.get(
         PREFIX + "/{result_id}/{format}",
         summary="A reconstruction as a file",
@@ -142,7 +146,21 @@ def _add_results(router: APIRouter, service: Service) -> None:
     ) -> Response:
         """format: glb, obj ... as /v1/formats lists them. form: mesh (the default), points or voxels."""
         form = check_format(format, form)
-        return await _sent(service, result_id, format, form, lambda result: _encoded(result, form, format))
+        return await _sent(service, result_id, format, form, lambda result: encoded(result, form, format))
+
+
+def _add_archive(router: APIRouter, service: Service) -> None:
+    @router.get(
+        PREFIX + "/{result_id}/all",
+        summary="Every form in every format, result.json, crop and mask, as a zip",
+        responses={200: {"description": "The zip.", "content": {ZIP: {}}}, **problems(404, 507)},
+        response_class=Response,
+    )
+    async def everything(result_id: str) -> Response:
+        file = await run_sync(service.store.file, result_id, ARCHIVE, archive, limiter=service.limiter)
+        if file is None:
+            raise _gone()
+        return FileAnswer(file, ZIP, {"Content-Disposition": f'attachment; filename="{ARCHIVE}"'})
 
 
 def _add_picture(router: APIRouter, service: Service, name: str, what: str) -> None:
@@ -189,6 +207,17 @@ def _add_probes(router: APIRouter, service: Service) -> None:
         service.metrics.store_bytes.set(service.store.num_bytes)
         service.metrics.store_results.set(len(service.store))
         return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _add_api_page(router: APIRouter) -> None:
+    # The page's own address has no slash at its end, so that all it names lies beside it, under a proxy's path, too.
+    @router.get("/docs", include_in_schema=False, response_class=Response)
+    @router.get("/docs/{name}", include_in_schema=False, response_class=Response)
+    async def docs(request: Request, name: str = "index.html") -> Response:
+        file = await run_sync(api_file, name, request.headers)
+        if file is None:
+            raise ApiError(404, "nothing is here; /docs lists what there is")
+        return file
 
 
 async def _work(request: Request, service: Service, make_job: Callable[[Upload], Job]) -> tuple[Upload, Any]:
@@ -251,12 +280,6 @@ async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:
     return found
 
 
-def _encoded(result: Result, form: str, suffix: str) -> bytes:
-    scale = result.facts.get("assumed_scale")
-    assumed = None if scale is None else from_json(AssumedScale, scale)
-    return encode_form(result.form(form), suffix, result.more(form), assumed)
-
-
 def _gone() -> ApiError:
     return ApiError(404, "no such reconstruction; it may have expired")
 
@@ -269,7 +292,7 @@ def _answer(service: Service, entry: Entry, facts: dict[str, Any]) -> dict[str, 
     base = _location(service, entry)
     forms = {form: {s: f"{base}/{s}?form={form}" for s in usable_formats() if form in forms_of(s)} for form in FORMS}
     expires = datetime.fromtimestamp(entry.expires, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-    links = Links(self=base, crop=f"{base}/crop", mask=f"{base}/mask", **forms)
+    links = Links(self=base, crop=f"{base}/crop", mask=f"{base}/mask", all=f"{base}/all", **forms)
     return {"id": entry.id, "expires": expires, "links": links.model_dump(), "result": facts}
 
 

@@ -1,5 +1,7 @@
 // The HTTP API (docs/http-api.md): requests, and every failure as a Problem with a sentence.
 
+import { inPageWords } from "./words.js";
+
 const GONE = "The studio's server does not answer. Start “shapeshot studio” again; this page goes on by itself then.";
 
 export class Problem extends Error {
@@ -64,14 +66,9 @@ async function problemOf(answer) {
   const seconds = Number.parseInt(answer.headers.get("Retry-After"), 10);
   let detail = `The server answered ${answer.status} ${answer.statusText}.`;
   try {
-    detail = sentence((await answer.json()).detail ?? detail);
+    detail = inPageWords((await answer.json()).detail ?? detail);
   } catch {
     // No problem document: the status has to do.
   }
   return new Problem(answer.status, detail, Number.isNaN(seconds) ? null : seconds);
-}
-
-function sentence(text) {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(start) ? start : `${start}.`;
 }

@@ -1,6 +1,9 @@
 // The controls that an option can have, by the kind that the server names. Each has an `element`, tells `change` of a new
 // value, and shows a value beside what the last result says.
 
+import { line, make } from "./lines.js";
+import { Size } from "./size.js";
+
 export function makeControl(option, change) {
   return new CONTROLS[option.control.kind](option, change);
 }
@@ -90,62 +93,4 @@ class Text {
   }
 }
 
-// A real size: one dimension and its length in centimetres, or the model's guess.
-class Size {
-  constructor(option, change) {
-    this.option = option;
-    const { label, dimensions, low, high, step } = option.control;
-    this.known = lengthOf(option.schema.example).length; // what the slider stood at last
-    this.dimension = make("select", { id: "dimension" });
-    this.auto = new Option("as the model guesses", "auto");
-    this.dimension.append(new Option("not known", ""), this.auto, ...dimensions.map((name) => new Option(name, name)));
-    this.length = make("input", { type: "range", id: "length", min: low, max: high, step });
-    this.length.setAttribute("aria-label", `${label} in centimetres`);
-    this.output = make("output", { htmlFor: "length" });
-    this.dimension.addEventListener("change", () => change(this.#value()));
-    this.length.addEventListener("input", () => {
-      this.known = Number(this.length.value);
-      change(this.#value());
-    });
-    this.element = line(label, this.output, this.dimension);
-    this.element.append(this.length);
-  }
-
-  // Only a model that guesses sizes says so, in its first result.
-  show(value, facts) {
-    if (facts?.size_estimate) this.canGuess = true;
-    this.auto.hidden = !this.canGuess;
-    const { dimension, length } = lengthOf(value);
-    this.known = length ?? this.known;
-    this.dimension.value = dimension;
-    this.length.value = this.known;
-    this.length.hidden = length === null;
-    this.output.textContent = this.length.hidden ? "" : `${this.known} cm`;
-    this.length.setAttribute("aria-valuetext", `${dimension} ${this.known} cm`);
-  }
-
-  #value() {
-    const dimension = this.dimension.value;
-    if (!this.option.control.dimensions.includes(dimension)) return dimension || null;
-    return `${dimension}=${this.known}cm`;
-  }
-}
-
 const CONTROLS = { slider: Slider, switch: Switch, choice: Choice, text: Text, size: Size };
-
-// "height=80cm" in its parts; the length is null where there is none.
-function lengthOf(size) {
-  const [dimension, length] = (size ?? "").split("=");
-  return { dimension, length: length === undefined ? null : Number.parseFloat(length) };
-}
-
-// A label and a readout above a control.
-function line(label, output, control) {
-  const made = make("div", { className: "slider" });
-  made.append(make("label", { htmlFor: control.id, textContent: label }), output, control);
-  return made;
-}
-
-function make(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
-}

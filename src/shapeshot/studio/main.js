@@ -1,24 +1,28 @@
 // The studio's assembly: a session, and the panels that show it. Everything goes through the HTTP API.
 
 import { getFormats, getOptions } from "./api.js";
+import { Batch } from "./batch.js";
 import { Gallery } from "./gallery.js";
 import { complain, say } from "./messages.js";
 import { patiently } from "./patience.js";
 import { listenForCamera } from "./photo/camera.js";
 import { listenForPhotos } from "./photo/input.js";
 import { PhotoPanel } from "./photo/panel.js";
-import { ResultPanel } from "./result.js";
+import { ResultPanel } from "./result/panel.js";
+import { scrollToResults } from "./scrolling.js";
 import { Session } from "./session.js";
 import { SettingsPanel } from "./settings.js";
 import { listenForToken } from "./token.js";
 
 const session = new Session();
 const settings = new SettingsPanel(session);
+const batch = new Batch(session);
 new PhotoPanel(session);
 new ResultPanel(session);
 listenForToken();
+scrollToResults(session);
 
-const take = (blob, name) => session.setPhoto(blob, name);
+const take = (files) => batch.take(files);
 listenForPhotos(take);
 listenForCamera(take);
 session.addEventListener("busy", ({ detail }) => {
@@ -32,9 +36,10 @@ const learnt = learn();
 // three.js is the bulk of the page: it comes after the first paint, and nothing waits for it but the views.
 const { ShapesPanel } = await import("./shapes/panel.js");
 const shapes = new ShapesPanel(session);
-new Gallery(session, shapes);
-document.getElementById("views").dataset.shown = "";
+const gallery = new Gallery(session, shapes);
+document.getElementById("views").dataset.shown ??= "";
 await learnt;
+await gallery.restore();
 
 // What the server takes: its limits, and the options of a reconstruction with their defaults and bounds.
 async function learn() {

@@ -2,6 +2,9 @@
 
 const status = document.getElementById("status");
 const alert = document.getElementById("alert");
+const alertText = document.getElementById("alert-text");
+
+document.getElementById("alert-close").addEventListener("click", () => complain(null));
 
 export function say(text) {
   status.textContent = text;
@@ -10,5 +13,5 @@ export function say(text) {
 // An error, as a sentence that says what to do; null takes it away.
 export function complain(text) {
   alert.hidden = !text;
-  alert.textContent = text ?? "";
+  alertText.textContent = text ?? "";
 }

@@ -1,13 +1,14 @@
 // What the user is working on, and the road from photo to shapes. The panels listen to its events:
-// "photo", "mode", "found", "busy", "result", "option"; "shown" comes from the views, once a result is on the screen.
+// "photo", "mode", "found", "busy", "result" (whose result may be null), "option"; "shown" comes from the views, once a
+// result is on the screen, and "made" brings a result that is kept and not shown.
 
-import { findObject, reconstruct } from "./api.js";
-import { loadShapes } from "./shapes/load.js";
+import { findObject } from "./api.js";
+import { NOTHING_SAID, askForShapes, formOf } from "./asking.js";
 import { complain, say } from "./messages.js";
-import { patiently } from "./patience.js";
 import { readPicture } from "./photo/picture.js";
 
 const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
+const OBJECT = ["mode", "points", "region", "mask", "found"];
 
 export class Session extends EventTarget {
   photo = null; // {blob, name, picture: see photo/picture.js}
@@ -18,13 +19,14 @@ export class Session extends EventTarget {
   options = {}; // values by name, of the options that have a control
   defaults = {};
   found = null; // the answer of POST /v1/objects
-  result = null; // {answer, shapes, name, options}
+  result = null; // {answer, shapes, name, options, photo, object}: of the photo that is shown, or null
   limits = {};
   #declared = []; // the options, as GET /v1/options tells them
-  #before = {}; // what a photo that turns out unreadable gives way to
+  #before = null; // what a photo that turns out unreadable gives way to
   #running = new AbortController();
   #looking = new AbortController();
   #timer = 0;
+  #pending = {};
 
   // What the server takes. Until this is known, a reconstruction leaves the options to the server.
   declare(options, limits) {
@@ -34,28 +36,33 @@ export class Session extends EventTarget {
     this.options = { ...this.defaults, ...this.options };
   }
 
-  // A new photo: what was said about the last one's object is forgotten.
+  // A new photo: what was said about the last one's object is forgotten, and nothing of its shapes stays beside it.
   async setPhoto(blob, name) {
     performance.clearMarks("studio:photo");
     performance.mark("studio:photo");
-    if (blob.size > (this.limits.max_upload ?? Infinity)) {
-      complain(`${name} has ${mebibytes(blob.size)}; this server takes ${mebibytes(this.limits.max_upload)}. ` +
-        "Choose a smaller file.");
-      return;
-    }
-    complain(null);
-    const { photo: last, mode, points, region, mask, found } = this;
-    this.#before = { photo: last, mode, points, region, mask, found };
+    const refusal = this.refusal(blob, name);
+    complain(refusal);
+    if (refusal) return;
+    this.#before ??= this.#state();
     const photo = { blob, name, picture: null };
-    Object.assign(this, { photo, mode: "auto", points: [], region: null, mask: null, found: null });
+    Object.assign(this, { photo, ...NOTHING_SAID, result: null });
+    this.#tell("result");
     this.run({ look: true });
     photo.picture = await readPicture(blob);
     if (photo === this.photo && photo.picture) this.#tell("photo");
   }
 
+  // Why a file is not even sent, or null.
+  refusal(blob, name) {
+    const most = this.limits.max_upload ?? Infinity;
+    if (blob.size <= most) return null;
+    return `${name} has ${mebibytes(blob.size)}; this server takes ${mebibytes(most)}. Choose a smaller file.`;
+  }
+
   // Another way to say where the object is; undefined leaves as it is.
   setObject({ mode = this.mode, points = this.points, region = this.region, mask = this.mask }, delay = 0) {
     const isNewMode = mode !== this.mode;
+    complain(null);
     Object.assign(this, { mode, points: mode === "auto" ? [] : points, region, mask });
     if (isNewMode) this.#tell("mode");
     if (mode === "point" && !points.length) return;
@@ -65,6 +72,7 @@ export class Session extends EventTarget {
   }
 
   setOptions(changes) {
+    complain(null);
     Object.assign(this.options, changes);
     this.#tell("option");
     if (this.photo) this.#soon(250, {});
@@ -72,12 +80,35 @@ export class Session extends EventTarget {
 
   // A result from before is shown again.
   show(result) {
-    this.#cancel();
-    Object.assign(this, { photo: result.photo, ...result.object, options: { ...this.defaults, ...result.options }, result });
-    for (const event of ["option", "photo", "mode", "found", "result"]) this.#tell(event);
+    this.#take(result, result);
+    if (this.photo && !this.found) this.#look(); // it was made beside others
     this.#tell("busy", false);
-    complain(null);
     say(`${result.name}: shown again.`);
+  }
+
+  // A photo from before is asked for anew, as it was: {photo, object, options}.
+  resume(before) {
+    this.#take(before, null);
+    this.run({ look: true });
+  }
+
+  #take({ photo, object, options }, result) {
+    this.#cancel();
+    this.#looking.abort();
+    Object.assign(this, { photo, ...object, options: { ...this.defaults, ...options }, result });
+    this.#before = null;
+    for (const event of ["option", "photo", "mode", "found", "result"]) this.#tell(event);
+    complain(null);
+  }
+
+  // A result of another photo, with the settings as they are and nothing said of its object; the page is left alone.
+  async makeBeside(blob, name, signal, wait) {
+    const photo = { blob, name, picture: await readPicture(blob) };
+    const options = { ...this.options };
+    const made = await askForShapes({ photo, ...NOTHING_SAID, options }, this.#declared, signal, wait);
+    const result = { ...made, options, name, photo, object: { ...NOTHING_SAID } };
+    this.#tell("made", result);
+    return result;
   }
 
   // Ask the server, in place of whatever was asked before. look: also what it takes for the object.
@@ -91,36 +122,58 @@ export class Session extends EventTarget {
     if (look) this.#look();
     try {
       const options = { ...this.options };
-      const form = this.#form(["find", "shape", "finish"]);
-      const answer = await patiently(() => reconstruct(form, signal), signal, complain);
-      const shapes = await loadShapes(answer.links, signal);
-      const object = { mode: this.mode, points: this.points, region: this.region, mask: this.mask, found: this.found };
-      this.result = { answer, shapes, options, name: this.photo.name, photo: this.photo, object };
+      const { answer, shapes } = await askForShapes(this, this.#declared, signal, complain);
+      this.result = { answer, shapes, options, name: this.photo.name, photo: this.photo, object: this.#object() };
+      this.#before = null;
       complain(null);
       this.#tell("result");
       say(`Done in ${answer.result.timings.total.toFixed(2)} s.`);
     } catch (error) {
-      if (signal.aborted) return;
-      if (UNREADABLE.includes(error.status)) Object.assign(this, this.#before);
-      complain(error.message);
-      say("That did not work.");
+      if (!signal.aborted) this.#failed(error);
     } finally {
       if (!signal.aborted) this.#tell("busy", false);
     }
+  }
+
+  // The photo before comes back whole where this one is none; else the photo stays, without shapes of another.
+  #failed(error) {
+    const { name, picture } = this.photo;
+    const before = UNREADABLE.includes(error.status) ? this.#before : null;
+    if (before) {
+      Object.assign(this, before);
+      this.#before = null;
+      for (const event of ["photo", "mode", "found", "result"]) this.#tell(event);
+    } else if (!picture) {
+      this.#tell("photo");
+    }
+    const kept = before?.photo ? ` ${before.photo.name} is still the photo.` : "";
+    complain(before ? `${name}: ${error.message}${kept}` : error.message);
+    say(this.result && !before ? "That did not work; the shapes are those from before." : "That did not work.");
   }
 
   async #look() {
     this.#looking.abort();
     this.#looking = new AbortController();
     const { signal } = this.#looking;
+    const { photo } = this;
     try {
-      this.found = await findObject(this.#form(["find"]), signal);
-      if (this.result?.photo === this.photo) this.result.object.found = this.found;
-      if (!this.photo.picture) this.#tell("photo"); // the server reads formats that a browser may not
+      const found = await findObject(formOf(this, this.#declared, ["find"]), signal);
+      if (photo !== this.photo) return; // it gave way meanwhile
+      this.found = found;
+      if (this.result?.photo === photo) this.result.object.found = found;
+      if (!photo.picture) this.#tell("photo"); // the server reads formats that a browser may not
       this.#tell("found");
     } catch {
       // The reconstruction that runs beside it fails in the same way, and says so.
     }
+  }
+
+  #object() {
+    return Object.fromEntries(OBJECT.map((name) => [name, this[name]]));
+  }
+
+  #state() {
+    return { photo: this.photo, result: this.result, ...this.#object() };
   }
 
   #soon(delay, how) {
@@ -132,31 +185,10 @@ export class Session extends EventTarget {
       this.run(due);
     }, delay);
   }
-  #pending = {};
 
   #cancel() {
     clearTimeout(this.#timer);
     this.#running.abort();
-  }
-
-  // The multipart form with the options that act at these stages: the object's route takes those of the first alone.
-  #form(stages) {
-    const form = new FormData();
-    form.set("image", this.photo.blob, "photo");
-    if (this.mode === "keep") form.set("background", "keep");
-    if (this.mode === "point" && this.points.length) {
-      form.set("point", this.points.map(({ x, y }) => `${Math.floor(x)},${Math.floor(y)}`).join(" "));
-    }
-    if (this.mode === "region" && this.region) {
-      const { left, top, right, bottom } = this.region;
-      form.set("region", [left, top, right, bottom].map(Math.round).join(","));
-    }
-    if (this.mode === "paint" && this.mask) form.set("mask", this.mask, "mask.png");
-    for (const { name, stage } of this.#declared) {
-      const value = this.options[name] ?? null;
-      if (stages.includes(stage) && value !== null) form.set(name, value);
-    }
-    return form;
   }
 
   #tell(type, detail) {

@@ -80,7 +80,8 @@ class Guard:
         if origin is not None and not self._is_ours(origin, host):
             return problem_response(403, "pages of other sites may not use this server")
         token = self._settings.token
-        if token is None or scope["path"] in OPEN_PATHS or (self._settings.page and _is_page(scope["path"])):
+        path = scope["path"]
+        if token is None or path in OPEN_PATHS or _is_api_page(path) or (self._settings.page and _is_page(path)):
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
@@ -168,6 +169,11 @@ def _without_body(send: Send) -> Send:
 def _is_page(path: str) -> bool:
     """The page itself is no secret: it is where the token is typed in."""
     return not path.startswith("/v1/") and path not in ("/metrics", "/openapi.json")
+
+
+def _is_api_page(path: str) -> bool:
+    """The page at "/docs" and its files; what it shows, /openapi.json, asks for the token."""
+    return path == "/docs" or path.startswith("/docs/")
 
 
 def _name_of(host: str) -> str:

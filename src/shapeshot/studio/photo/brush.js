@@ -22,10 +22,6 @@ export class Brush extends EventTarget {
   // mask: a canvas of the overlay's size to go on from, or null to begin with nothing.
   show(isOn, mask = null) {
     this.isOn = isOn;
-    this.overlay.tabIndex = isOn ? 0 : -1;
-    this.overlay.setAttribute("aria-label", isOn
-      ? "Mask. Arrow keys move the brush, with Shift they paint; the space bar makes one dab."
-      : "What was taken for the object");
     this.history = [];
     this.mask = isOn ? mask ?? makeCanvas(this.overlay.width, this.overlay.height) : null;
     this.#ring(false);
@@ -91,7 +87,9 @@ export class Brush extends EventTarget {
     context.lineWidth = this.size * Math.max(width, height);
     context.beginPath();
     context.moveTo(from[0] * width, from[1] * height);
-    context.lineTo(to[0] * width, to[1] * height);
+    // A canvas draws no line of no length: a dab is one of next to none.
+    const dab = from[0] === to[0] && from[1] === to[1] ? 0.01 : 0;
+    context.lineTo(to[0] * width + dab, to[1] * height);
     context.stroke();
     this.dispatchEvent(new Event("stroke"));
   }

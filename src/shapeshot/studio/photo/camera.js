@@ -13,11 +13,12 @@ export function listenForCamera(take) {
   document.getElementById("camera-take").addEventListener("click", async () => {
     const photo = await frame();
     dialog.close();
-    take(photo, "camera photo");
+    take([[photo, "camera photo"]]);
   });
 }
 
 async function open() {
+  complain(null);
   if (!navigator.mediaDevices?.getUserMedia) {
     document.getElementById("capture").click();
     return;

@@ -2,23 +2,24 @@
 
 const EXAMPLES = ["armchair", "chair", "sofa", "bed"]; // examples/NAME.jpg; examples/README.md says whose they are
 
-// take: called with a Blob and its name.
+// take: called with a list of [Blob, name].
 export function listenForPhotos(take) {
   for (const id of ["file", "capture"]) {
     const input = document.getElementById(id);
     input.addEventListener("change", () => {
-      const [file] = input.files;
-      if (file) take(file, file.name);
+      take(named(input.files));
       input.value = ""; // so that the same file can be chosen again
     });
   }
   listenForDrops(take);
   addEventListener("paste", (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find((pasted) => pasted.type.startsWith("image/"));
-    if (file) take(file, "pasted photo");
+    if (file) take([[file, "pasted photo"]]);
   });
   for (const name of EXAMPLES) document.getElementById("examples").append(exampleButton(name, take));
 }
+
+const named = (files) => [...files].map((file) => [file, file.name]);
 
 function listenForDrops(take) {
   const setOver = (isOver) => document.body.classList.toggle("is-over", isOver);
@@ -30,8 +31,7 @@ function listenForDrops(take) {
   addEventListener("drop", (event) => {
     event.preventDefault();
     setOver(false);
-    const [file] = event.dataTransfer.files;
-    if (file) take(file, file.name);
+    take(named(event.dataTransfer.files));
   });
 }
 
@@ -42,6 +42,6 @@ function exampleButton(name, take) {
   picture.src = `examples/${name}.jpg`;
   picture.alt = "";
   button.append(picture, name);
-  button.addEventListener("click", async () => take(await (await fetch(picture.src)).blob(), name));
+  button.addEventListener("click", async () => take([[await (await fetch(picture.src)).blob(), name]]));
   return button;
 }

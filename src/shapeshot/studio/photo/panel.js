@@ -2,7 +2,9 @@
 
 import { Brush } from "./brush.js";
 import { drawCrop, drawMask, drawPoints, makeCanvas, maskFromUrl, maskToPng } from "./mask.js";
+import { Pointer } from "./pointer.js";
 import { Region } from "./region.js";
+import { Zoom } from "./zoom.js";
 
 const HELP = {
   auto: "Not what you meant? Click on the object in the photo.",
@@ -10,6 +12,11 @@ const HELP = {
   region: "Drag a box around the object, or move the box with the arrow keys (Shift resizes).",
   paint: "Paint over the object; erase what does not belong to it.",
   keep: "Nothing is removed: the whole photo goes to the model.",
+};
+const LABELS = {
+  point: "Photo. Arrow keys move a cross, Enter says that the object is there.",
+  paint: "Mask. Arrow keys move the brush, with Shift they paint; the space bar makes one dab.",
+  none: "What was taken for the object",
 };
 const element = (id) => document.getElementById(id);
 
@@ -21,6 +28,9 @@ export class PhotoPanel {
     this.mask = null; // canvas: what the server took for the object, or what was painted
     this.region = new Region(element("stage"), element("region"));
     this.brush = new Brush(this.overlay, element("ring"));
+    this.pointer = new Pointer(element("stage"), this.overlay, element("cross"));
+    const buttons = { nearer: element("nearer"), farther: element("farther"), readout: element("zoom-readout") };
+    this.zoom = new Zoom(element("frame"), element("stage"), this.picture, buttons);
     this.#listen();
     session.addEventListener("photo", () => this.#showPhoto());
     session.addEventListener("mode", () => this.#showMode());
@@ -28,11 +38,17 @@ export class PhotoPanel {
   }
 
   #listen() {
-    const { session, region, brush } = this;
+    const { session, region, brush, pointer } = this;
     element("modes").addEventListener("change", ({ target }) => session.setObject({ mode: target.value }));
-    element("stage").addEventListener("click", (event) => this.#point(event));
+    pointer.addEventListener("point", ({ detail }) => this.#point(detail));
+    pointer.addEventListener("undo", () => this.#unpoint(-1));
+    element("point-undo").addEventListener("click", () => this.#unpoint(-1));
+    element("point-clear").addEventListener("click", () => this.#unpoint(0));
     region.addEventListener("change", () => session.setObject({ region: this.#regionPixels() }, 350));
-    brush.addEventListener("stroke", () => this.#draw());
+    brush.addEventListener("stroke", () => {
+      this.isUnpainted = false;
+      this.#draw();
+    });
     brush.addEventListener("change", async () => session.setObject({ mask: await maskToPng(brush.mask) }, 450));
     element("brush-tools").addEventListener("input", () => this.#setBrush());
     element("brush-undo").addEventListener("click", () => brush.undo());
@@ -41,14 +57,19 @@ export class PhotoPanel {
   }
 
   // A click on the photo says what is meant.
-  #point(event) {
-    const { session } = this;
-    if (!["auto", "point"].includes(session.mode) || !session.photo?.picture) return;
-    const { left, top, width, height } = this.picture.getBoundingClientRect();
-    const [x, y] = [(event.clientX - left) / width, (event.clientY - top) / height];
-    if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) return;
-    const { picture } = session.photo;
-    session.setObject({ mode: "point", points: [...session.points, { x: x * picture.width, y: y * picture.height }] });
+  #point({ x, y }) {
+    const { width, height } = this.session.photo.picture;
+    this.#setPoints([...this.session.points, { x: x * width, y: y * height }]);
+  }
+
+  // Takes points back, up to this one; without any the object is found as before the first.
+  #unpoint(to) {
+    if (this.session.points.length) this.#setPoints(this.session.points.slice(0, to));
+  }
+
+  #setPoints(points) {
+    this.session.setObject({ mode: points.length ? "point" : "auto", points });
+    this.#showTools();
     this.#draw();
   }
 
@@ -64,10 +85,15 @@ export class PhotoPanel {
     element("look").hidden = !photo; // a result from before the page was loaded anew has none
     element("drop").classList.toggle("small", Boolean(photo));
     if (!photo) return;
-    element("stage").hidden = !photo.picture; // a format that the server reads, and this browser does not
+    element("frame").hidden = element("zoom").hidden = !photo.picture; // the server reads it, this browser does not
     for (const mode of ["point", "region", "paint"]) document.querySelector(`[name=mode][value=${mode}]`).disabled = !photo.picture;
+    this.zoom.reset();
     if (photo.picture) this.#drawPhoto(photo.picture.canvas);
     this.mask = null;
+    this.isUnpainted = true;
+    element("seen").hidden = true;
+    element("method").textContent = "";
+    this.brush.show(false); // what was painted belongs to the photo before
     this.#showMode();
     if (this.session.found) this.#showFound();
   }
@@ -83,12 +109,26 @@ export class PhotoPanel {
     document.querySelector(`[name=mode][value=${mode}]`).checked = true;
     element("mode-help").textContent = HELP[mode];
     element("stage").dataset.mode = mode;
-    element("brush-tools").hidden = mode !== "paint";
     const isNewRegion = mode === "region" && !region && photo.picture;
     this.region.show(mode === "region", this.#fractions(region ?? around(found?.box)) ?? [0.1, 0.1, 0.9, 0.9]);
     if (isNewRegion) this.session.setObject({ region: this.#regionPixels() });
     if ((mode === "paint") !== this.brush.isOn) this.brush.show(mode === "paint", mode === "paint" && copy(this.mask));
+    this.#showTools();
     this.#draw();
+  }
+
+  // What the overlay does, for whoever comes to it by keyboard, and the buttons below it.
+  #showTools() {
+    const { mode, points, photo } = this.session;
+    const isPointed = ["auto", "point"].includes(mode) && Boolean(photo?.picture);
+    const does = isPointed ? "point" : mode === "paint" ? "paint" : "none";
+    this.pointer.set(isPointed);
+    this.overlay.tabIndex = does === "none" ? -1 : 0;
+    this.overlay.setAttribute("role", does === "none" ? "img" : "application");
+    this.overlay.setAttribute("aria-label", LABELS[does]);
+    element("brush-tools").hidden = mode !== "paint";
+    element("point-tools").hidden = mode !== "point";
+    for (const id of ["point-undo", "point-clear"]) element(id).disabled = !points.length;
   }
 
   async #showFound() {
@@ -97,10 +137,11 @@ export class PhotoPanel {
     element("seen").src = found.seen;
     element("seen").hidden = false;
     element("method").textContent = `The model sees this crop. Object found by: ${found.method}.`;
+    if (!photo.picture) return;
     const mask = await maskFromUrl(found.mask, this.picture.width, this.picture.height);
     if (photo !== this.session.photo || found !== this.session.found) return; // meanwhile there is another
     this.mask = mask;
-    if (mode === "paint" && !this.session.mask) this.brush.show(true, copy(mask));
+    if (mode === "paint" && this.isUnpainted) this.brush.show(true, copy(mask));
     this.#draw();
   }
 

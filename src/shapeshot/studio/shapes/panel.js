@@ -1,24 +1,43 @@
-// The three views beside each other, their shading and their cameras.
+// The three views, one of them large: their shading, their cameras, and what lies over the large one.
 
 import { Box3 } from "../three/three.js";
-import { BUILDERS } from "./objects.js";
+import { Compare } from "./compare.js";
+import { LargeView } from "./large.js";
 import { hasConfidence } from "./load.js";
+import { BUILDERS } from "./objects.js";
+import { photoCamera } from "./photo_camera.js";
+import { Ruler } from "./ruler.js";
 import { smoothness } from "./smoothness.js";
 import { Viewer } from "./viewer.js";
 
-const NAMES = { voxels: "Voxels", points: "Points", mesh: "Mesh" };
+const NAMES = { mesh: "Mesh", voxels: "Voxels", points: "Points" };
+const NO_CAMERA = "This model does not say where the photo's camera stood: the photo is shown beside the shape.";
+const element = (id) => document.getElementById(id);
 
 export class ShapesPanel {
   constructor(session) {
     this.session = session;
     this.shading = "shaded";
     this.viewers = makeViewers();
+    this.large = new LargeView(this.viewers);
+    this.compare = new Compare(this.large);
+    this.ruler = new Ruler();
+    this.isMeasuring = false;
+    this.#listen();
+    if (session.result) this.#show(); // it was quicker than three.js
+  }
+
+  #listen() {
+    const { session, large, compare } = this;
     for (const viewer of Object.values(this.viewers)) viewer.addEventListener("turn", () => this.#turned(viewer));
-    document.getElementById("shading").addEventListener("change", ({ target }) => this.#shade(target.value));
-    document.getElementById("reset-view").addEventListener("click", () => this.#each((viewer) => viewer.reset()));
+    element("shading").addEventListener("change", ({ target }) => this.#shade(target.value));
+    element("reset-view").addEventListener("click", () => this.#reset());
+    element("from-photo").addEventListener("click", () => this.#lookFromPhoto());
+    element("measuring").addEventListener("click", () => this.#measure(!this.isMeasuring));
+    large.addEventListener("change", () => this.#measure(this.isMeasuring));
+    compare.addEventListener("change", () => this.#compared());
     addEventListener("themechange", () => this.#build());
     session.addEventListener("result", () => this.#show());
-    if (session.result) this.#show(); // it was quicker than three.js
   }
 
   // A small picture of the mesh, as a data URL, or null without WebGL.
@@ -27,7 +46,11 @@ export class ShapesPanel {
   }
 
   #show() {
-    const result = this.session.result;
+    const { result } = this.session;
+    if (!result) {
+      this.#clear();
+      return;
+    }
     const { shapes, answer } = result;
     const choice = document.querySelector("#shading [value=confidence]");
     choice.disabled = !hasConfidence(shapes);
@@ -38,14 +61,43 @@ export class ShapesPanel {
     }
     this.#captions(answer.result);
     this.#build();
+    this.#place(result);
     // The second frame's callback: the first one's picture is on the screen then.
     requestAnimationFrame(() => requestAnimationFrame(() => this.#isShown(result)));
   }
 
+  // The first view of a photo is the photo's own; another setting leaves the view as it is.
+  #place(result) {
+    const isNew = result.photo !== this.placed || !result.photo;
+    this.placed = result.photo;
+    this.photoCamera = photoCamera(result.answer.result, result.shapes.mesh.vertices.data);
+    element("from-photo").disabled = !this.photoCamera;
+    element("from-photo").title = this.photoCamera ? "" : "This model does not say where the photo's camera stood.";
+    this.compare.show(result, Boolean(this.photoCamera));
+    if (this.photoCamera && (isNew || this.compare.isOn)) this.#lookFromPhoto();
+    else if (isNew) this.#reset();
+    this.#note();
+  }
+
+  // Nothing of the photo before stays.
+  #clear() {
+    this.placed = undefined;
+    this.photoCamera = null;
+    this.ruler.detach();
+    this.large.rotate(false);
+    this.compare.show(null, false);
+    element("from-photo").disabled = true;
+    this.#each((viewer) => viewer.clear());
+    for (const text of document.querySelectorAll("#views figcaption span")) text.textContent = "";
+    element("views").dataset.shown = "";
+    this.#note();
+  }
+
   #isShown(result) {
+    if (result !== this.session.result) return; // another photo came meanwhile
     performance.clearMarks("studio:shapes");
     performance.mark("studio:shapes");
-    document.getElementById("views").dataset.shown = result.answer.id;
+    element("views").dataset.shown = result.answer.id;
     this.session.dispatchEvent(new CustomEvent("shown", { detail: result }));
   }
 
@@ -62,24 +114,64 @@ export class ShapesPanel {
 
   #shade(shading) {
     this.shading = shading;
-    document.getElementById("legend").hidden = shading !== "confidence";
+    element("legend").hidden = shading !== "confidence";
     this.#build();
   }
 
   #build() {
-    const result = this.session.result;
+    const { result } = this.session;
     if (!result) return;
-    document.getElementById("legend").hidden = this.shading !== "confidence";
+    element("legend").hidden = this.shading !== "confidence";
     const style = getComputedStyle(document.documentElement);
     const theme = { wire: style.getPropertyValue("--wire"), ground: style.getPropertyValue("--view-bottom") };
-    const groups = Object.keys(this.viewers).map((form) => BUILDERS[form](result.shapes, this.shading, theme));
+    const forms = Object.keys(this.viewers);
+    const groups = forms.map((form) => BUILDERS[form](result.shapes, this.shading, theme));
     // One box for all three, so that they lie in the same place.
     const box = groups.reduce((all, group) => all.expandByObject(group), new Box3());
+    this.meshBox = groups.length ? new Box3().setFromObject(groups[forms.indexOf("mesh")]) : null;
+    this.ruler.detach();
     for (const [i, viewer] of Object.values(this.viewers).entries()) viewer.show(groups[i], box);
+    this.#measure(this.isMeasuring);
+  }
+
+  #reset() {
+    this.large.rotate(false);
+    if (this.compare.isOn && this.photoCamera) this.compare.set(false); // it is of the photo's view alone
+    this.#each((viewer) => viewer.reset());
+  }
+
+  #lookFromPhoto() {
+    this.large.rotate(false);
+    this.#each((viewer) => viewer.lookFrom(this.photoCamera));
+  }
+
+  #compared() {
+    if (this.compare.isOn && this.photoCamera) this.#lookFromPhoto();
+    this.#note();
+  }
+
+  // Lengths and a grid in the large view.
+  #measure(isOn) {
+    this.isMeasuring = isOn;
+    element("measuring").setAttribute("aria-pressed", String(isOn));
+    this.ruler.detach();
+    this.step = null;
+    const { result } = this.session;
+    const { viewer } = this.large;
+    if (isOn && result && viewer) this.step = this.ruler.attach(viewer, this.meshBox, metresPerUnit(result.answer.result));
+    this.#note();
+  }
+
+  #note() {
+    const notes = [];
+    if (this.step) notes.push(`The grid's cells are ${100 * this.step} cm wide.`);
+    else if (this.isMeasuring && this.session.result) notes.push("No size is known: lengths are shares of the longest side.");
+    if (this.compare.isOn && !this.photoCamera) notes.push(NO_CAMERA);
+    element("view-note").textContent = notes.join(" ");
   }
 
   #turned(viewer) {
-    if (this.isFollowing || !document.getElementById("sync").checked) return;
+    if (this.isFollowing || !element("sync").checked) return;
     this.isFollowing = true; // their own "turn" comes from here
     this.#each((other) => other !== viewer && other.follow(viewer));
     this.isFollowing = false;
@@ -88,6 +180,12 @@ export class ShapesPanel {
   #each(action) {
     Object.values(this.viewers).forEach(action);
   }
+}
+
+// Known or estimated; null where a size was merely assumed.
+function metresPerUnit({ unit, assumed_scale: scale }) {
+  if (unit === "metre") return 1;
+  return scale?.from === "estimate" ? scale.metres_per_unit : null;
 }
 
 // form -> Viewer; empty where the browser draws no WebGL, which the page then says in each view.
@@ -100,6 +198,7 @@ function makeViewers() {
       viewers[form] = new Viewer(box, name, edges);
     } catch {
       const note = document.createElement("p");
+      note.className = "no-webgl";
       note.textContent = "This browser shows no 3D (WebGL is off). The downloads below work all the same.";
       box.replaceChildren(note);
     }

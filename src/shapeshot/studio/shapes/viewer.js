@@ -1,44 +1,67 @@
 // One view: a canvas that shows a shape and is turned by mouse, touch and keys. Draws only when something changed.
 
 import { OrbitControls, PerspectiveCamera, Vector3, WebGLRenderer } from "../three/three.js";
+import { fittingDistance, setLens } from "./lens.js";
 import { makeStage } from "./stage.js";
 
-const START = new Vector3(1.3, 0.85, 2.25); // where the camera stands at first: in front, to the right, above
-const DIAGONAL = 1.5; // of a shape in the scene: it fits whichever way it is turned
+const START = new Vector3(1.3, 0.85, 2.25).normalize(); // where the camera stands: in front, to the right, above
+const DIAGONAL = 1.5; // of a shape in the scene
 const KEY_TURN = Math.PI / 24;
 const KEY_ZOOM = 1.15;
+const TURN_SPEED = 1.2; // of a turn by itself: one in 50 seconds
 
 export class Viewer extends EventTarget {
   // box: the element that it fills. The third argument is from smoothness.js. Throws where the browser has no WebGL.
+  // "turn": by the user or by itself; "drawn": after every picture.
   constructor(box, name, { antialias, pixelRatio }) {
     super();
     this.renderer = new WebGLRenderer({ antialias, alpha: true });
     this.renderer.setPixelRatio(pixelRatio);
     this.canvas = this.renderer.domElement;
     box.append(this.canvas);
+    this.box = box;
     this.camera = new PerspectiveCamera(30, 1, 0.05, 50);
-    this.camera.position.copy(START);
+    this.square = null; // of the photo's camera, see lens.js
+    this.origin = new Vector3(); // the shape's own, in the scene
+    this.scale = 1; // of the shape in the scene
     Object.assign(this, makeStage());
     this.controls = new OrbitControls(this.camera, this.canvas);
-    Object.assign(this.controls, { enablePan: false, minDistance: 0.8, maxDistance: 8, enableZoom: false });
+    Object.assign(this.controls, { enablePan: false, minDistance: 0.8, maxDistance: 12, enableZoom: false });
+    this.controls.autoRotateSpeed = TURN_SPEED;
     this.controls.addEventListener("change", () => this.#changed());
+    this.controls.addEventListener("start", () => this.dispatchEvent(new Event("grab")));
     this.#listen(name);
-    new ResizeObserver(() => this.#resize(box)).observe(box);
-    this.#resize(box);
+    new ResizeObserver(() => this.#resize()).observe(box);
+    this.#resize();
+    this.reset();
   }
 
   // Shows a group in place of the last; it is scaled and moved so that `box` fills the view, whatever its unit.
   show(group, box) {
-    this.#dispose();
-    this.canvas.parentElement.querySelector("p")?.remove(); // what the empty view said
+    this.clear();
     const size = box.getSize(new Vector3());
-    const scale = DIAGONAL / Math.max(size.length(), 1e-9);
-    group.position.copy(box.getCenter(new Vector3())).multiplyScalar(-scale);
-    group.scale.setScalar(scale);
+    this.scale = DIAGONAL / Math.max(size.length(), 1e-9);
+    this.origin.copy(box.getCenter(new Vector3())).multiplyScalar(-this.scale);
+    group.position.copy(this.origin);
+    group.scale.setScalar(this.scale);
     this.holder.add(group);
     this.shadow.visible = true;
-    this.shadow.position.y = (-size.y * scale) / 2 - 0.002;
-    this.shadow.scale.set(1.5 * size.x * scale, 1.5 * size.z * scale, 1);
+    this.floor = (-size.y * this.scale) / 2;
+    this.shadow.position.y = this.floor - 0.002;
+    this.shadow.scale.set(1.5 * size.x * this.scale, 1.5 * size.z * this.scale, 1);
+    this.draw();
+  }
+
+  // Shows nothing.
+  clear() {
+    for (const group of [...this.holder.children]) {
+      group.traverse(({ geometry, material }) => {
+        geometry?.dispose();
+        material?.dispose();
+      });
+      this.holder.remove(group);
+    }
+    this.shadow.visible = false;
     this.draw();
   }
 
@@ -48,20 +71,55 @@ export class Viewer extends EventTarget {
       if (material?.uniforms?.pixels) material.uniforms.pixels.value = pixels;
     });
     this.renderer.render(this.scene, this.camera);
+    this.dispatchEvent(new Event("drawn"));
   }
 
   // Takes over another view's camera, without telling it on.
   follow(other) {
+    this.square = other.square;
     this.camera.position.copy(other.camera.position);
     this.camera.quaternion.copy(other.camera.quaternion);
     this.controls.target.copy(other.controls.target);
+    if (other.isFitted) this.#fit();
+    this.#aim();
     this.draw();
   }
 
+  // All of the shape, however it is turned.
   reset() {
+    this.square = null;
+    this.controls.target.set(0, 0, 0);
     this.camera.position.copy(START);
+    this.#fit();
+    this.#aim();
     this.controls.update();
     this.draw(); // a view that followed another has no "change" to tell
+  }
+
+  // As the photo's camera saw it: see photo_camera.js.
+  lookFrom({ origin, square }) {
+    this.square = square;
+    this.controls.target.copy(this.origin);
+    const place = new Vector3(...origin).multiplyScalar(this.scale);
+    this.controls.maxDistance = Math.max(12, 2 * place.length());
+    this.camera.position.copy(place.add(this.origin));
+    this.#aim();
+    this.controls.update();
+    this.draw();
+  }
+
+  // Turns by itself until it is told to stop, or somebody takes hold of it.
+  rotate(isOn) {
+    this.controls.autoRotate = isOn;
+    cancelAnimationFrame(this.frame);
+    if (!isOn) return;
+    let last = performance.now();
+    const step = (now) => {
+      this.controls.update((now - last) / 1000);
+      last = now;
+      this.frame = requestAnimationFrame(step);
+    };
+    this.frame = requestAnimationFrame(step);
   }
 
   // A small picture of what is shown, as a data URL.
@@ -79,6 +137,11 @@ export class Viewer extends EventTarget {
   #changed() {
     this.draw();
     this.dispatchEvent(new Event("turn"));
+  }
+
+  // Whether it stands as far away as `reset` puts it: turned, but not zoomed.
+  get isFitted() {
+    return !this.square && Math.abs(this.camera.position.length() - this.fitted) < 1e-3;
   }
 
   #listen(name) {
@@ -111,32 +174,38 @@ export class Viewer extends EventTarget {
     };
     if (!actions[event.key]) return;
     event.preventDefault();
+    this.dispatchEvent(new Event("grab"));
     actions[event.key]();
     controls.update();
   }
 
   #zoom(factor) {
-    const distance = this.camera.position.length();
-    const { minDistance, maxDistance } = this.controls;
-    this.camera.position.setLength(Math.min(Math.max(distance * factor, minDistance), maxDistance));
+    const { minDistance, maxDistance, target } = this.controls;
+    const from = this.camera.position.clone().sub(target);
+    from.setLength(Math.min(Math.max(from.length() * factor, minDistance), maxDistance));
+    this.camera.position.copy(from.add(target));
   }
 
-  #resize(box) {
-    const { clientWidth: width, clientHeight: height } = box;
+  #resize() {
+    const { clientWidth: width, clientHeight: height } = this.box;
     if (!width || !height) return;
     this.renderer.setSize(width, height);
-    this.camera.aspect = width / height;
-    this.camera.updateProjectionMatrix();
+    if (this.isFitted) this.#fit();
+    this.#aim();
     this.draw();
   }
 
-  #dispose() {
-    for (const group of [...this.holder.children]) {
-      group.traverse(({ geometry, material }) => {
-        geometry?.dispose();
-        material?.dispose();
-      });
-      this.holder.remove(group);
-    }
+  get aspect() {
+    const { clientWidth: width, clientHeight: height } = this.box;
+    return width && height ? width / height : 1;
+  }
+
+  #fit() {
+    this.fitted = fittingDistance(DIAGONAL / 2, this.aspect);
+    this.camera.position.setLength(this.fitted);
+  }
+
+  #aim() {
+    setLens(this.camera, this.aspect, this.square);
   }
 }

@@ -1,0 +1,45 @@
+"""Everything that there is of one result, as one zip."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+from shapeshot.export import FORMS, forms_of
+from shapeshot.pipeline.json_values import from_json
+from shapeshot.pipeline.result import AssumedScale
+from shapeshot.service.formats import encode_form, usable_formats
+from shapeshot.service.store import Result
+
+ARCHIVE = "all.zip"
+PICTURES = ("crop", "mask")
+MOMENT = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell: one result has one archive
+
+
+def encoded(result: Result, form: str, suffix: str) -> bytes:
+    """The file of one form and format, at the scale that the result assumes where its size is not known."""
+    scale = result.facts.get("assumed_scale")
+    assumed = None if scale is None else from_json(AssumedScale, scale)
+    return encode_form(result.form(form), suffix, result.more(form), assumed)
+
+
+def archive(result: Result) -> bytes:
+    """A zip of every form in every format that can be written here, result.json, the crop and the mask."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        for form in FORMS:
+            for suffix in (suffix for suffix in usable_formats() if form in forms_of(suffix)):
+                _add(file, f"{form}.{suffix}", encoded(result, form, suffix))
+        for name in PICTURES:
+            _add(file, f"{name}.png", result.picture(name))
+        _add(file, "result.json", json.dumps(result.facts, indent=2).encode())
+    return content.getvalue()
+
+
+def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
+    info = zipfile.ZipInfo(name, MOMENT)
+    info.external_attr = 0o644 << 16
+    packed = (".png", ".3mf", ".npz", ".usdz", ".sh3f")
+    info.compress_type = zipfile.ZIP_STORED if name.endswith(packed) else zipfile.ZIP_DEFLATED
+    file.writestr(info, content)

@@ -1,0 +1,109 @@
+// "Is this wrong?": what the program knows that may have gone wrong, each with the control that mends it, and below them
+// what can always be tried.
+
+const element = (id) => document.getElementById(id);
+const UNSURE = 0.6; // of the mean confidence
+const THIN = 0.001; // metres
+
+// What mends it: a name on the button, and what it does.
+const MENDS = {
+  point: ["Click on the object", (session) => mode(session, "point", "overlay")],
+  region: ["Draw a box around it", (session) => mode(session, "region", "region")],
+  paint: ["Paint the object", (session) => mode(session, "paint", "overlay")],
+  photo: ["Choose another photo", () => element("file").click()],
+  threshold: ["Change the threshold", () => show("threshold")],
+  resolution: ["Change the resolution", () => show("resolution")],
+  size: ["Give a size", () => show("dimension")],
+  printable: ["Leave the printing", (session) => session.setOptions({ printable: false })],
+  confidence: ["Show where it is unsure", () => choose("#shading [value=confidence]")],
+  compare: ["Compare with the photo", () => press("comparing")],
+};
+
+// Of a warning: [what it says, what is wrong, what mends it].
+const WARNINGS = [
+  [/cuts the object/, "The photo, or the box, cuts the object off, and what lies beyond is guessed.", ["photo", "region"]],
+  [/more than one object/, "There are several objects, and the largest was taken.", ["point", "region"]],
+  [/not sure which pixels/, "It is not certain which pixels are the object.", ["point", "paint"]],
+  [/may show no object/, "There may be no object in the photo.", ["point", "photo"]],
+  [/stands? out from the/, "The object hardly differs from its background, or its shadow was taken with it.", ["point", "paint"]],
+  [/unlike anything/, "The model has seen nothing like it: another kind of object, or an unusual pose.", ["photo", "confidence"]],
+  [/alpha|haze|speck/, "The photo's cut-out is not clean.", ["paint"]],
+];
+
+// [{text, mends: names}] of a result: what is known first, then what can always be tried.
+export function doubtsOf({ warnings = [], confidence, finish, unit }) {
+  const doubts = WARNINGS.filter(([pattern]) => warnings.some((text) => pattern.test(text)))
+    .map(([, text, mends]) => ({ text, mends }));
+  if (typeof confidence === "number" && confidence < UNSURE) {
+    doubts.push({ text: "The model is not sure of this shape.", mends: ["confidence", "photo"] });
+  }
+  if (finish?.pieces_dropped) doubts.push({ text: "Loose pieces were left out for printing.", mends: ["printable", "threshold"] });
+  if (unit === "metre" && finish?.wall_thickness?.thinnest < THIN) {
+    doubts.push({ text: "Its thinnest wall is under a millimetre.", mends: ["size", "threshold"] });
+  }
+  return [
+    ...doubts,
+    { text: "Not the object that you meant, or not all of it?", mends: ["point", "region", "paint"] },
+    { text: "Parts are missing, or grown together?", mends: ["threshold", "resolution", "compare"] },
+    { text: "Too large or too small?", mends: ["size"] },
+  ];
+}
+
+export class Doubts {
+  constructor(session) {
+    this.session = session;
+  }
+
+  // It opens by itself where something is known to speak against the shape.
+  show(result) {
+    const doubts = doubtsOf(result);
+    const isKnown = doubts.length > doubtsOf({}).length;
+    element("doubts").hidden = false;
+    element("doubts").open = isKnown;
+    element("doubts-list").replaceChildren(...doubts.map((doubt) => this.#item(doubt)));
+  }
+
+  clear() {
+    element("doubts").hidden = true;
+    element("doubts-list").replaceChildren();
+  }
+
+  #item({ text, mends }) {
+    const item = document.createElement("li");
+    const buttons = Object.assign(document.createElement("span"), { className: "buttons" });
+    for (const [name, act] of mends.map((mend) => MENDS[mend])) {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: name });
+      button.addEventListener("click", () => act(this.session));
+      buttons.append(button);
+    }
+    item.append(Object.assign(document.createElement("p"), { textContent: text }), buttons);
+    return item;
+  }
+}
+
+// Into view, open where it is folded away, and with the focus.
+function show(id) {
+  const control = element(id);
+  if (!control) return;
+  const folded = control.closest("details");
+  if (folded) folded.open = true;
+  control.scrollIntoView({ block: "center" });
+  control.focus({ preventScroll: true });
+}
+
+function mode(session, name, id) {
+  if (!session.photo?.picture) return;
+  session.setObject({ mode: name });
+  show(id);
+}
+
+function choose(selector) {
+  const input = document.querySelector(selector);
+  if (!input.disabled) input.click();
+  element("shapes").scrollIntoView({ block: "start" });
+}
+
+function press(id) {
+  if (element(id).getAttribute("aria-pressed") === "false") element(id).click();
+  element("shapes").scrollIntoView({ block: "start" });
+}

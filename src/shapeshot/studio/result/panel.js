@@ -1,0 +1,84 @@
+// What is known of the shape: size, warnings, confidence, how long it took. Whatever the server does not say is left out.
+
+import { inPageWords } from "../words.js";
+import { Doubts } from "./doubts.js";
+import { Downloads } from "./downloads.js";
+
+const SPREAD = 2; // a range whose ends lie further apart says nothing
+const DIMENSIONS = ["wide", "high", "deep"];
+const element = (id) => document.getElementById(id);
+
+export class ResultPanel {
+  constructor(session) {
+    this.downloads = new Downloads(element("downloads"));
+    this.doubts = new Doubts(session);
+    session.addEventListener("result", () => (session.result ? this.#show(session.result) : this.#clear()));
+  }
+
+  #show({ answer, name }) {
+    const { result, links } = answer;
+    element("no-result").hidden = true;
+    element("facts").replaceChildren(...factsOf(result).flatMap(([term, text]) => [item("dt", term), item("dd", text)]));
+    const warnings = (result.warnings ?? []).map((text) => item("li", inPageWords(text)));
+    element("warnings").replaceChildren(...warnings);
+    this.downloads.show(links, name);
+    this.doubts.show(result);
+  }
+
+  // Another photo: nothing of this one's stays, its files least of all.
+  #clear() {
+    element("no-result").hidden = false;
+    for (const id of ["facts", "warnings"]) element(id).replaceChildren();
+    this.downloads.clear();
+    this.doubts.clear();
+  }
+}
+
+function factsOf(result) {
+  const { unit, mesh, finish, confidence, timings, model } = result;
+  const isMetric = unit === "metre";
+  const facts = sizeFacts(result);
+  facts.push(["Mesh", `${mesh.closed ? "closed" : "open"}${isMetric ? `, ${litres(mesh.volume)}` : ""}`]);
+  if (finish?.pieces_dropped) facts.push(["Left out", `${finish.pieces_dropped} loose piece${finish.pieces_dropped > 1 ? "s" : ""}`]);
+  if (finish?.wall_thickness && isMetric) facts.push(["Thinnest wall", millimetres(finish.wall_thickness.thinnest)]);
+  if (finish?.center_of_mass && isMetric) facts.push(["Centre of mass", `${centimetres(finish.center_of_mass, ", ")}`]);
+  if (typeof confidence === "number") facts.push(["Confidence", percent(confidence)]);
+  facts.push(["Made in", `${timings.total.toFixed(2)} s by model “${model}”`]);
+  return facts;
+}
+
+// One size, the one that files are written at: as it was given, as it is guessed, or proportions where it is neither.
+function sizeFacts({ size, unit, size_estimate: guess, assumed_scale: scale }) {
+  if (unit === "metre") return [["Size", said(size)]];
+  const proportions = ["Proportions", ratios(size)];
+  const metres = scale && size.map((length) => length * scale.metres_per_unit);
+  if (!metres || scale.from !== "estimate") {
+    const facts = [proportions];
+    if (metres) facts.push(["Size", `not known; files for real sizes (3mf, usdz, sh3f) have ${centimetres(metres)}`]);
+    return facts;
+  }
+  const facts = [["Likely size", `${said(metres)}, the model's guess`]];
+  const range = guess && longestRange(guess);
+  if (range) facts.push([`${percent(guess.coverage)} range`, range]);
+  return [...facts, proportions];
+}
+
+// Of the longest side: one range says how far to trust all three.
+function longestRange({ metres, low, high }) {
+  const longest = metres.indexOf(Math.max(...metres));
+  if (high[longest] / low[longest] > SPREAD) return null;
+  return `${cm(low[longest])} to ${cm(high[longest])} cm ${DIMENSIONS[longest]}`;
+}
+
+const percent = (share) => `${Math.round(100 * share)} %`;
+const litres = (cubicMetres) => `${(1000 * cubicMetres).toFixed(1)} litres`;
+const millimetres = (metres) => `${(1000 * metres).toFixed(1)} mm`;
+const ratios = (size) =>
+  size.map((length, axis) => `${(length / Math.max(...size)).toFixed(2)} ${DIMENSIONS[axis]}`).join(" : ");
+const cm = (metres) => (100 * metres).toFixed(Math.abs(metres) < 0.1 ? 1 : 0);
+const centimetres = (sizes, between = " × ") => `${sizes.map(cm).join(between)} cm`;
+const said = (sizes) => `${centimetres(sizes)}, width × height × depth`;
+
+function item(tag, text) {
+  return Object.assign(document.createElement(tag), { textContent: text });
+}

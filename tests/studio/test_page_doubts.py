@@ -1,0 +1,86 @@
+"""Is this wrong?: what speaks against a shape, by the program's own sentences, each with the control that mends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapeshot.photo import background, finder
+
+pytestmark = pytest.mark.slow
+Open = Callable[..., Any]
+Shown = Callable[[Any, str], str]
+
+
+def sentences() -> dict[str, str]:
+    """A remark of each kind as the program makes it, by a word of the doubt that it has to raise."""
+    apart = np.zeros((64, 64), bool)
+    apart[:20], apart[40:60] = True, True
+    upper = apart & (np.arange(64)[:, None] < 20)
+    return {
+        "cuts the object off": finder._cuts(np.ones((64, 64), np.float32))[0],
+        "several objects": finder._rivals(apart, upper, False)[0],
+        "not certain which pixels": finder.doubts(0.3)[0],
+        "no object in the photo": finder._NOTHING,
+        "hardly differs from its background": background._DISAGREEING,
+        "its shadow was taken": background._ONLY_PLAIN,
+        "nothing like it": "this photo is unlike anything the model was trained on (distance 1.00, limit 0.71)",
+    }
+
+
+def test_each_known_reason_has_its_doubt(open_page: Open) -> None:
+    page = open_page()
+    ask = "async (result) => (await import('/result/doubts.js')).doubtsOf(result)"
+    always = page.evaluate(ask, {})
+    assert len(always) == 3
+    for words, warning in sentences().items():
+        doubts = page.evaluate(ask, {"warnings": [warning]})
+        assert len(doubts) == 4, warning
+        assert words in doubts[0]["text"]
+        assert doubts[0]["mends"]
+    assert "not sure of this shape" in page.evaluate(ask, {"confidence": 0.4})[0]["text"]
+    assert len(page.evaluate(ask, {"confidence": 0.9})) == 3
+    assert "Loose pieces" in page.evaluate(ask, {"finish": {"pieces_dropped": 1}})[0]["text"]
+    thin = {"unit": "metre", "finish": {"wall_thickness": {"thinnest": 0.0}}}
+    assert "under a millimetre" in page.evaluate(ask, thin)[0]["text"]
+
+
+def test_the_controls_mend_it(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]], screenshots: Path
+) -> None:
+    page = open_page()
+
+    def doubt(route: Any) -> None:
+        answer = route.fetch()
+        content = answer.json()
+        content["result"]["warnings"] = [sentences()["several objects"]]
+        route.fulfill(response=answer, body=json.dumps(content))
+
+    page.route("**/v1/reconstructions", doubt)
+    asked(page)
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    assert page.get_attribute("#doubts", "open") is not None  # something is known: it does not wait to be opened
+    page.screenshot(path=screenshots / "studio-doubts.png", full_page=True)
+    assert page.inner_text("#doubts li:nth-child(1) p") == "There are several objects, and the largest was taken."
+    assert "--point" not in page.inner_text("#warnings")
+    page.click("#doubts li:nth-child(1) button:nth-child(1)")
+    assert page.is_checked("[name=mode][value=point]")
+    assert page.evaluate("() => document.activeElement.id") == "overlay"
+    page.keyboard.press("Enter")
+    second = shown_after(page, first)
+    assert "point" in asked(page)[-1]
+
+    page.click("#doubts li:nth-child(1) button:nth-child(2)")
+    assert page.evaluate("() => document.activeElement.id") == "region"
+    shown_after(page, second)
+    assert "region" in asked(page)[-1]
+    page.click("#doubts button:text-is('Change the threshold')")
+    assert page.evaluate("() => document.activeElement.id") == "threshold"
+    page.click("#doubts button:text-is('Give a size')")
+    assert page.evaluate("() => document.activeElement.id") == "dimension"
