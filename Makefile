@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-slow test-floors fuzz check lint lint-page types bench train-default photolike clean
+.PHONY: help demo test test-slow test-floors fuzz check lint lint-page types bench train-default train-field photolike clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
@@ -63,19 +63,33 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/bench_reconstruct.py
 	$(BIN)/python benchmarks/bench_folder.py
 
-# Trains a model as the shipped one was trained. Not the same weights: its runs were stopped before their end, and its data have been
-# rendered anew since (docs/results.md).
+# Trains a model as the shipped one was trained: recipes/view/README.md. `train-field` is the one before it.
 train-default: $(VENV)/.installed
+	$(BIN)/shapeshot data build sweethome3d --views 5 --rooms 3 --size 192 --samples 8 --out datasets/finder-sweethome3d
+	$(BIN)/shapeshot data build procedural --count 450 --views 5 --rooms 2 --size 192 --samples 8 --split train \
+		--out datasets/view-procedural
+	$(BIN)/shapeshot data build infinigen --count 84 --views 5 --rooms 2 --size 192 --samples 8 --split train \
+		--out datasets/view-infinigen
+	mkdir -p runs
+	$(BIN)/python recipes/view/encoder.py --out runs/view-encoder.safetensors
+	$(BIN)/shapeshot train --config recipes/view/start.json --out runs/view-start
+	$(BIN)/shapeshot train --config recipes/view/main.json --out runs/view-main
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-main --threshold 0.3 --out checkpoints/default.safetensors
+	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
+	$(BIN)/shapeshot calibrate --data datasets/finder-sweethome3d --model src/shapeshot/weights/default
+
+# The default before: triplanes in the canonical cube, two runs' mean, a memory beside it.
+train-field: $(VENV)/.installed
 	$(BIN)/shapeshot data build sweethome3d --views 10 --size 128 --samples 10 --variants 2 --out datasets/sweethome3d
 	$(BIN)/shapeshot data build procedural --count 1200 --views 4 --size 128 --samples 8 --split train \
 		--out datasets/procedural
 	$(BIN)/shapeshot train --config recipes/first.json --out runs/first
 	$(BIN)/shapeshot train --config recipes/second.json --out runs/second
 	$(BIN)/python recipes/average_checkpoints.py runs/first/best.safetensors runs/second/last.safetensors \
-		--share 0.3 --out checkpoints/default.safetensors
-	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
-	$(BIN)/shapeshot remember --data datasets/sweethome3d datasets/procedural --model src/shapeshot/weights/default
-	$(BIN)/shapeshot calibrate --data datasets/sweethome3d --model src/shapeshot/weights/default
+		--share 0.3 --out checkpoints/field.safetensors
+	$(BIN)/shapeshot export checkpoints/field.safetensors --out weights/field
+	$(BIN)/shapeshot remember --data datasets/sweethome3d datasets/procedural --model weights/field
+	$(BIN)/shapeshot calibrate --data datasets/sweethome3d --model weights/field
 
 # Pictures that no training renderer made; needs apt-get, npm and assimp-utils. See recipes/photolike/README.md.
 photolike: $(VENV)/.installed

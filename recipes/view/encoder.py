@@ -15,7 +15,7 @@ PREFIX = "encoder."
 def main() -> None:
     """Read the arguments and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoints/default.safetensors"))
+    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoints/field.safetensors"))
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     model = load_checkpoint(arguments.checkpoint).tensors["model"]
