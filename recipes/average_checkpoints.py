@@ -1,7 +1,7 @@
 """The weighted mean of two checkpoints of one model, the second of which started from the first.
 
     python recipes/average_checkpoints.py runs/first/best.safetensors runs/second/last.safetensors \\
-        --share 0.3 --out checkpoints/default.safetensors
+        --share 0.3 --out checkpoints/field.safetensors
 
 Wortsman et al., "Model soups" (ICML 2022): weights that lie in one basin may be averaged, and the mean generalises
 better than either. `--share` is the second's. Averaged are the moving averages, which are what is validated.
