@@ -25,6 +25,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "public_surface.json"
 # What is gone on purpose: a pattern of keys (see public_surface.py), and why. Each must match some difference.
 GONE: dict[str, str] = {
     "openapi/components/schemas/ReconstructionAnswer/properties/result/.*": "the result has a schema of its own",
+    "files/(armchair|sofa)/result.json/warnings": "no longer empty: see CHANGED",
 }
 # What is another on purpose; and what is new on purpose in the files that are written.
 FORM = "openapi/paths//v1/(reconstructions|objects)/post/requestBody/content/multipart/form-data/schema/properties"
@@ -46,9 +47,15 @@ CHANGED: dict[str, str] = {
     "help/(remember|calibrate)/--out": "issue 12, defect 2: nothing is written into the installed package",
     "help/train/.*": "each setting of the lab says what it is",
     "help/fit/--(n-points|steps)": "each setting of the lab says what it is",
-    "single/mesh.stl(/.*)?": "issue 18, results 5: millimetres once a size is given",
+    "files/.*/warnings/0": "issue 18, results 2: proportions unlike what the photo leads to expect are told",
+    "files/.*/size_range_tells": "issue 18, results 2: whether the range of a size says something",
+    "single/mesh.stl": "issue 18, results 5: millimetres once a size is given",
+    "help/reconstruct/--category": "issue 18, results 6: each piece has the category of its kind",
     "help/reconstruct/--(points|size|background|region|threshold|simplify|smooth|printable)": "one text with OpenAPI",
 }
+
+# Of these only a digest is another, which is not looked at where the network rounds otherwise.
+ONLY_DIGESTS = ("single/mesh.stl",)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +99,7 @@ def test_nothing_is_changed(changed: Surface) -> None:
 
 def test_each_intended_difference_is_one(gone: Surface, changed: Surface) -> None:
     for intended, differences in ((GONE, gone), (CHANGED, changed)):
-        for pattern in intended:
+        for pattern in (pattern for pattern in intended if pattern not in ONLY_DIGESTS):
             assert any(re.fullmatch(pattern, key) for key in differences), pattern
 
 
