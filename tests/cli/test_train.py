@@ -29,7 +29,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
         (["--tracker", "tensorbord"], "unknown tracker 'tensorbord'"),
         (["--optimizer", "sgd"], "unknown optimizer 'sgd'; choose from adamw, radam"),
         (["--arch", "resnet19"], "Did you mean 'resnet18'?"),
-        (["--type", "voxel"], "unknown type 'voxel'; choose from field, mesh, point, vox"),
+        (["--type", "voxel"], "unknown type 'voxel'; choose from field, mesh, point, view, vox"),
         (["--model.decoder", "triplain"], "Did you mean 'triplane'?"),
         (["--type", "vox", "--model.decoder", "triplane"], "predicts field, not vox"),
         (["--max-iter", "inf"], "max_iter must be a int"),

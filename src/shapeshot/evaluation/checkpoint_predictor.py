@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from shapeshot.evaluation.predictor import Answer
-from shapeshot.evaluation.training_facts import CURVE, training_curve, training_facts
 from shapeshot.lab.kinds import KINDS, level_of
 from shapeshot.lab.model import SingleViewModel
 from shapeshot.lab.runs import model_of, open_checkpoint, threshold_of
+from shapeshot.lab.training_facts import CURVE, training_curve, training_facts
 from shapeshot.photo import look_at
 from shapeshot.scores.prediction import Prediction
 

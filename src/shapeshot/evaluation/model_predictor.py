@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.evaluation.predictor import Answer
-from shapeshot.evaluation.training_facts import training_facts
+from shapeshot.lab.training_facts import training_facts
 from shapeshot.model.field_model import load_model
 from shapeshot.photo import View, look_at
 from shapeshot.pipeline.reconstruct import shape_in

@@ -23,8 +23,8 @@ from shapeshot.evaluation.protocols import PROTOCOLS
 from shapeshot.evaluation.rows import Row, object_means
 from shapeshot.evaluation.summary import MISSING, Summary, count_of, interval_text, summary_json, summary_markdown
 from shapeshot.evaluation.tables import write_tables
-from shapeshot.evaluation.training_facts import CURVE
 from shapeshot.files import atomic_write
+from shapeshot.lab.training_facts import CURVE
 from shapeshot.scores.aspects import SURFACE
 from shapeshot.scores.metrics import METRICS
 from shapeshot.scores.statistics import Interval

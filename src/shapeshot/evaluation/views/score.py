@@ -13,7 +13,7 @@ from shapeshot.geometry.frustum import bin_depths
 from shapeshot.geometry.isosurface import isosurface
 from shapeshot.geometry.sample import sample_surface
 from shapeshot.model.view import ViewReading
-from shapeshot.scores.metrics import surface_scores, voxel_iou
+from shapeshot.scores.metrics import surface_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float32
@@ -55,9 +55,9 @@ def score_in_view(prediction: InView, num_points: int) -> dict[str, float]:
     truth, level = prediction.truth, prediction.level
     logits = prediction.logits_at(grid_points()).reshape((CELLS,) * 3)
     occupancy = logits > level
-    scores = {"iou": voxel_iou(occupancy, truth.occupancy)}
+    scores = {"iou": _iou(occupancy, truth.occupancy)}
     scores |= _surface(logits, level, truth, num_points)
-    scores["photo_silhouette"] = voxel_iou(_photo_silhouette(prediction), truth.silhouette)
+    scores["photo_silhouette"] = _iou(_photo_silhouette(prediction), truth.silhouette)
     scores["side_silhouettes"] = float(np.mean(_side_ious(occupancy, truth.occupancy)))
     if len(truth.whole.thin):
         scores["thin_recall"] = float((prediction.logits_at(truth.to_view(truth.whole.thin)) > level).mean())
@@ -104,5 +104,11 @@ def _photo_silhouette(prediction: InView) -> Bool[np.ndarray, "rows columns"]:
 def _side_ious(first: Bool[np.ndarray, "n n n"], second: Bool[np.ndarray, "n n n"]) -> list[float]:
     """Silhouettes from 90, 180 and 270 degrees about the vertical and from above, without perspective."""
     axes = (0, 2, 1)
-    side, back, above = (voxel_iou(np.asarray(first.any(axis)), np.asarray(second.any(axis))) for axis in axes)
+    side, back, above = (_iou(np.asarray(first.any(axis)), np.asarray(second.any(axis))) for axis in axes)
     return [side, back, side, above]
+
+
+def _iou(first: Bool[np.ndarray, "*cells"], second: Bool[np.ndarray, "*cells"]) -> float:
+    """Occupied in both over occupied in either; 1 where both are empty, as of a wire that is thinner than the cells."""
+    union = int((first | second).sum())
+    return int((first & second).sum()) / union if union else 1.0

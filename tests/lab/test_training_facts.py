@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from shapeshot.evaluation.training_facts import MAX_POINTS, training_curve, training_facts
+from shapeshot.lab.training_facts import MAX_POINTS, training_curve, training_facts
 
 
 def test_settings_are_told_in_words() -> None:
