@@ -6,10 +6,10 @@ const ROOM = 0.98; // of the crop's side: what the shape fills of it at most
 // {origin: [x, y, z], in the unit of the result, from the shape's own origin; square: {left, top, side}: the crop on the
 // plane at distance 1 before the camera}, or null where the result names no camera.
 // vertices: of the mesh, flat xyz, in the unit of the result.
-export function photoCamera({ camera, object, voxels }, vertices) {
-  const told = [camera?.azimuth_deg, camera?.elevation_deg, camera?.distance];
+export function photoCamera({ camera, object }, vertices) {
+  const told = [camera?.azimuth_deg, camera?.elevation_deg, ...(camera?.position ?? [undefined])];
   if (!told.every(Number.isFinite) || !vertices.length) return null;
-  const distance = camera.distance * voxels.side; // told in sides of the cube
+  const distance = Math.hypot(...camera.position);
   const axes = axesOf(camera);
   const seen = extents(vertices, axes, distance);
   return { origin: axes.backward.map((value) => value * distance), square: squareOn(seen, object) };
