@@ -133,8 +133,8 @@ def markdown(results: Results, study: Study) -> str:
 
 
 COSTS_NOTE = (
-    "Of the quickest of each cell's runs, on the machine that they were made on; of a prediction the median. *: no other "
-    "cell is both cheaper and better (the Pareto front)."
+    "Of the quickest of each cell's runs, on the machine that they were made on; of a prediction the median. "
+    "*: no other cell is both cheaper and better (the Pareto front)."
 )
 CURVES_NOTE = (
     "The best validation score that a cell had when the one with the fewest steps, or the quickest one, was through. "
