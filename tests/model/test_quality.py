@@ -38,8 +38,9 @@ def scores() -> dict[str, np.ndarray]:
     return {"iou": table[0], "f_score_5": table[1]}
 
 
-# The shipped weights reach 0.480 and 0.604; processors round differently, and a cell may fall on the other side.
-@pytest.mark.parametrize(("metric", "floor"), [("iou", 0.47), ("f_score_5", 0.59)])
+# The shipped weights reach 0.447 and 0.556 in the canonical cube, where a wrong front costs all; processors round
+# differently, and a cell may fall on the other side.
+@pytest.mark.parametrize(("metric", "floor"), [("iou", 0.43), ("f_score_5", 0.54)])
 def test_quality_does_not_fall(scores: dict[str, np.ndarray], metric: str, floor: float) -> None:
     assert np.diag(scores[metric]).mean() > floor
 
