@@ -42,6 +42,7 @@ from shapeshot.lab.loading.batches import (
     Batch,
     Examples,
     Inputs,
+    Shot,
     StepBatches,
     plain_pixels,
 )
@@ -106,10 +107,12 @@ class PlainViews:
     def __init__(self, objects: Sequence[TrainingObject], size: int) -> None:
         self.objects, self.size = objects, size
 
-    def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """{"pixels": uint8 [3, size, size]}."""
+    def example(
+        self, index: int, view: int, mirrored: bool, rng: np.random.Generator
+    ) -> tuple[dict[str, np.ndarray], Shot]:
+        """{"pixels": uint8 [3, size, size]}, and which view it was."""
         pixels = plain_pixels([self.objects[index].views[view]], self.size)[0].numpy()
-        return {"pixels": np.ascontiguousarray(pixels[..., ::-1] if mirrored else pixels)}
+        return {"pixels": np.ascontiguousarray(pixels[..., ::-1] if mirrored else pixels)}, Shot(view, mirrored)
 
 
 class Training:
