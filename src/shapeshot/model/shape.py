@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MESH_RESOLUTIONS = (64, 256)  # coarser loses legs and handles, finer shows nothing that the field holds
 SPECK_FRACTION = 0.005  # of the largest piece: some 30 cells beside a chair at 64^3, where a loose leg has over 100
+SPECK_FRACTION_OF_VIEW = 0.0005  # where every pixel is explained, what is loose is a part: a foot, the end of a rod
 POINT_SEED = 0  # the same shape gives the same points
 EMPTY = "the model saw no object in this photo; try a closer photo of one whole object on a plain background"
 

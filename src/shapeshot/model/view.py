@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 OUTSIDE = 12.0  # logits by which a ray is held down per unit of coverage that it lacks
 EMPTY_COVERAGE = 0.1  # of a cell and its neighbours: with less the ray passes beside the object
 FULL_COVERAGE = 0.35  # of a cell: with more the ray meets the object
-EXPLAINED_BY = 1.0  # logits above the level that the most probable depth of such a ray is raised to
+EXPLAINED_BY = 4.0  # logits above the level that the most probable depth of such a ray is raised to: between the
+# rod and an empty ray beside it the surface then lies about half-way
 ROD_HALF_WIDTH = 1.3  # cells before and behind that depth that are inside, too: about as deep as a chair's leg is wide
 SHARPNESS = 2.0  # of the distribution along a ray that its most probable depth is the mean of
 AGREEMENT_ROUNDS = 2  # of averaging that depth with neighbouring rays that would meet nothing, either

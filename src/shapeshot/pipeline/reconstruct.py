@@ -19,7 +19,7 @@ from shapeshot.errors import UserError
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.model.field_model import FieldModel, load_model
 from shapeshot.model.heads import Familiarity, SizeEstimate
-from shapeshot.model.shape import finer_field, surface_of, surface_points
+from shapeshot.model.shape import SPECK_FRACTION, SPECK_FRACTION_OF_VIEW, finer_field, surface_of, surface_points
 from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
@@ -178,7 +178,8 @@ def shape_in(
     seen = seen if threshold is None else seen.at_threshold(threshold)
     with clock("mesh"):
         field = seen.field(resolution)
-        mesh = surface_of(finer_field(seen, field)).mesh
+        specks = SPECK_FRACTION if seen.camera is None else SPECK_FRACTION_OF_VIEW
+        mesh = surface_of(finer_field(seen, field), specks).mesh
         predicted = seen.colors_at(mesh.vertices)
     with clock("colors"):
         photographed = object_pixels(view.source.rgba, view.found.mask)
