@@ -131,7 +131,7 @@ def canary() -> str:
 
     import shapeshot
 
-    [path] = Path(shapeshot.__file__).parent.rglob("encoder.onnx")
+    [path] = Path(shapeshot.__file__).parent.rglob("view.onnx")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     [pixels] = session.get_inputs()
     picture = np.random.default_rng(0).integers(0, 255, [1, *pixels.shape[1:]])

@@ -101,7 +101,7 @@ def fit(item: TrainingObject, config: TrainConfig, progress: bool = True) -> Fit
     row = KINDS[config.model.type]
     with torch.no_grad():
         output = model.decoder()
-        scores = row.score(model, output, row.truth(item))
+        scores = row.score(model, output, row.truth(item, config.model))
         threshold = THRESHOLD if row.thresholds else None
         shape = row.shapes(model, output, level_of(threshold))[0]
     score = scores[row.thresholds.index(THRESHOLD)] if row.thresholds else scores[0]

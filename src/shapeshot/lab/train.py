@@ -180,7 +180,7 @@ class Run:
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         self.steps = StepBatches(examples, config.batch_size, config.seed, rank, world)
         self.val_inputs = validation_inputs(self.ema, held_out, config.freeze_encoder, self.accelerator.device)
-        self.val_truths = [self.kind.truth(item) for item in held_out]
+        self.val_truths = [self.kind.truth(item, config.model) for item in held_out]
 
     def _score(self, inputs: Tensor | EncoderOutput, truth: Tensor) -> Float[Tensor, " thresholds"]:
         output = self.ema(inputs) if isinstance(inputs, Tensor) else self.ema.read(inputs)

@@ -101,7 +101,7 @@ def test_frozen_layers_get_no_gradient_and_others_do(frozen: int) -> None:
     encoder = EfficientNetLite0("none", frozen, update_statistics=True).train()
     layers = [encoder.stem, *encoder.blocks, encoder.head]
     before = [layer.state_dict()["norm.running_mean"].clone() for layer in (encoder.stem, encoder.head)]
-    tokens, pooled = encoder(pixels())
+    tokens, pooled, _ = encoder(pixels())
     assert tokens.requires_grad == (frozen < NUM_LAYERS)
     if frozen < NUM_LAYERS:
         (tokens.sum() + pooled.sum()).backward()
@@ -122,7 +122,7 @@ def test_weights_of_a_part_are_named_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "stem.safetensors"
     save_file(EfficientNetLite0("none").stem.state_dict(), path)
     with pytest.raises(
-        ModelError, match=r"stem\.safetensors holds no EfficientNet-Lite0 weights .*Missing key"
+        ModelError, match=r"stem\.safetensors holds no weights of efficientnet-lite0 .*Missing key"
     ) as caught:
         EfficientNetLite0(str(path))
     assert "\n" not in str(caught.value)

@@ -126,7 +126,7 @@ def test_the_truth_scores_one(item: TrainingObject) -> None:
             fine_channels=8,
         )
     )
-    truth = View.truth(item)
+    truth = View.truth(item, model.config)  # type: ignore[arg-type]
     solid = unpack_bits(truth)
     best = torch.where(solid, 9.0, -9.0).flatten(1)
     rest = torch.zeros(len(best), model.decoder(model.encoder(torch.zeros(1, 3, 128, 128))).shape[1] - best.shape[1])

@@ -79,8 +79,8 @@ class Kind(Generic[M, C]):
         raise NotImplementedError
 
     @staticmethod
-    def truth(item: TrainingObject) -> Tensor:
-        """Make what validation compares with; called once for each object."""
+    def truth(item: TrainingObject, config: M) -> Tensor:
+        """Make what validation compares with; called once for each object. config: of the network."""
         raise NotImplementedError
 
     @staticmethod

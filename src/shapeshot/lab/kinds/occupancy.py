@@ -11,7 +11,7 @@ from shapeshot.lab.loading.training_set import TrainingObject
 THRESHOLDS = tuple(round(0.1 + 0.05 * step, 2) for step in range(13))  # of occupancy, tried in validation
 
 
-def occupancy_truth(item: TrainingObject) -> Bool[Tensor, "32 32 32"]:
+def occupancy_truth(item: TrainingObject, config: object = None) -> Bool[Tensor, "32 32 32"]:
     """Return the object's occupancy."""
     return torch.from_numpy(item.occupancy)
 

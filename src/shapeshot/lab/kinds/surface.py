@@ -20,7 +20,7 @@ def surface_target(item: TrainingObject, rng: np.random.Generator, num_points: i
     return {"points": item.points[chosen].astype(np.float32)}
 
 
-def surface_truth(item: TrainingObject) -> Float[Tensor, "2048 3"]:
+def surface_truth(item: TrainingObject, config: object = None) -> Float[Tensor, "2048 3"]:
     """Draw points of the object's surface, always the same ones."""
     return torch.from_numpy(surface_target(item, np.random.default_rng(0), NUM_VALIDATION_POINTS)["points"])
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from shapeshot.data.augment import Framing, plain_framing, turned
 from shapeshot.data.frustum_truth import frustum_occupancy, frustum_places
 from shapeshot.data.shards import decode_view
-from shapeshot.errors import DatasetError
+from shapeshot.errors import DatasetError, ModelError
 from shapeshot.geometry.frustum import Frustum, Square
 from shapeshot.lab.decoders import Decoder, FrustumDecoder, ViewOutput
 from shapeshot.lab.encoders import Encoder
@@ -68,6 +68,8 @@ class ViewModelConfig(ModelConfig):
     """Outside training also read the photo in the mirror and average what is seen, at twice the time."""
 
     def build_decoder(self, encoder: Encoder) -> Decoder:
+        if encoder.image_size != _resolution(self) * 2:
+            raise ModelError(f"say the crop's side of a view: --model.image-size {encoder.image_size}")
         return FrustumDecoder(
             encoder.token_channels,
             encoder.pooled_channels,
@@ -160,9 +162,8 @@ class View(Kind[ViewModelConfig, ViewConfig]):
         return {"loss": loss, "occupancy": occupancy, "color": color, "camera": camera}
 
     @staticmethod
-    def truth(item: TrainingObject) -> Tensor:
+    def truth(item: TrainingObject, config: ViewModelConfig) -> Tensor:
         """Make the packed occupancy of all views, as `target_of_view` does, without disturbance."""
-        config = ViewModelConfig()
         packed = []
         for view in range(len(item.views)):
             rgba, frustum = framed(item, view)
