@@ -103,6 +103,7 @@ export class Viewer extends EventTarget {
     const place = new Vector3(...origin).multiplyScalar(this.scale);
     this.controls.maxDistance = Math.max(12, 2 * place.length());
     this.camera.position.copy(place.add(this.origin));
+    this.photoDirection = this.#direction();
     this.#aim();
     this.controls.update();
     this.draw();
@@ -135,8 +136,25 @@ export class Viewer extends EventTarget {
   }
 
   #changed() {
+    if (this.square && this.#direction().angleTo(this.photoDirection) > 1e-3) this.#leavePhoto();
     this.draw();
     this.dispatchEvent(new Event("turn"));
+  }
+
+  // From what it looks at to the camera.
+  #direction() {
+    return this.camera.position.clone().sub(this.controls.target);
+  }
+
+  // From other sides the shape may reach beyond the photo's crop: all of it is shown, as after `reset`.
+  #leavePhoto() {
+    const direction = this.#direction();
+    this.square = null;
+    this.controls.target.set(0, 0, 0);
+    this.camera.position.copy(direction);
+    this.#fit();
+    this.camera.lookAt(this.controls.target);
+    this.#aim();
   }
 
   // Whether it stands as far away as `reset` puts it: turned, but not zoomed.
