@@ -59,6 +59,7 @@ def test_turning_and_shading(open_page: Open, shown_after: Shown, views: Views, 
     page = open_page()
     page.click("#examples button")
     shown_after(page, "")
+    page.click("#reset-view")  # the first view is the photo's
     before = views(page)
     drag(page, "mesh")
     together = views(page)
