@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,8 @@ def test_a_study_killed_ten_times_ends_with_the_same_table(boxes_folder: Path, t
         process = started(study, tmp_path / "killed")
         time.sleep(rng.uniform(0.3, 0.9) * whole)
         kills += process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it was done, and its workers with it
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         if kills < 10 and (tmp_path / "killed" / JSON).exists():
             (tmp_path / "killed" / JSON).unlink()
@@ -209,7 +211,8 @@ def test_an_interrupt_ends_a_study_and_its_workers_at_once(boxes_folder: Path, t
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors.splitlines()[-1]) == (143, b"shapeshot: interrupted")
+    # The whole group is interrupted, and the tracker of shared memory, which is told as well, may have the last word.
+    assert (process.returncode, b"shapeshot: interrupted" in errors.splitlines()) == (143, True)
     groups = [path.read_text().rpartition(")")[2].split()[2] for path in _stats()]
     assert str(process.pid) not in groups
     assert list((tmp_path / "out").rglob(LAST))
