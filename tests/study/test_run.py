@@ -182,7 +182,7 @@ def test_a_study_killed_ten_times_ends_with_the_same_table(boxes_folder: Path, t
     begun = time.monotonic()
     process = started(study, tmp_path / "whole")
     assert process.wait() == 0, process.stderr and process.stderr.read()
-    whole, rng, kills = time.monotonic() - begun, random.Random(3), 0
+    whole, rng, kills = min(time.monotonic() - begun, 25.0), random.Random(3), 0  # a slow machine is not waited for
     # A start takes seconds of importing, so most of these moments lie after it; that is where work is to be lost.
     while kills < 10:
         process = started(study, tmp_path / "killed")
