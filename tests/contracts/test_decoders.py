@@ -139,7 +139,10 @@ def test_meshes_keep_the_templates_faces() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"type": "view", "width": 18, "num_heads": 4}, "width of num_heads"),
+        (
+            {"type": "view", "width": 18, "num_heads": 4},
+            "width must be a multiple of num_heads; got width 18, num_heads 4",
+        ),
         ({"type": "voxel"}, "unknown type 'voxel'; choose from field, mesh, point, view, vox"),
         ({"decoder": "triplain"}, "Did you mean 'triplane'"),
         ({"type": "vox", "decoder": "triplane"}, "predicts field, not vox"),

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from shapeshot.data.augment import AugmentOptions, alpha_box, augmented_crop, plain_crop
+from shapeshot.data.augment import AugmentOptions, alpha_box, disturbed_crop, draw_framing, plain_crop
 
 
 def view() -> np.ndarray:
     rgba = np.zeros((64, 64, 4), np.uint8)
     rgba[20:50, 10:30] = (220, 40, 30, 255)
     return rgba
+
+
+def augmented(rng: np.random.Generator, options: AugmentOptions) -> np.ndarray:
+    """As training sees the view."""
+    turned, framing = draw_framing(view(), rng, options)
+    return disturbed_crop(turned, framing.box, 48, rng, options)
 
 
 def test_box_is_the_square_around_the_alpha_with_its_margin() -> None:
@@ -30,8 +36,8 @@ def test_plain_crop_shows_the_object_on_grey() -> None:
 
 def test_augmentation_is_seeded_and_varies() -> None:
     options = AugmentOptions()
-    crops = [augmented_crop(view(), 48, np.random.default_rng(seed), options) for seed in range(20)]
-    again = augmented_crop(view(), 48, np.random.default_rng(7), options)
+    crops = [augmented(np.random.default_rng(seed), options) for seed in range(20)]
+    again = augmented(np.random.default_rng(7), options)
     np.testing.assert_array_equal(again, crops[7])
     assert all(crop.shape == (48, 48, 3) and crop.dtype == np.uint8 for crop in crops)
     assert len({crop.tobytes() for crop in crops}) == len(crops)
@@ -41,5 +47,5 @@ def test_augmentation_is_seeded_and_varies() -> None:
 
 def test_everything_off_is_the_plain_crop() -> None:
     off = AugmentOptions(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    crop = augmented_crop(view(), 48, np.random.default_rng(0), off)
+    crop = augmented(np.random.default_rng(0), off)
     np.testing.assert_allclose(crop.astype(int), plain_crop(view(), 48).astype(int), atol=1)

@@ -8,8 +8,9 @@ import pytest
 from shapeshot.data.augment import alpha_box, turned
 from shapeshot.data.frustum_truth import frustum_occupancy, frustum_places
 from shapeshot.data.queries import PackedSolid
+from shapeshot.geometry.box import Box
 from shapeshot.geometry.camera import Camera
-from shapeshot.geometry.frustum import Frustum, Square
+from shapeshot.geometry.frustum import Frustum
 from shapeshot.photo.crop import crop_silhouette
 
 CAMERA = Camera(50.0, 25.0, 2.0, 40.0)
@@ -39,14 +40,14 @@ def picture() -> np.ndarray:
 @pytest.mark.parametrize("roll", [0.0, 9.0])
 def test_the_silhouette_is_that_of_the_picture(roll: float) -> None:
     rgba = turned(picture(), roll)
-    frustum = Frustum(CAMERA, Square(*alpha_box(rgba)), SIZE, roll)
+    frustum = Frustum(CAMERA, alpha_box(rgba), SIZE, roll)
     occupied = frustum_occupancy(box_solid(), frustum, 64, 96, np.ones((64, 64), bool)).any(axis=0)
-    seen = crop_silhouette(rgba[..., 3], frustum.square, 64) > 0.5
+    seen = crop_silhouette(rgba[..., 3], frustum.box, 64) > 0.5
     assert (occupied & seen).sum() / (occupied | seen).sum() > 0.95
 
 
 def test_rays_that_are_not_looked_along_are_empty() -> None:
-    frustum = Frustum(CAMERA, Square(0.0, 0.0, SIZE), SIZE)
+    frustum = Frustum(CAMERA, Box(0.0, 0.0, SIZE), SIZE)
     rays = np.zeros((32, 32), bool)
     rays[:, :16] = True
     half, whole = (frustum_occupancy(box_solid(), frustum, 32, 48, part) for part in (rays, np.ones_like(rays)))
@@ -56,7 +57,7 @@ def test_rays_that_are_not_looked_along_are_empty() -> None:
 
 
 def test_the_surface_lies_where_the_grid_changes() -> None:
-    frustum = Frustum(CAMERA, Square(24.0, 24.0, 80.0), SIZE)
+    frustum = Frustum(CAMERA, Box(24.0, 24.0, 80.0), SIZE)
     grid = frustum_occupancy(box_solid(), frustum, 64, 64, np.ones((64, 64), bool))
     cells = ((frustum_places(frustum, surface(500)) + 1) / 2 * 64).astype(int)
     mixed = []

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
+from ray_nodes import ray_cluster_of_two
 
 from shapeshot.errors import UserError
 from shapeshot.folders import Outcome, run_photos
@@ -29,25 +30,11 @@ from shapeshot.pipeline.options import Options
 
 ray = pytest.importorskip("ray", reason="needs the extra `cluster`")
 
-HEALTH_CHECKS = {"initial_delay_ms": 0, "period_ms": 300, "timeout_ms": 1000, "failure_threshold": 3}
-
 
 @pytest.fixture
 def two_nodes() -> Iterator[Any]:
-    """A cluster of a head and another node, each with one processor; this process is connected to it."""
-    from ray.cluster_utils import Cluster
-
-    # By default Ray takes up to a minute to see that a node is dead, and meanwhile sends it work.
-    watchful = {f"health_check_{name}": value for name, value in HEALTH_CHECKS.items()}
-    small = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False, "_system_config": watchful}
-    cluster = Cluster(initialize_head=True, head_node_args=small)
-    try:
-        cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
-        cluster.connect()
+    with ray_cluster_of_two() as cluster:
         yield cluster
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
 
 
 @pytest.mark.slow

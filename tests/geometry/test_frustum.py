@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from shapeshot.geometry.box import Box
 from shapeshot.geometry.camera import Camera
-from shapeshot.geometry.frustum import HALF_DEPTH, Frustum, Square, ViewCamera, bin_depths
+from shapeshot.geometry.frustum import HALF_DEPTH, Frustum, ViewCamera, bin_depths
 
 CAMERA = Camera(35.0, 20.0, 2.2, 45.0)
-CENTRED = Frustum(CAMERA, Square(16.0, 16.0, 96.0), 128)
-ASIDE = Frustum(CAMERA, Square(20.0, 5.0, 80.0), 128, roll_deg=11.0)
+CENTRED = Frustum(CAMERA, Box(16.0, 16.0, 96.0), 128)
+ASIDE = Frustum(CAMERA, Box(20.0, 5.0, 80.0), 128, roll_deg=11.0)
 
 
 def points(count: int = 50) -> np.ndarray:

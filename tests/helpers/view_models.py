@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from shapeshot.geometry.frustum import bin_depths
+from shapeshot.geometry.frustum import HALF_DEPTH, bin_depths
 from shapeshot.model.folder import VIEW, VIEW_FORMAT
 from shapeshot.model.view_network import OUTPUTS
 
@@ -56,6 +56,7 @@ def write_view_model(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, folder / VIEW)
     digest = hashlib.sha256((folder / VIEW).read_bytes()).hexdigest()
-    card = {"format": VIEW_FORMAT, "format_version": 1, "image_size": SIZE, "threshold": 0.5, "sha256": {VIEW: digest}}
+    card = {"format": VIEW_FORMAT, "format_version": 1, "image_size": SIZE, "threshold": 0.5}
+    card |= {"half_depth": HALF_DEPTH, "sha256": {VIEW: digest}}
     (folder / "card.json").write_text(json.dumps(card))
     return folder

@@ -73,8 +73,8 @@ def test_nobody_can_forget_the_memory(folder: Path) -> None:
     model = FieldModel.load(folder)
     seen = model.see(shown(PIXELS, OUTLINE))
     alone = model.with_memory(None).see(shown(PIXELS, OUTLINE))
-    assert seen.recalled is not None
-    assert alone.recalled is None
+    assert seen.reading.recalled is not None
+    assert alone.reading.recalled is None
     half = np.arange(32)[:, None, None] < 16
     network = 1 / (1 + np.exp(-alone.field(32).logits.astype(np.float64)))
     expected = np.clip(0.7 * network + 0.3 * half, CERTAINTY, 1 - CERTAINTY)

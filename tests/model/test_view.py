@@ -40,7 +40,9 @@ def test_the_shape_fills_the_cube_with_its_proportions() -> None:
 
 
 def test_turning_it_turns_the_shape() -> None:
-    straight, turned = (whole_grid(one.grid, 32, 0.0).occupancy for one in (reading(40.0), reading(40.0).facing(-50.0)))
+    straight, turned = (
+        whole_grid(one.grid, 32, 0.0).occupancy for one in (reading(90.0), reading(90.0).facing_photo())
+    )
     sizes = [np.ptp(np.flatnonzero(turned.any(axis=tuple({0, 1, 2} - {axis})))) + 1 for axis in range(3)]
     np.testing.assert_allclose(sizes, [21.3, 16, 32], atol=2)
     union = (np.rot90(straight, 1, axes=(0, 2)) | turned).sum()
@@ -135,3 +137,9 @@ def test_the_camera_stands_where_the_photo_was_taken() -> None:
     camera = reading(azimuth=30.0).camera
     towards = np.subtract(camera.position, camera.target)
     assert np.degrees(np.arctan2(towards[0], towards[2])) == pytest.approx(30.0, abs=1e-3)
+
+
+def test_an_end_beyond_the_grid_is_told() -> None:
+    assert reading().remarks == ()
+    (told,) = reading(half=(0.2, 0.15, 1.5)).remarks
+    assert "deeper than the model can hold" in told

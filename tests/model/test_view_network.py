@@ -38,7 +38,6 @@ def test_a_photo_is_seen_once_and_asked_often(folder: Path) -> None:
     assert first.features.shape == (FEATURES,)
     assert first.camera is not None
     assert first.camera.azimuth_deg == pytest.approx(second.camera.azimuth_deg)  # type: ignore[union-attr]
-    assert first.recalled is None
     assert first.layout(2).shape == (DEPTHS * 4,)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray_nodes import ray_cluster_of_two
 from tiny_studies import TINY_MODEL, tiny_toml
 
 from shapeshot.cli import main
@@ -230,25 +231,11 @@ def _groups() -> set[str]:
     return groups
 
 
-HEALTH_CHECKS = {"initial_delay_ms": 0, "period_ms": 300, "timeout_ms": 1000, "failure_threshold": 3}
-
-
 @pytest.fixture
 def two_nodes() -> Iterator[Any]:
-    """A Ray cluster of a head and another node on this machine, each with one processor."""
-    ray = pytest.importorskip("ray", reason="needs the extra `cluster`")
-    from ray.cluster_utils import Cluster
-
-    watchful = {f"health_check_{name}": value for name, value in HEALTH_CHECKS.items()}
-    small = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False, "_system_config": watchful}
-    cluster = Cluster(initialize_head=True, head_node_args=small)
-    try:
-        cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
-        cluster.connect()
+    pytest.importorskip("ray", reason="needs the extra `cluster`")
+    with ray_cluster_of_two() as cluster:
         yield cluster
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from shapeshot.cli.flags import whole_number
@@ -105,10 +106,7 @@ def _run_on_photos(args: argparse.Namespace) -> int:
 
     unset: dict[str, object] = dict.fromkeys(("data", "type", "arch", "load_checkpoint", "baseline", "views"))
     unset |= {"features": [], "training_data": [], "split": "test", "protocol": DEFAULT, "rows": "csv"}
-    given = [name for name, value in unset.items() if getattr(args, name) != value]
-    if given:
-        flag = given[0].replace("_", "-")
-        raise UsageError(f"--photos scores an exported model; leave out --{flag}, or give --data")
+    _refuse_others(args, unset, "--photos scores an exported model; leave out --{}, or give --data")
     out = Path(args.out or "out/evaluation/photos-model")
     summary = run_photo_evaluation(Path(args.photos), out, model=args.model, seed=args.seed, progress=not args.quiet)
     print(photo_markdown(summary))
@@ -122,10 +120,7 @@ def _run_on_views(args: argparse.Namespace) -> int:
 
     unset: dict[str, object] = dict.fromkeys(("type", "arch", "load_checkpoint", "baseline"))
     unset |= {"features": [], "training_data": [], "rows": "csv"}
-    given = [name for name, value in unset.items() if getattr(args, name) != value]
-    if given:
-        flag = given[0].replace("_", "-")
-        raise UsageError(f"--protocol {VIEW_PROTOCOL} scores an exported model; leave out --{flag}")
+    _refuse_others(args, unset, f"--protocol {VIEW_PROTOCOL} scores an exported model; leave out --{{}}")
     out = Path(args.out or f"out/evaluation/{args.split}-model-{VIEW_PROTOCOL}")
     summary = run_view_evaluation(
         _data(args),
@@ -139,6 +134,13 @@ def _run_on_views(args: argparse.Namespace) -> int:
     print(view_markdown(summary))
     print(f"rows: {out / 'rows.csv'}")
     return 0
+
+
+def _refuse_others(args: argparse.Namespace, unset: Mapping[str, object], message: str) -> None:
+    """UsageError, with the first flag's name in `message`, where one has another value than that of being left out."""
+    given = [name for name, value in unset.items() if getattr(args, name) != value]
+    if given:
+        raise UsageError(message.format(given[0].replace("_", "-")))
 
 
 def _checkpoint(args: argparse.Namespace) -> Path | None:

@@ -14,8 +14,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageFilter
 
 from shapeshot.errors import UserError
+from shapeshot.geometry.box import Box
 from shapeshot.photo import crop_on_grey, object_box
-from shapeshot.photo.crop import Box
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,6 @@ def draw_framing(
 def plain_crop(rgba: UInt8[np.ndarray, "height width 4"], size: int) -> UInt8[np.ndarray, "size size 3"]:
     """The crop as the runtime makes it from a photo with a perfect matte, uint8 [size, size, 3]."""
     return crop_on_grey(rgba, alpha_box(rgba), size)
-
-
-def augmented_crop(
-    rgba: UInt8[np.ndarray, "height width 4"], size: int, rng: np.random.Generator, options: AugmentOptions
-) -> UInt8[np.ndarray, "size size 3"]:
-    """A randomly disturbed crop, uint8 [size, size, 3]."""
-    rolled, framing = draw_framing(rgba, rng, options)
-    return disturbed_crop(rolled, framing.box, size, rng, options)
 
 
 def disturbed_crop(

@@ -11,7 +11,7 @@ import numpy as np
 
 from shapeshot.errors import ModelError
 from shapeshot.model.field import logit
-from shapeshot.model.folder import HEADS_FILE, MEMORY_FILE, VIEW_FORMAT, ModelFolder
+from shapeshot.model.folder import FORMAT, HEADS_FILE, MEMORY_FILE, VIEW_FORMAT, ModelFolder
 from shapeshot.model.heads import Heads
 from shapeshot.model.memory import ShapeMemory
 from shapeshot.model.network import Network
@@ -27,13 +27,16 @@ if TYPE_CHECKING:
     from shapeshot.model.reading import Reading
 
 
+NETWORKS: dict[str, type[Network] | type[ViewNetwork]] = {FORMAT: Network, VIEW_FORMAT: ViewNetwork}
+
+
 class FieldModel:
     """A loaded model. Sessions start when first needed; one object may serve many photos and threads."""
 
     def __init__(self, folder: ModelFolder, num_threads: int | None = None, optimize: bool = False) -> None:
         """Use `load`. num_threads: of one run; None is one for each core. optimize: see `load`."""
         self.folder, self._num_threads, self._optimize = folder, num_threads, optimize
-        network = ViewNetwork if folder.card["format"] == VIEW_FORMAT else Network
+        network = NETWORKS[folder.card["format"]]
         self._network = network(folder.path, self.image_size, num_threads, optimize)
 
     @classmethod
@@ -121,10 +124,7 @@ class FieldModel:
     def _read(
         self, photos: Sequence[PreparedPhoto]
     ) -> Sequence[tuple[Reading, Float32[np.ndarray, " features"] | None]]:
-        pixels = _stacked(photos)
-        if isinstance(self._network, ViewNetwork):
-            return self._network.read(pixels, photos, self.level)
-        return self._network.read(pixels, photos, self.memory)
+        return self._network.read(_stacked(photos), photos, self.level, self.memory)
 
     def warm_up(self) -> None:
         """Start all sessions and read all files now, not for the first photo. Raises ModelError where one is broken."""

@@ -27,6 +27,7 @@ from typing import Any
 
 from shapeshot.errors import ExportError, ModelError
 from shapeshot.files import replace_folder
+from shapeshot.geometry.frustum import HALF_DEPTH
 from shapeshot.model.external_data import has_external_data
 
 FORMAT, VIEW_FORMAT, FORMAT_VERSION = "shapeshot-field-model", "shapeshot-view-model", 1
@@ -232,6 +233,11 @@ def _check_values(path: Path, card: Mapping[str, Any]) -> None:
         and isinstance(card.get("name", ""), str)
         and isinstance(digests, dict)
     )
+    if card["format"] == VIEW_FORMAT and card.get("half_depth") != HALF_DEPTH:
+        raise ModelError(
+            f"{path} is of a grid that reaches to a depth of {card.get('half_depth')!r}, not {HALF_DEPTH}; "
+            "export the model with this shapeshot"
+        )
     if not sound or digests is None:
         raise ModelError(f"{path} lacks a sound image_size, threshold, name or sha256; export the model again")
     _require_known(digests, str(path))

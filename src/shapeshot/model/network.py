@@ -61,9 +61,13 @@ class Network:
         self,
         pixels: UInt8[np.ndarray, "batch size size 3"],
         photos: Sequence[PreparedPhoto],
+        level: float,
         memory: ShapeMemory | None,
     ) -> list[tuple[PlanesReading, Float32[np.ndarray, " features"] | None]]:
-        """What each photo shows, and the encoder's pooled features. memory: what similar objects are recalled from."""
+        """What each photo shows, and the encoder's pooled features.
+
+        level: of the surface, as a logit; planes do not depend on it. memory: what similar objects are recalled from.
+        """
         planes, features = self.encode(pixels)
         return [
             (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapeshot.model.field import sample_axes, sample_points
+from shapeshot.model.reading import block_means
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Float32
@@ -21,6 +22,7 @@ class PlanesReading:
 
     camera = None
     colors_of_photo = False
+    remarks = ()
 
     def __init__(
         self,
@@ -31,6 +33,14 @@ class PlanesReading:
     ) -> None:
         """planes: what the encoder drew. silhouette: the object's in the crop, which the memory recalls by."""
         self._planes, self._silhouette, self._network, self._memory = planes, silhouette, network, memory
+
+    def at_level(self, level: float) -> PlanesReading:
+        """Itself: the planes do not depend on where the surface is."""
+        return self
+
+    def facing_photo(self) -> PlanesReading:
+        """Itself: where the photo was taken from is not known."""
+        return self
 
     @cached_property
     def recalled(self) -> Float32[np.ndarray, "n n n"] | None:
@@ -60,12 +70,3 @@ class PlanesReading:
     def layout(self, blocks: int) -> Float32[np.ndarray, " values"]:
         """Average each plane over blocks^2 blocks."""
         return block_means(self._planes, blocks)
-
-
-def block_means(maps: Float32[np.ndarray, "*maps rows columns"], blocks: int) -> Float32[np.ndarray, " values"]:
-    """The means of square maps over blocks^2 blocks each, or over each cell where there are fewer."""
-    flat = maps.reshape(-1, *maps.shape[-2:])
-    count = min(blocks, flat.shape[-1])
-    bands = [band.mean(axis=1) for band in np.array_split(flat, count, axis=1)]
-    averages = [block.mean(axis=1) for band in bands for block in np.array_split(band, count, axis=1)]
-    return np.concatenate(averages).astype(np.float32)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from jaxtyping import Float, Float32
 
     from shapeshot.model.camera_estimate import PhotoCamera
@@ -16,6 +17,7 @@ class Reading(Protocol):
 
     camera: where the photo was taken from, as the network sees it; None for networks that do not tell.
     colors_of_photo: whether colours on the side that the camera sees are the photo's own.
+    remarks: what speaks against the shape, one sentence each.
     """
 
     @property
@@ -23,6 +25,17 @@ class Reading(Protocol):
 
     @property
     def colors_of_photo(self) -> bool: ...
+
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
+
+    def at_level(self, level: float) -> Reading:
+        """The same photo, read for a surface at this logit."""
+        ...
+
+    def facing_photo(self) -> Reading:
+        """The same photo with the side that it shows in front; itself where the camera is not known."""
+        ...
 
     def grid(
         self, xs: Float32[np.ndarray, " x"], ys: Float32[np.ndarray, " y"], zs: Float32[np.ndarray, " z"]
@@ -41,3 +54,12 @@ class Reading(Protocol):
     def layout(self, blocks: int) -> Float32[np.ndarray, " values"]:
         """A coarse map of what was seen where, over about blocks^2 parts of the picture or of each plane."""
         ...
+
+
+def block_means(maps: Float32[np.ndarray, "*maps rows columns"], blocks: int) -> Float32[np.ndarray, " values"]:
+    """The means of square maps over blocks^2 blocks each, or over each cell where there are fewer."""
+    flat = maps.reshape(-1, *maps.shape[-2:])
+    count = min(blocks, flat.shape[-1])
+    bands = [band.mean(axis=1) for band in np.array_split(flat, count, axis=1)]
+    averages = [block.mean(axis=1) for band in bands for block in np.array_split(band, count, axis=1)]
+    return np.concatenate(averages).astype(np.float32)

@@ -8,8 +8,6 @@ import numpy as np
 
 from shapeshot.model.field import Field, guided_grid, logit, whole_grid
 from shapeshot.model.heads import Assessment, Heads, assess
-from shapeshot.model.planes import PlanesReading
-from shapeshot.model.view import ViewReading
 from shapeshot.photo import PreparedPhoto
 
 if TYPE_CHECKING:
@@ -49,24 +47,14 @@ class Seen:
         """Whether colours on the side that the camera sees are the photo's own already."""
         return self.reading.colors_of_photo
 
-    @property
-    def recalled(self) -> Float32[np.ndarray, "n n n"] | None:
-        """What a memory recalled by the object's silhouette, which is part of the field; None without a memory."""
-        return self.reading.recalled if isinstance(self.reading, PlanesReading) else None
-
     def at_threshold(self, threshold: float) -> Seen:
         """The same photo with its surface at another probability, in (0, 1)."""
-        if threshold == self.threshold:
-            return self
-        reading = self.reading
-        reading = reading.at_level(logit(threshold)) if isinstance(reading, ViewReading) else reading
+        reading = self.reading.at_level(logit(threshold))
         return Seen(self.photo, reading, self.features, self.heads, threshold)
 
     def facing_photo(self) -> Seen:
         """The same photo with the side that it shows in front; as it is where the model does not tell the camera."""
-        if not isinstance(self.reading, ViewReading):
-            return self
-        return Seen(self.photo, self.reading.facing(0.0), self.features, self.heads, self.threshold)
+        return Seen(self.photo, self.reading.facing_photo(), self.features, self.heads, self.threshold)
 
     def field(self, resolution: int) -> Field:
         """The field at the centres of resolution^3 cells, its surface at the model's threshold.

@@ -17,7 +17,8 @@ import numpy as np
 from shapeshot.geometry.frustum import bin_depths
 from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
 from shapeshot.model.frustum_grid import sample_frustum
-from shapeshot.model.planes import block_means
+from shapeshot.model.neighbors import neighborhoods
+from shapeshot.model.reading import block_means
 from shapeshot.model.view_colors import ViewColors
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ EXPLAINED_BY = 4.0  # logits above the level that the most probable depth of suc
 ROD_HALF_WIDTH = 1.3  # cells before and behind that depth that are inside, too: about as deep as a chair's leg is wide
 SHARPNESS = 2.0  # of the distribution along a ray that its most probable depth is the mean of
 AGREEMENT_ROUNDS = 2  # of averaging that depth with neighbouring rays that would meet nothing, either
+MOST_ENDS = 0.02  # of the object's rays that may lie in the nearest or farthest depth
+TOO_DEEP = (
+    "the object is deeper than the model can hold, and its near or far end is cut off; give a photo that shows it more "
+    "from the side"
+)
 STRAY_CELLS = 4  # at each end of the object that do not count for its extent
 
 
@@ -64,18 +70,26 @@ class ViewReading:
     def camera(self) -> PhotoCamera:
         return self._estimate.beside(self.placing.center, self.placing.side)
 
-    def facing(self, azimuth_deg: float) -> ViewReading:
-        """The same photo with its camera at another azimuth: the finished shape is turned."""
-        camera = replace(self._estimate.camera, azimuth_deg=azimuth_deg)
-        turned = ViewReading(
-            self._raw, replace(self._estimate, camera=camera), self._colors, self._coverage, self._level
-        )
+    def facing_photo(self) -> ViewReading:
+        """The same photo with its camera at azimuth 0: the finished shape is turned, and nothing else changes."""
+        camera = replace(self._estimate.camera, azimuth_deg=0.0)
+        turned = self._again(replace(self._estimate, camera=camera), self._level)
         turned.__dict__["logits"] = self.logits
         return turned
 
     def at_level(self, level: float) -> ViewReading:
         """The same photo with its surface at another logit: by it the silhouette is enforced and the object placed."""
-        return ViewReading(self._raw, self._estimate, self._colors, self._coverage, level)
+        return self._again(self._estimate, level)
+
+    def _again(self, estimate: CameraEstimate, level: float) -> ViewReading:
+        return ViewReading(self._raw, estimate, self._colors, self._coverage, level)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Whether an end of the object lies beyond the depths of the grid, where it is cut off."""
+        inside = self.logits > self._level
+        ends, rays = (inside[0] | inside[-1]).sum(), inside.any(axis=0).sum()
+        return (TOO_DEEP,) if ends > MOST_ENDS * rays else ()
 
     @cached_property
     def logits(self) -> Float32[np.ndarray, "depths rows columns"]:
@@ -133,7 +147,7 @@ def explained(
     logits: Float32[np.ndarray, "depths rows columns"], coverage: Float32[np.ndarray, "rows columns"], level: float
 ) -> Float32[np.ndarray, "depths rows columns"]:
     """A frustum grid that agrees with the silhouette: see the module."""
-    near = np.asarray(_neighbors(coverage).max(axis=0))  # truth is a little fatter than photos
+    near = np.asarray(neighborhoods(coverage).max(axis=0))  # truth is a little fatter than photos
     held = np.minimum(logits, level + OUTSIDE * (near - EMPTY_COVERAGE) / (1 - EMPTY_COVERAGE))
     lacking = (coverage >= FULL_COVERAGE) & (held.max(axis=0) <= level)
     if not lacking.any():
@@ -152,16 +166,7 @@ def _depth_of(
     depth = np.tensordot(np.arange(len(logits)), shares, axes=1) / shares.sum(axis=0)
     weight = rays.astype(np.float32)
     for _ in range(AGREEMENT_ROUNDS):
-        total = _neighbors(weight).sum(axis=0)
-        depth = np.where(total > 0, _neighbors(depth * weight).sum(axis=0) / np.maximum(total, 1e-6), depth)
+        total = neighborhoods(weight).sum(axis=0)
+        depth = np.where(total > 0, neighborhoods(depth * weight).sum(axis=0) / np.maximum(total, 1e-6), depth)
     smoothed: np.ndarray = depth.astype(np.float32)
     return smoothed
-
-
-def _neighbors(plane: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "9 rows columns"]:
-    """Each cell and its eight neighbours; nothing lies around the grid."""
-    rows, columns = plane.shape
-    padded = np.pad(plane, 1)
-    shifted = [padded[row : row + rows, column : column + columns] for row in range(3) for column in range(3)]
-    stacked: np.ndarray = np.stack(shifted)
-    return stacked

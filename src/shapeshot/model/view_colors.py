@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.geometry.frustum import HALF_DEPTH, bin_depths
 from shapeshot.model.frustum_grid import sample_frustum
+from shapeshot.model.neighbors import neighborhoods
 from shapeshot.photo.crop import GREY
 
 if TYPE_CHECKING:
@@ -38,13 +40,14 @@ class ViewColors:
         The hidden side takes the mean of what the network guesses and of the photo seen through the object: of the two
         and their mixtures that was nearest to the true colours (docs/results.md, "Colour").
         """
-        photographed = _bilinear(self._object_colors(), seen)
+        photographed = _bilinear(self._object_colors, seen)
         guessed = np.stack([sample_frustum(channel, seen) for channel in self.guessed], axis=1)
         behind = _front(logits, level, seen) - seen[:, 2]
         is_seen = np.clip((HIDDEN_FROM - behind) / (HIDDEN_FROM - SEEN_WITHIN), 0, 1).astype(np.float32)[:, None]
         mixed: np.ndarray = photographed + (1 - is_seen) * (guessed - photographed) / 2
         return mixed.astype(np.float32)
 
+    @cached_property
     def _object_colors(self) -> Float32[np.ndarray, "size size 3"]:
         """The object's colours, carried over its edge: pixels there are mixed with the grey behind."""
         coverage = self.coverage[..., None]
@@ -52,7 +55,7 @@ class ViewColors:
         own = self.pixels.astype(np.float32) / 255
         colors, weight = own * solid, solid
         for _ in range(4):
-            grown, sums = _blurred(colors), _blurred(weight)
+            grown, sums = (neighborhoods(part).sum(axis=0) for part in (colors, weight))
             filled = np.where(weight > 0, colors / np.maximum(weight, 1e-6), grown / np.maximum(sums, 1e-6))
             weight = ((weight > 0) | (sums > 0)).astype(np.float32)
             colors = filled * weight
@@ -60,14 +63,6 @@ class ViewColors:
         unmixed = np.clip((own - GREY / 255 * (1 - coverage)) / np.maximum(coverage, 0.2), 0, 1)
         result: np.ndarray = np.where(weight > 0, colors, unmixed).astype(np.float32)
         return result
-
-
-def _blurred(image: Float32[np.ndarray, "rows columns channels"]) -> Float32[np.ndarray, "rows columns channels"]:
-    """Sums over a pixel and its eight neighbours."""
-    for axis in range(2):
-        padded = np.pad(image, [(1, 1) if axis == own else (0, 0) for own in range(3)])
-        image = np.add.reduce([padded.take(range(start, start + image.shape[axis]), axis) for start in range(3)])
-    return image
 
 
 def _front(

@@ -28,6 +28,7 @@ from shapeshot.photo.crop import shrunk_coverage
 if TYPE_CHECKING:
     from jaxtyping import Float32, Shaped, UInt8
 
+    from shapeshot.model.memory import ShapeMemory
     from shapeshot.photo import PreparedPhoto
 
 OUTPUTS = ("occupancy", "colors", "azimuth", "pose", "features")
@@ -42,12 +43,19 @@ class ViewNetwork:
         self._num_threads, self._optimize = num_threads, optimize
 
     def read(
-        self, pixels: UInt8[np.ndarray, "batch size size 3"], photos: Sequence[PreparedPhoto], level: float
+        self,
+        pixels: UInt8[np.ndarray, "batch size size 3"],
+        photos: Sequence[PreparedPhoto],
+        level: float,
+        memory: ShapeMemory | None = None,
     ) -> list[tuple[ViewReading, Float32[np.ndarray, " features"]]]:
         """What each photo shows, and the encoder's pooled features. level: of the surface, as a logit.
 
-        Raises ModelError for pixels of another type or shape.
+        A memory recalls in the canonical cube, which a view is not in: there must be none. Raises ModelError for one,
+        and for pixels of another type or shape.
         """
+        if memory is not None:
+            raise ModelError("a memory joins fields, and this model draws views; take memory.npz from its folder")
         check_pixels(pixels, self._image_size)
         occupancy, colors, azimuth, pose, features = self._checked(self._session.run({"pixels": pixels}), len(pixels))
         readings = []

@@ -4,8 +4,9 @@ view = look_at("chair.jpg", image_size=128)
 view.photo.pixels  # uint8 [128, 128, 3], what the network sees
 """
 
+from shapeshot.geometry.box import Box
 from shapeshot.photo.background import BACKGROUNDS, ObjectMask, find_object
-from shapeshot.photo.crop import GREY, Box, PreparedPhoto, crop_on_grey, crop_silhouette, object_box, prepare_photo
+from shapeshot.photo.crop import GREY, PreparedPhoto, crop_on_grey, crop_silhouette, object_box, prepare_photo
 from shapeshot.photo.decode import Photo, load_photo, read_bytes, read_photo
 from shapeshot.photo.look import View, look_at
 from shapeshot.photo.pointed import given_mask, object_in_region, parse_region, read_mask

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from shapeshot.errors import PhotoError
+from shapeshot.geometry.box import Box
 from shapeshot.photo.background import ObjectMask
 
 if TYPE_CHECKING:
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
 
 GREY = 128
 SILHOUETTE_SIZE = 32
-
-
-class Box(NamedTuple):
-    """A square in source pixels, (0, 0) being the image's top left corner; it may reach beyond the frame."""
-
-    left: float
-    top: float
-    side: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,6 +51,7 @@ class Reconstruction:
     photo: the crop that the model saw; its box is in pixels of rgba.
     threshold: the probability of occupancy at the surface.
     camera: where the photo was taken from, beside the shape; None where the model does not tell.
+    remarks: what the model has to say against its shape. num_specks: loose pieces that the mesh is without.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     size_estimate: real size as predicted from the photo. given_size: the one known dimension that it was scaled by, as
     in "height=80cm"; None where none was given. familiarity: whether the photo
@@ -70,6 +71,8 @@ class Reconstruction:
     is_metric: bool
     timings: dict[str, float]
     camera: PhotoCamera | None = None
+    remarks: tuple[str, ...] = ()
+    num_specks: int = 0
     size_estimate: SizeEstimate | None = None
     familiarity: Familiarity | None = None
     point_confidence: Float32[np.ndarray, " points"] | None = None
@@ -105,10 +108,11 @@ class Reconstruction:
     def warnings(self) -> tuple[str, ...]:
         """What speaks against trusting this shape, one sentence each."""
         if self.familiarity is None or self.familiarity.is_familiar:
-            return self.found.remarks
+            return (*self.found.remarks, *self.remarks)
         score, limit = self.familiarity.score, self.familiarity.limit
         return (
             *self.found.remarks,
+            *self.remarks,
             f"this photo is unlike anything the model was trained on (distance {score:.2f}, limit {limit:.2f}): "
             "the shape may mean nothing; give a photo of one whole household object on a plain background",
         )
@@ -179,7 +183,8 @@ def shape_in(
     with clock("mesh"):
         field = seen.field(resolution)
         specks = SPECK_FRACTION if seen.camera is None else SPECK_FRACTION_OF_VIEW
-        mesh = surface_of(finer_field(seen, field), specks).mesh
+        surface = surface_of(finer_field(seen, field), specks)
+        mesh = surface.mesh
         predicted = seen.colors_at(mesh.vertices)
     with clock("colors"):
         photographed = object_pixels(view.source.rgba, view.found.mask)
@@ -208,6 +213,8 @@ def shape_in(
         is_metric=size is not None,
         timings=clock.timings(),
         camera=camera,
+        remarks=seen.reading.remarks,
+        num_specks=surface.num_specks,
         size_estimate=known.size_estimate,
         given_size=None if size == AUTO_SIZE else size,
         familiarity=known.familiarity,

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     Lengths = tuple[float, float, float]
 
-# A shape that is stretched by more than this against the estimate, along one axis beside another. Of 138 views of val
-# 20 % are, and 93 % of these shapes are off the truth by more than 1.3 (48 % of the others); on test 32 %, 90 %, 53 %.
+# A shape that is stretched by more than this against the estimate, along one axis beside another. Measured with the
+# default before the view model: of 138 views of val 20 % are, and 93 % of these shapes are off the truth by more than
+# 1.3 (48 % of the others); on test 32 %, 90 %, 53 %.
 PROPORTIONS_APART = 1.65
-# Half an interval, as a factor, up to which it says something: a third of the views of test, in which the median error
-# of the longest side is 19 %; in the others it is 55 %.
+# Half an interval, as a factor, up to which it says something: with that model a third of the views of test, in which
+# the median error of the longest side is 19 %; in the others it is 55 %.
 TELLING_FACTOR = 3.0
 THINNEST_WALL = 0.0004  # metres: one line of a common nozzle
 PRINT_SIDE = 0.1  # metres, of the longest side of a print where no size is known

@@ -86,6 +86,7 @@ class MeshFacts:
     closed: bool = told("Whether every edge belongs to two faces.")
     volume: float = told("What it encloses, in cubic units.")
     bounds: tuple[Lengths, Lengths] = told("The least and the greatest x, y, z.")
+    specks_left_out: int | None = told_if_known("How many loose pieces, too small to be parts, it is without.")
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
 def _mesh_facts(shape: Reconstruction) -> MeshFacts:
     mesh = shape.mesh
     low, high = mesh.bounds
-    return MeshFacts(len(mesh.vertices), len(mesh.faces), mesh.is_closed, mesh.volume, (_lengths(low), _lengths(high)))
+    bounds = (_lengths(low), _lengths(high))
+    return MeshFacts(len(mesh.vertices), len(mesh.faces), mesh.is_closed, mesh.volume, bounds, shape.num_specks or None)
 
 
 def _crop_of(shape: Reconstruction) -> CropBox:

@@ -13,13 +13,14 @@ from shapeshot.data.truth import Truth
 from shapeshot.evaluation.views.score import InView, score_in_view, worst_in_view
 from shapeshot.evaluation.views.truth import ObjectTruth, ViewTruth, grid_points, thin_parts
 from shapeshot.geometry import PointCloud
+from shapeshot.geometry.box import Box
 from shapeshot.geometry.camera import Camera
-from shapeshot.geometry.frustum import Frustum, Square
+from shapeshot.geometry.frustum import Frustum
 from shapeshot.model.camera_estimate import CameraEstimate
 from shapeshot.model.view import ViewReading
 from shapeshot.model.view_colors import ViewColors
 
-FRUSTUM = Frustum(Camera(40.0, 20.0, 2.5, 40.0), Square(28.0, 28.0, 64.0), 120)
+FRUSTUM = Frustum(Camera(40.0, 20.0, 2.5, 40.0), Box(28.0, 28.0, 64.0), 120)
 COLORS = ViewColors(np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.float32), np.zeros((3, 2, 2, 2), np.float32))
 
 

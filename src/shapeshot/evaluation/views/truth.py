@@ -18,7 +18,7 @@ from shapeshot.data.dataset import Sample
 from shapeshot.data.frustum_truth import frustum_occupancy
 from shapeshot.data.queries import PackedSolid
 from shapeshot.data.truth import Truth, true_shape
-from shapeshot.geometry.frustum import Frustum, Square, ViewCamera
+from shapeshot.geometry.frustum import Frustum, ViewCamera
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32
@@ -61,7 +61,7 @@ class ViewTruth:
     def of(cls, whole: ObjectTruth, sample: Sample, view: int) -> ViewTruth:
         """The truth of view `view` of an object of a dataset."""
         rgba = sample.view(view)
-        return cls(whole, Frustum(sample.cameras[view], Square(*alpha_box(rgba)), rgba.shape[0]))
+        return cls(whole, Frustum(sample.cameras[view], alpha_box(rgba), rgba.shape[0]))
 
     def to_view(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """Points of the canonical cube in the frame of the view."""

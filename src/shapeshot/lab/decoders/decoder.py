@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from shapeshot.errors import ModelError
 from shapeshot.lab.encoders.encoder import EncoderOutput
 
 
@@ -37,3 +38,9 @@ def latent_projection(pooled_channels: int, latent: int) -> nn.Module:
     CLIP's of any sign and size.
     """
     return nn.Sequential(nn.LayerNorm(pooled_channels), nn.Linear(pooled_channels, latent))
+
+
+def require_heads(width: int, num_heads: int) -> None:
+    """ModelError for a transformer whose width its attention heads cannot share evenly."""
+    if width % num_heads:
+        raise ModelError(f"width must be a multiple of num_heads; got width {width}, num_heads {num_heads}")

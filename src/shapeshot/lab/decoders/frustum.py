@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.decoders.decoder import Decoder
+from shapeshot.lab.decoders.decoder import Decoder, require_heads
 from shapeshot.lab.decoders.triplane import Attention
 from shapeshot.lab.encoders.encoder import EncoderOutput
 
@@ -72,11 +72,9 @@ class FrustumDecoder(Decoder):
         super().__init__()
         if len(channels) != len(STRIDES):
             raise ModelError(f"a view is drawn in {len(STRIDES)} stages; got {len(channels)} counts of channels")
-        if width % num_heads or image_size % STRIDES[0]:
-            raise ModelError(
-                f"the image's side must be a multiple of {STRIDES[0]} and width of num_heads; "
-                f"got image_size {image_size}, width {width}, num_heads {num_heads}"
-            )
+        require_heads(width, num_heads)
+        if image_size % STRIDES[0]:
+            raise ModelError(f"the image's side must be a multiple of {STRIDES[0]}; got {image_size}")
         self.depths, self.sides = depths, [image_size // stride for stride in STRIDES]
         self.num_maps = len(map_channels)
         self.width, self.side = width, round(num_tokens**0.5)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shapeshot.errors import ModelError
-from shapeshot.lab.decoders.decoder import Decoder
+from shapeshot.lab.decoders.decoder import Decoder, require_heads
 from shapeshot.lab.encoders.encoder import EncoderOutput
 
 PLANE_AXES = ((0, 1), (1, 2), (0, 2))  # xy, yz, xz
@@ -169,11 +169,9 @@ class TriplaneDecoder(Decoder):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if resolution % UPSAMPLING or width % num_heads:
-            raise ModelError(
-                f"resolution must be a multiple of {UPSAMPLING} and width of num_heads; "
-                f"got resolution {resolution}, width {width}, num_heads {num_heads}"
-            )
+        require_heads(width, num_heads)
+        if resolution % UPSAMPLING:
+            raise ModelError(f"resolution must be a multiple of {UPSAMPLING}; got {resolution}")
         self.width, self.channels, self.resolution = width, channels, resolution
         self.coarse = resolution // UPSAMPLING
         self.read_tokens = nn.Linear(token_channels, width)

@@ -7,7 +7,7 @@ folder is one that the runtime loads.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from shapeshot.data.augment import Framing, plain_framing, turned
 from shapeshot.data.frustum_truth import frustum_occupancy, frustum_places
 from shapeshot.data.shards import decode_view
 from shapeshot.errors import DatasetError, ModelError
-from shapeshot.geometry.frustum import Frustum, Square
+from shapeshot.geometry.frustum import HALF_DEPTH, Frustum
 from shapeshot.lab.decoders import Decoder, FrustumDecoder, ViewOutput
 from shapeshot.lab.encoders import Encoder
 from shapeshot.lab.kinds.graphs import Graph, pixels_graph
@@ -204,6 +204,11 @@ class View(Kind[ViewModelConfig, ViewConfig]):
         """Make the graph that `shapeshot.model.view_network` runs."""
         return [pixels_graph(VIEW, _Views(model), model, OUTPUTS)]
 
+    @staticmethod
+    def card(model: SingleViewModel) -> dict[str, Any]:
+        """Say how deep the grid reaches, which the weights depend on."""
+        return {"half_depth": HALF_DEPTH}
+
 
 class _Views(nn.Module):
     """From pixels to the parts of a ViewOutput, colours as sRGB, and pooled features."""
@@ -241,7 +246,7 @@ def framed(
         raise DatasetError(f"the cameras of {item.id}'s views are not known; a view model cannot be trained on it")
     rgba = decode_view(item.views[view])
     framing = framing or plain_framing(rgba)
-    return rgba, Frustum(item.cameras[view], Square(*framing.box), rgba.shape[0], framing.roll_deg)
+    return rgba, Frustum(item.cameras[view], framing.box, rgba.shape[0], framing.roll_deg)
 
 
 def unpack_bits(packed: UInt8[Tensor, "*places bytes"]) -> Bool[Tensor, "*places bits"]:
@@ -259,7 +264,7 @@ def _silhouette(
     rgba: UInt8[np.ndarray, "height width 4"], frustum: Frustum, side: int
 ) -> Float[np.ndarray, "side side"]:
     """How much of each cell of the crop the object covers."""
-    return crop_silhouette(turned(rgba, frustum.roll_deg)[..., 3], frustum.square, side)
+    return crop_silhouette(turned(rgba, frustum.roll_deg)[..., 3], frustum.box, side)
 
 
 def _occupancy(
