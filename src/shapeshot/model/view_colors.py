@@ -40,12 +40,16 @@ class ViewColors:
         The hidden side takes the mean of what the network guesses and of the photo seen through the object: of the two
         and their mixtures that was nearest to the true colours (docs/results.md, "Colour").
         """
-        photographed = _bilinear(self._object_colors, seen)
+        photographed = self.photographed(seen)
         guessed = np.stack([sample_frustum(channel, seen) for channel in self.guessed], axis=1)
         behind = _front(logits, level, seen) - seen[:, 2]
         is_seen = np.clip((HIDDEN_FROM - behind) / (HIDDEN_FROM - SEEN_WITHIN), 0, 1).astype(np.float32)[:, None]
         mixed: np.ndarray = photographed + (1 - is_seen) * (guessed - photographed) / 2
         return mixed.astype(np.float32)
+
+    def photographed(self, seen: Float32[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
+        """The photo's own colours where it shows points, sRGB in 0..1, also of those that others hide."""
+        return _bilinear(self._object_colors, seen)
 
     @cached_property
     def _object_colors(self) -> Float32[np.ndarray, "size size 3"]:
