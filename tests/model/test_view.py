@@ -143,3 +143,22 @@ def test_an_end_beyond_the_grid_is_told() -> None:
     assert reading().remarks == ()
     (told,) = reading(half=(0.2, 0.15, 1.5)).remarks
     assert "deeper than the model can hold" in told
+
+
+def test_a_rod_that_slants_is_one_piece() -> None:
+    logits = np.full((40, 8, 3), -8.0, np.float32)
+    for row in range(8):  # four cells farther away with each row
+        logits[4 + 4 * row, row, 1] = -2.0
+    coverage = np.zeros((8, 3), np.float32)
+    coverage[:, 1] = 1
+    inside = explained(logits, coverage, 0.0)[:, :, 1] > 0
+    for row in range(7):
+        assert (inside[:, row] & inside[:, row + 1]).any(), row
+
+
+def test_rods_of_parts_far_apart_stay_apart() -> None:
+    logits = np.full((64, 1, 12), -8.0, np.float32)
+    logits[5, 0, :6] = logits[58, 0, 6:] = -2.0
+    inside = explained(logits, np.ones((1, 12), np.float32), 0.0)[:, 0] > 0
+    assert not (inside[:, 0] & inside[:, -1]).any()
+    assert inside.sum(axis=0).max() <= 16  # no wall between them: no rod is longer than it takes to reach half-way

@@ -30,6 +30,7 @@ FULL_COVERAGE = 0.35  # of a cell: with more the ray meets the object
 EXPLAINED_BY = 4.0  # logits above the level that the most probable depth of such a ray is raised to: between the
 # rod and an empty ray beside it the surface then lies about half-way
 ROD_HALF_WIDTH = 1.3  # cells before and behind that depth that are inside, too: about as deep as a chair's leg is wide
+BRIDGED = 6.0  # cells of depth up to which neighbouring rods are one part
 SHARPNESS = 2.0  # of the distribution along a ray that its most probable depth is the mean of
 AGREEMENT_ROUNDS = 2  # of averaging that depth with neighbouring rays that would meet nothing, either
 MOST_ENDS = 0.02  # of the object's rays that may lie in the nearest or farthest depth
@@ -152,10 +153,26 @@ def explained(
     lacking = (coverage >= FULL_COVERAGE) & (held.max(axis=0) <= level)
     if not lacking.any():
         return np.asarray(held, np.float32)
-    offset = np.abs(np.arange(len(logits))[:, None, None] - _depth_of(logits, lacking))
+    near_end, far_end = _rod_ends(_depth_of(logits, lacking), lacking)
+    depth = np.arange(len(logits))[:, None, None]
+    offset = np.maximum(np.maximum(near_end - depth, depth - far_end), 0)
     rod = np.where(lacking, level + EXPLAINED_BY * (1 - offset / ROD_HALF_WIDTH), -np.inf)
     agreed: np.ndarray = np.maximum(held, rod).astype(np.float32)
     return agreed
+
+
+def _rod_ends(
+    depth: Float32[np.ndarray, "rows columns"], rays: Bool[np.ndarray, "rows columns"]
+) -> tuple[Float32[np.ndarray, "rows columns"], Float32[np.ndarray, "rows columns"]]:
+    """The nearest and the farthest depth of each ray's rod, in cells: it reaches half-way to those of its neighbours.
+
+    So a rod that slants away from the camera is one piece. Those that lie more than BRIDGED apart are of other parts.
+    """
+    apart = neighborhoods(depth) - depth
+    joined = neighborhoods(rays.astype(np.float32)) * (np.abs(apart) <= BRIDGED)
+    steps = apart * joined / 2
+    near_end, far_end = depth + steps.min(axis=0), depth + steps.max(axis=0)
+    return near_end.astype(np.float32), far_end.astype(np.float32)
 
 
 def _depth_of(
