@@ -52,8 +52,8 @@ def errors_of(sample: Sample, model: FieldModel) -> dict[str, tuple[float, float
     truth = ViewTruth.of(ObjectTruth.of(sample, 100), sample, 0)
     nearest = cKDTree(vertices * reading.placing.side + reading.placing.center).query(truth.to_view(sample.points))[1]
     places, is_seen = reading.seen(vertices)[nearest], seen_points(sample)
-    guess = np.stack([sample_frustum(channel, places) for channel in reading._colors.guessed], axis=1)
-    photo = reading._colors.photographed(places)
+    guess = np.stack([sample_frustum(channel, places) for channel in reading.colors.guessed], axis=1)
+    photo = reading.colors.photographed(places)
     error = (photo - guess)[is_seen].mean(axis=0) if is_seen.any() else 0.0
     candidates = {
         "the photo seen through": photo,

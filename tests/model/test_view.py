@@ -103,7 +103,7 @@ def test_neighbouring_rays_agree_on_the_depth_of_a_rod() -> None:
 
 
 def test_at_another_level_every_ray_still_meets_the_object() -> None:
-    one = ViewReading(reading()._raw, reading()._estimate, reading()._colors, np.ones((SIDE, SIDE), np.float32), 0.0)
+    one = ViewReading(reading()._raw, reading()._estimate, reading().colors, np.ones((SIDE, SIDE), np.float32), 0.0)
     assert (one.at_level(20.0).logits > 20.0).any(axis=0).all()
 
 
@@ -117,7 +117,7 @@ def test_an_empty_grid_has_a_place_all_the_same() -> None:
     empty = ViewReading(
         np.full((DEPTHS, SIDE, SIDE), -9.0, np.float32),
         CameraEstimate(ViewCamera(0.0, 0.0, 3.0), 0.5),
-        reading()._colors,
+        reading().colors,
         None,
         0.0,
     )

@@ -63,9 +63,10 @@ class ViewReading:
         level: float,
     ) -> None:
         """logits: as the network gives them. coverage: how much of each cell the object covers; None where that is not
-        known. level: of the surface, as a logit, by which the silhouette is enforced and the object placed.
+        known. level: of the surface, as a logit, by which the silhouette is enforced and the object placed. colors: of the
+        shape, at crop coordinates.
         """
-        self._raw, self._estimate, self._colors, self._coverage, self._level = logits, estimate, colors, coverage, level
+        self._raw, self._estimate, self.colors, self._coverage, self._level = logits, estimate, colors, coverage, level
 
     @property
     def camera(self) -> PhotoCamera:
@@ -83,7 +84,7 @@ class ViewReading:
         return self._again(self._estimate, level)
 
     def _again(self, estimate: CameraEstimate, level: float) -> ViewReading:
-        return ViewReading(self._raw, estimate, self._colors, self._coverage, level)
+        return ViewReading(self._raw, estimate, self.colors, self._coverage, level)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -132,7 +133,7 @@ class ViewReading:
 
     def colors_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """The photo's own colours on the side that the camera sees, the network's on the other."""
-        return self._colors.at(self.seen(points), self.logits, self._level)
+        return self.colors.at(self.seen(points), self.logits, self._level)
 
     def layout(self, blocks: int) -> Float32[np.ndarray, " values"]:
         """Average the occupancy of each depth over blocks^2 blocks of the crop."""
