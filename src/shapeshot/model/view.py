@@ -63,8 +63,8 @@ class ViewReading:
         level: float,
     ) -> None:
         """logits: as the network gives them. coverage: how much of each cell the object covers; None where that is not
-        known. level: of the surface, as a logit, by which the silhouette is enforced and the object placed. colors: of the
-        shape, at crop coordinates.
+        known. level: of the surface, as a logit, by which the silhouette is enforced and the object placed.
+        colors: of the shape, at crop coordinates.
         """
         self._raw, self._estimate, self.colors, self._coverage, self._level = logits, estimate, colors, coverage, level
 
