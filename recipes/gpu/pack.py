@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     config = dataclasses.replace(load_config(args.config), data=tuple(args.data), init="")
+    if config.model.type != "field":
+        parser.error(f"the kit draws queries for models of type field; {args.config} trains {config.model.type}")
     if args.start is None:
         model, architecture = build_model(config.model), None
     else:

@@ -132,3 +132,22 @@ def test_a_part_that_stayed_behind_is_told(tmp_path: Path, monkeypatch) -> None:
     parts[1].unlink()
     with pytest.raises(Exception, match="carry all of it"):
         chunks.read_weights(tmp_path)
+
+
+def test_a_view_is_refused_before_anything_is_packed(tmp_path: Path) -> None:
+    config = tmp_path / "view.json"
+    config.write_text('{"model": {"type": "view", "encoder_weights": "none"}}')
+    command = [
+        sys.executable,
+        str(KIT / "pack.py"),
+        "--config",
+        str(config),
+        "--data",
+        "nowhere",
+        "--out",
+        str(tmp_path / "gpu"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("models of type field; " + str(config) + " trains view")
+    assert not (tmp_path / "gpu").exists()
