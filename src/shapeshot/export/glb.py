@@ -14,10 +14,13 @@ from shapeshot.geometry import Mesh, PointCloud
 if TYPE_CHECKING:
     from jaxtyping import Float32, Num, UInt16
 
+    from shapeshot.geometry.texture import Texture
+
 _POINTS, _TRIANGLES = 0, 4
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 _COMPONENT_TYPES = {"<f4": 5126, "<u2": 5123, "<u4": 5125}
-_ELEMENT_TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4"}
+_ELEMENT_TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+_CLAMP_TO_EDGE = 33071
 
 
 def encode_glb(shape: Mesh | PointCloud) -> bytes:
@@ -25,10 +28,14 @@ def encode_glb(shape: Mesh | PointCloud) -> bytes:
 
     Vertex colours are linear light, as the specification asks (section 3.7.2.1), in 16 bits a channel, because 8 bits
     would band in the dark. Meshes get smooth vertex normals, point clouds their own. No axis is flipped: glTF's
-    convention is shapeshot's.
+    convention is shapeshot's. A mesh with a texture has that in place of its vertex colours, as readers multiply the
+    two; its vertices along the seam occur twice, since glTF gives a vertex one place on a texture.
     """
     buffer = _Buffer()
     primitive: dict[str, Any] = {"material": 0}
+    if isinstance(shape, Mesh) and shape.texture is not None:
+        primitive |= _textured(buffer, shape, shape.texture)
+        return _container(_document(primitive, buffer, shape.texture.picture), bytes(buffer.content))
     if isinstance(shape, Mesh):
         primitive["mode"] = _TRIANGLES
         primitive["attributes"] = _attributes(buffer, shape.vertices, shape.vertex_normals, shape.colors)
@@ -77,6 +84,21 @@ class _Buffer:
         self.content += rows.tobytes()
         return len(self.accessors) - 1
 
+    def add_bytes(self, content: bytes) -> int:
+        """Append a file and return the number of its view. Nothing may follow it that has to be aligned."""
+        self.views.append({"buffer": 0, "byteOffset": len(self.content), "byteLength": len(content)})
+        self.content += content
+        return len(self.views) - 1
+
+
+def _textured(buffer: _Buffer, mesh: Mesh, texture: Texture) -> dict[str, Any]:
+    vertices, places, faces = texture.split(mesh.faces)
+    attributes = _attributes(buffer, mesh.vertices[vertices], mesh.vertex_normals[vertices], None)
+    from_top = texture.places[places] * [1, -1] + [0, 1]  # glTF counts v downwards
+    attributes["TEXCOORD_0"] = buffer.add(from_top, "<f4", _ARRAY_BUFFER)
+    indices = buffer.add(faces.reshape(-1, 1), "<u4", _ELEMENT_ARRAY_BUFFER)
+    return {"mode": _TRIANGLES, "attributes": attributes, "indices": indices}
+
 
 def _attributes(
     buffer: _Buffer,
@@ -99,9 +121,17 @@ def _linear_rgba(colors: Float32[np.ndarray, "points 3"]) -> UInt16[np.ndarray, 
     return rgba
 
 
-def _document(primitive: dict[str, Any], buffer: _Buffer) -> dict[str, Any]:
+def _document(primitive: dict[str, Any], buffer: _Buffer, picture: bytes | None = None) -> dict[str, Any]:
     # Metallic is 1 unless said otherwise, which would show plain colours as dark mirrors.
-    surface = {"metallicFactor": 0, "roughnessFactor": 0.8}
+    surface: dict[str, Any] = {"metallicFactor": 0, "roughnessFactor": 0.8}
+    images: dict[str, Any] = {}
+    if picture is not None:
+        surface["baseColorTexture"] = {"index": 0}
+        images = {
+            "images": [{"bufferView": buffer.add_bytes(picture), "mimeType": "image/jpeg"}],
+            "samplers": [{"wrapS": _CLAMP_TO_EDGE, "wrapT": _CLAMP_TO_EDGE}],
+            "textures": [{"source": 0, "sampler": 0}],
+        }
     return {
         "asset": {"version": "2.0", "generator": "shapeshot"},
         "scene": 0,
@@ -109,6 +139,7 @@ def _document(primitive: dict[str, Any], buffer: _Buffer) -> dict[str, Any]:
         "nodes": [{"mesh": 0, "name": "object"}],
         "meshes": [{"primitives": [primitive]}],
         "materials": [{"pbrMetallicRoughness": surface, "doubleSided": False}],
+        **images,
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
         "buffers": [{"byteLength": len(buffer.content)}],

@@ -10,7 +10,7 @@ from shapeshot.export.color_texture import color_texture
 from shapeshot.geometry import Mesh, PointCloud
 
 if TYPE_CHECKING:
-    from jaxtyping import Float32, Num
+    from jaxtyping import Float32, Int32, Num
 
 
 def encode_obj(shape: Mesh | PointCloud) -> bytes:
@@ -27,20 +27,30 @@ def encode_obj(shape: Mesh | PointCloud) -> bytes:
 
 
 def encode_obj_files(shape: Mesh | PointCloud, name: str, vertex_colors: bool = True) -> dict[str, bytes]:
-    """Make name.texture.png and name.mtl for a coloured mesh, then name.obj, which refers to them.
+    """Make a picture and name.mtl for a coloured mesh, then name.obj, which refers to them.
 
-    The texture gives each vertex the place of its colour (see color_texture.py). The vertex colours stay as well unless
+    The picture is the mesh's own texture, name.texture.jpg, or without one name.texture.png, which gives each vertex
+    the place of its colour (see color_texture.py). The vertex colours stay as well unless
     vertex_colors is False, for strict readers that take three numbers behind `v` and no more.
     """
     if not isinstance(shape, Mesh) or shape.colors is None:
         return {f"{name}.obj": encode_obj(shape)}
-    texture = color_texture(shape.colors)
+    suffix, picture, places, corners = _texture(shape, shape.colors)
     vertices = _vertex_lines(shape.vertices, shape.colors if vertex_colors else None)
-    places = _lines("vt %.5f %.5f", texture.uvs)
-    faces = _lines("f %d/%d %d/%d %d/%d", np.repeat(shape.faces + 1, 2, axis=1))
-    text = f"# shapeshot\nmtllib {name}.mtl\no object\n{vertices}{places}usemtl colors\n{faces}"
-    picture = f"{name}.texture.png"
-    return {picture: texture.png(), f"{name}.mtl": _material(picture), f"{name}.obj": text.encode()}
+    faces = _lines("f %d/%d %d/%d %d/%d", np.stack([shape.faces + 1, corners + 1], axis=2))
+    text = f"# shapeshot\nmtllib {name}.mtl\no object\n{vertices}{_lines('vt %.5f %.5f', places)}usemtl colors\n{faces}"
+    file = f"{name}.texture.{suffix}"
+    return {file: picture, f"{name}.mtl": _material(file), f"{name}.obj": text.encode()}
+
+
+def _texture(
+    mesh: Mesh, colors: Float32[np.ndarray, "vertices 3"]
+) -> tuple[str, bytes, Float32[np.ndarray, "places 2"], Int32[np.ndarray, "faces 3"]]:
+    """The suffix and the bytes of a picture, and where on it the corners of the faces lie, see `Texture`."""
+    if mesh.texture is not None:
+        return "jpg", mesh.texture.picture, mesh.texture.places, mesh.texture.corners
+    texture = color_texture(colors)
+    return "png", texture.png(), texture.uvs, mesh.faces
 
 
 def _material(texture: str) -> bytes:

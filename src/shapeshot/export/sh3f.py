@@ -216,4 +216,4 @@ def _add(library: zipfile.ZipFile, name: str, content: bytes) -> None:
     member = zipfile.ZipInfo(name, _EPOCH)
     member.external_attr = 0o644 << 16  # readable once unpacked
     # A PNG is compressed already.
-    library.writestr(member, content, zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED)
+    library.writestr(member, content, zipfile.ZIP_STORED if name.endswith((".png", ".jpg")) else zipfile.ZIP_DEFLATED)

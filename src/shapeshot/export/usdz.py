@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.errors import ExportError
-from shapeshot.export.color_texture import ColorTexture, color_texture
+from shapeshot.export.color_texture import color_texture
 from shapeshot.export.colors import to_linear
 from shapeshot.geometry import Mesh
 
@@ -35,7 +35,9 @@ def encode_usdz(mesh: Mesh) -> bytes:
         # does so, too, but may write the layer anew and date it now.
         module = usd.Sdf if hasattr(usd.Sdf, "ZipFileWriter") else usd.Usd  # where it was in releases before
         writer = module.ZipFileWriter.CreateNew(str(package))
-        for path in sorted(Path(folder).glob("*.usdc")) + sorted(Path(folder).glob("*.png")):  # the layer comes first
+        for path in sorted(Path(folder).glob("*.usdc")) + sorted(
+            Path(folder).glob("*.[jp][pn]g")
+        ):  # the layer comes first
             os.utime(path, (_EPOCH, _EPOCH))
             writer.AddFile(str(path), path.name)
         if not writer.Save():
@@ -71,10 +73,8 @@ def _write_stage(usd: Any, mesh: Mesh, layer: Path) -> None:
     material = usd.UsdShade.Material.Define(stage, "/object/material")
     surface = _define_surface(usd, stage, material)
     if mesh.colors is not None:
-        texture = color_texture(mesh.colors)
-        (layer.parent / "colors.png").write_bytes(texture.png())
-        _define_colors(usd, shape, mesh.colors, texture)
-        _define_texture(usd, stage, surface, "colors.png")
+        _define_colors(usd, shape, mesh.colors)
+        _define_texture(usd, stage, surface, _write_picture(usd, shape, mesh, mesh.colors, layer.parent))
     usd.UsdShade.MaterialBindingAPI.Apply(shape.GetPrim()).Bind(material)
     stage.GetRootLayer().Save()
 
@@ -99,12 +99,26 @@ def _define_surface(usd: Any, stage: Any, material: Any) -> Any:
     return surface
 
 
-def _define_colors(usd: Any, shape: Any, colors: Float32[np.ndarray, "vertices 3"], texture: ColorTexture) -> None:
+def _define_colors(usd: Any, shape: Any, colors: Float32[np.ndarray, "vertices 3"]) -> None:
     primvars, names, vertex = usd.UsdGeom.PrimvarsAPI(shape), usd.Sdf.ValueTypeNames, usd.UsdGeom.Tokens.vertex
     linear = usd.Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(to_linear(colors), np.float32))
     primvars.CreatePrimvar("displayColor", names.Color3fArray, vertex).Set(linear)
-    places = usd.Vt.Vec2fArray.FromNumpy(np.ascontiguousarray(texture.uvs))
-    primvars.CreatePrimvar("st", names.TexCoord2fArray, vertex).Set(places)
+
+
+def _write_picture(usd: Any, shape: Any, mesh: Mesh, colors: Float32[np.ndarray, "vertices 3"], folder: Path) -> str:
+    """Write the picture of the mesh's texture, or without one that of its colours; define the places on it."""
+    primvars, kind = usd.UsdGeom.PrimvarsAPI(shape), usd.Sdf.ValueTypeNames.TexCoord2fArray
+    vectors, tokens = usd.Vt.Vec2fArray.FromNumpy, usd.UsdGeom.Tokens
+    if mesh.texture is not None:
+        (folder / "photo.jpg").write_bytes(mesh.texture.picture)
+        places = primvars.CreatePrimvar("st", kind, tokens.faceVarying)
+        places.Set(vectors(np.ascontiguousarray(mesh.texture.places)))
+        places.SetIndices(usd.Vt.IntArray.FromNumpy(np.ascontiguousarray(mesh.texture.corners.ravel())))
+        return "photo.jpg"
+    texture = color_texture(colors)
+    (folder / "colors.png").write_bytes(texture.png())
+    primvars.CreatePrimvar("st", kind, tokens.vertex).Set(vectors(np.ascontiguousarray(texture.uvs)))
+    return "colors.png"
 
 
 def _define_texture(usd: Any, stage: Any, surface: Any, picture: str) -> None:

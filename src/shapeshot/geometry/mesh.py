@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.errors import MeshError
+from shapeshot.geometry.texture import Texture
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, Float64, Int32, Shaped
@@ -20,12 +21,14 @@ class Mesh:
     vertices: float32 [vertices, 3], finite.
     faces: int32 [faces, 3], counter-clockwise seen from outside.
     colors: float32 [vertices, 3], sRGB in [0, 1], or None.
+    texture: a picture that shows more than the colours do, or None.
     Raises MeshError on wrong shapes, indices out of range and values that are not finite.
     """
 
     vertices: Float32[np.ndarray, "vertices 3"]
     faces: Int32[np.ndarray, "faces 3"]
     colors: Float32[np.ndarray, "vertices 3"] | None = None
+    texture: Texture | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vertices", as_rows(self.vertices, np.float32, "vertices"))
@@ -36,6 +39,8 @@ class Mesh:
             raise MeshError(
                 f"face indices must lie in 0..{len(self.vertices) - 1}; got {self.faces.min()}..{self.faces.max()}"
             )
+        if self.texture is not None and len(self.texture.corners) != len(self.faces):
+            raise MeshError(f"a texture of {len(self.texture.corners)} faces is on a mesh of {len(self.faces)}")
 
     @property
     def triangles(self) -> Float32[np.ndarray, "faces 3 3"]:
@@ -103,7 +108,7 @@ class Mesh:
 
     def scaled(self, factor: float) -> Mesh:
         """Return the mesh with all lengths multiplied by `factor`."""
-        return Mesh(self.vertices * np.float32(factor), self.faces, self.colors)
+        return Mesh(self.vertices * np.float32(factor), self.faces, self.colors, self.texture)
 
 
 def as_rows(values: Any, dtype: type, name: str, count: int | None = None) -> Shaped[np.ndarray, "rows 3"]:

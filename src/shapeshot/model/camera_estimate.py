@@ -11,7 +11,7 @@ import numpy as np
 from shapeshot.geometry.frustum import ViewCamera
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Float32
 
 PEAK_DEG = 46.0  # to both sides of the most probable bin: what belongs to one guess
 CERTAIN_WITHIN_DEG = 25.0  # a front is recognised as such up to about this angle
@@ -34,6 +34,18 @@ class PhotoCamera:
     position: tuple[float, float, float]
     target: tuple[float, float, float]
     certainty: float
+
+    def project(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
+        """Where the crop shows points of the shape's frame: (u, v, depth).
+
+        u runs to the right and v up, both from -0.5 to 0.5 over the crop; depth is the distance from the plane of the
+        camera, in the shape's unit.
+        """
+        axes = ViewCamera(self.azimuth_deg, self.elevation_deg, 1.0, self.roll_deg).axes
+        x, y, backward = axes @ (np.asarray(points, np.float64) - self.position).T
+        depth = np.maximum(-backward, 1e-6)
+        span = 2 * math.tan(math.radians(self.fov_deg) / 2) * depth  # that the crop's side shows there
+        return np.stack([x / span, y / span, depth], axis=1).astype(np.float32)
 
     def scaled(self, factor: float) -> PhotoCamera:
         """The same camera beside a shape that was scaled about the origin."""

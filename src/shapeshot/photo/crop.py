@@ -93,6 +93,22 @@ def crop_on_grey(
     return levels
 
 
+def object_crop(
+    rgba: UInt8[np.ndarray, "height width 4"],
+    mask: Float[np.ndarray, "height width"],
+    box: Box | tuple[float, float, float],
+    size: int,
+) -> Image.Image:
+    """The square `box` of a photo as an RGBA picture of size x size whose alpha is how much the object covers.
+
+    Raises PhotoError for a box without area.
+    """
+    masked = rgba.copy()
+    masked[..., 3] = (mask * 255 + 0.5).astype(np.uint8)
+    window, edges = _cut(masked, box, size)
+    return Image.fromarray(window).resize((size, size), Image.Resampling.BILINEAR, box=edges, reducing_gap=2.0)
+
+
 def crop_silhouette(
     alpha: UInt8[np.ndarray, "height width"], box: Box | tuple[float, float, float], size: int = SILHOUETTE_SIZE
 ) -> Float32[np.ndarray, "size size"]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapeshot.finish import finish
 from shapeshot.pipeline.json_values import from_json
 from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.photo_texture import textured
 from shapeshot.pipeline.result import AssumedScale, Finished, add_seconds
 from shapeshot.pipeline.size import AXES, parse_size
 
@@ -34,7 +35,7 @@ class Ready:
 
 
 def made_ready(shape: Reconstruction, options: Options, *, in_metres: bool, has_mesh: bool) -> Ready:
-    """The shape scaled to metres where a file wants them and no size was given, and its mesh finished.
+    """The shape scaled to metres where a file wants them and no size was given, its mesh finished, the photo on it.
 
     in_metres: whether a file that is made for real sizes will be written. has_mesh: whether any mesh will.
     Raises UserError as `shapeshot.finish.finish` does.
@@ -43,13 +44,19 @@ def made_ready(shape: Reconstruction, options: Options, *, in_metres: bool, has_
     if in_metres and not shape.is_metric:
         scale = assumed_scale(shape)
         shape, assumed = scaled_to_metres(shape, scale.metres_per_unit), scale.source
-    if not has_mesh or options.finish.is_nothing:
+    if not has_mesh:
         return Ready(shape, assumed)
-    start = time.perf_counter()
-    mesh, facts = finish(shape.mesh, options.finish, _given_axis(options.size))
+    facts: dict[str, Any] | None = None
     timings = dict(shape.timings)
-    add_seconds(timings, "finish", time.perf_counter() - start)
-    return Ready(replace(shape, mesh=mesh, timings=timings), assumed, from_json(Finished, facts))
+    if not options.finish.is_nothing:
+        start = time.perf_counter()
+        mesh, facts = finish(shape.mesh, options.finish, _given_axis(options.size))
+        shape = replace(shape, mesh=mesh)
+        add_seconds(timings, "finish", time.perf_counter() - start)
+    start = time.perf_counter()
+    shape = replace(shape, mesh=textured(shape))
+    add_seconds(timings, "texture", time.perf_counter() - start)
+    return Ready(replace(shape, timings=timings), assumed, None if facts is None else from_json(Finished, facts))
 
 
 def assumed_scale(shape: Reconstruction) -> AssumedScale:
@@ -63,7 +70,8 @@ def assumed_scale(shape: Reconstruction) -> AssumedScale:
 def scaled_to_metres(shape: Reconstruction, factor: float) -> Reconstruction:
     """All three forms scaled, as if the size had been given."""
     forms = {name: getattr(shape, name).scaled(factor) for name in ("voxels", "points", "mesh")}
-    return replace(shape, **forms, is_metric=True)
+    camera = None if shape.camera is None else shape.camera.scaled(factor)
+    return replace(shape, **forms, camera=camera, is_metric=True)
 
 
 def _given_axis(size: str | None) -> int | None:

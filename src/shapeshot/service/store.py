@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from shapeshot.errors import ExportError, UserError
+from shapeshot.export.npz import texture_arrays, texture_from
 from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.jobs.own_folder import OwnFolder
@@ -236,7 +237,7 @@ class Result:
         """The mesh, the points or the voxels, as `reconstruct` gave them."""
         arrays = self._arrays
         if name == "mesh":
-            return Mesh(arrays["vertices"], arrays["faces"], arrays["vertex_colors"])
+            return Mesh(arrays["vertices"], arrays["faces"], arrays["vertex_colors"], texture_from(arrays))
         if name == "points":
             return PointCloud(arrays["points"], arrays["point_colors"], arrays["normals"])
         resolution = int(arrays["resolution"])
@@ -264,6 +265,7 @@ def pack(shape: Reconstruction, facts: dict[str, Any], pictures: dict[str, bytes
         "vertices": shape.mesh.vertices,
         "faces": shape.mesh.faces,
         "vertex_colors": shape.mesh.colors,
+        **texture_arrays(shape.mesh),
         "points": shape.points.points,
         "point_colors": shape.points.colors,
         "normals": shape.points.normals,

@@ -1,8 +1,8 @@
 // From arrays to what three.js draws: one function a form, from a form's arrays and a shading to a Group.
 
 import {
-  BufferAttribute, BufferGeometry, Color, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial,
-  MeshLambertMaterial, Points,
+  BufferAttribute, BufferGeometry, CanvasTexture, Color, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial,
+  MeshLambertMaterial, Points, SRGBColorSpace,
 } from "../three/three.js";
 import { confidenceColors, linearColors } from "./colors.js";
 import { nearestValues } from "./nearest.js";
@@ -22,11 +22,24 @@ function buildMesh({ mesh, points }, shading, theme) {
     const lines = new Mesh(geometry, new MeshBasicMaterial({ color: new Color(theme.wire), wireframe: true }));
     return new Group().add(hiddenBehind(geometry, theme), lines);
   }
-  const colors = shading === "confidence" && points.confidence
+  const showsConfidence = shading === "confidence" && points.confidence;
+  if (mesh.texture && !showsConfidence) return new Group().add(texturedMesh(geometry, mesh));
+  const colors = showsConfidence
     ? confidenceColors(nearestValues(points.points.data, points.confidence.data, mesh.vertices.data))
     : linearColors(mesh.colors?.data, mesh.vertices.shape[0]);
   geometry.setAttribute("color", new BufferAttribute(colors, 3));
   return new Group().add(new Mesh(geometry, solidMaterial()));
+}
+
+// The photo on the surface: a place on it for each corner of each face.
+function texturedMesh(geometry, { texture, corners, places }) {
+  const spread = geometry.toNonIndexed();
+  const uvs = new Float32Array(2 * corners.data.length);
+  corners.data.forEach((place, i) => uvs.set(places.data.subarray(2 * place, 2 * place + 2), 2 * i));
+  spread.setAttribute("uv", new BufferAttribute(uvs, 2));
+  const map = new CanvasTexture(texture);
+  map.colorSpace = SRGBColorSpace;
+  return new Mesh(spread, solidMaterial({ map }));
 }
 
 function buildVoxels({ voxels }, shading, theme) {
@@ -56,9 +69,9 @@ function buildPoints({ points }, shading, theme) {
 }
 
 // Pushed back a little, so that the lines that lie on it win.
-function solidMaterial() {
+function solidMaterial(colors = { vertexColors: true }) {
   return new MeshLambertMaterial({
-    vertexColors: true, polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1,
+    ...colors, polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1,
   });
 }
 

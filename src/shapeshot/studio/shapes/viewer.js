@@ -57,6 +57,7 @@ export class Viewer extends EventTarget {
     for (const group of [...this.holder.children]) {
       group.traverse(({ geometry, material }) => {
         geometry?.dispose();
+        material?.map?.dispose();
         material?.dispose();
       });
       this.holder.remove(group);

@@ -1,0 +1,52 @@
+"""A picture on the surface of a mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapeshot.errors import MeshError
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32, Int32
+
+
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """A picture, and where on it each corner of each face of a mesh lies.
+
+    picture: the bytes of a JPEG file, sRGB.
+    places: float32 [places, 2], u to the right and v up from the picture's lower left corner, both in [0, 1].
+    corners: int32 [faces, 3], for each corner of each face the number of its place.
+    Raises MeshError on wrong shapes and on numbers out of range.
+    """
+
+    picture: bytes
+    places: Float32[np.ndarray, "places 2"]
+    corners: Int32[np.ndarray, "faces 3"]
+
+    def __post_init__(self) -> None:
+        for name, dtype, width in (("places", np.float32, 2), ("corners", np.int32, 3)):
+            rows: np.ndarray = np.array(getattr(self, name), dtype)
+            if rows.ndim != 2 or rows.shape[1] != width:
+                raise MeshError(f"{name} must have shape [n, {width}]; got {list(rows.shape)}")
+            rows.flags.writeable = False
+            object.__setattr__(self, name, rows)
+        if self.corners.size and not 0 <= self.corners.min() <= self.corners.max() < len(self.places):
+            raise MeshError(f"corners must name places 0..{len(self.places) - 1}")
+        if not ((self.places >= 0) & (self.places <= 1)).all():
+            raise MeshError("places must lie in 0..1")
+
+    def split(
+        self, faces: Int32[np.ndarray, "faces 3"]
+    ) -> tuple[Int32[np.ndarray, " vertices"], Int32[np.ndarray, " vertices"], Int32[np.ndarray, "faces 3"]]:
+        """One vertex for each pair of a vertex and a place that occurs, for formats that give a vertex one place.
+
+        faces: of the mesh that the texture is on. Returns (vertex of each new one, place of each, faces among them).
+        """
+        pairs = faces.astype(np.int64) * len(self.places) + self.corners
+        kept, numbers = np.unique(pairs.ravel(), return_inverse=True)
+        vertices, places = np.divmod(kept, len(self.places))
+        return vertices.astype(np.int32), places.astype(np.int32), numbers.reshape(-1, 3).astype(np.int32)
