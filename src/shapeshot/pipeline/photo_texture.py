@@ -36,19 +36,25 @@ _QUALITY = 92
 
 
 def textured(shape: Reconstruction) -> Mesh:
-    """The mesh of a reconstruction with the photo on it; as it is where the camera or its colours are not known."""
-    mesh, camera = shape.mesh, shape.camera
-    if camera is None or mesh.colors is None or not len(mesh.faces):
-        return mesh
+    """The mesh of a reconstruction with the photo on it; as it is where the camera is not known."""
+    if shape.camera is None or shape.mesh.colors is None or not len(shape.mesh.faces):
+        return shape.mesh
+    photo = object_photo(shape.rgba, shape.mask, shape.photo.box)
+    return with_photo(shape.mesh, shape.mesh.colors, shape.camera, photo)
+
+
+def with_photo(mesh: Mesh, colors: Float32[np.ndarray, "vertices 3"], camera: PhotoCamera, photo: Image.Image) -> Mesh:
+    """A mesh with a texture: what its camera sees lies on the photo, the rest on a map of the vertices' colours.
+
+    photo: the square that the camera's angles are those of, RGB, as `object_photo` makes it.
+    """
     projected = camera.project(mesh.vertices)
     on_photo = _seen_corners(mesh, projected)[mesh.faces].all(axis=1) & _facing(mesh, np.array(camera.position))
-    colors = color_texture(mesh.colors)
-    photo = _photo(shape.rgba, shape.mask, shape.photo.box)
-    side = photo.width
-    places = np.concatenate([_on_photo(projected, side), _on_map(colors, side)])
+    color_map = color_texture(colors)
+    places = np.concatenate([_on_photo(projected, photo.width), _on_map(color_map, photo.width)])
     corners = np.where(on_photo[:, None], mesh.faces, mesh.faces + len(mesh.vertices))
     used, numbers = np.unique(corners, return_inverse=True)
-    picture = _jpeg(_atlas(photo, colors))
+    picture = _jpeg(_atlas(photo, color_map))
     return replace(mesh, texture=Texture(picture, places[used], numbers.reshape(-1, 3).astype(np.int32)))
 
 
@@ -75,17 +81,24 @@ def _facing(mesh: Mesh, position: Float32[np.ndarray, " 3"]) -> Bool[np.ndarray,
     return facing
 
 
-def _photo(
+def object_photo(
     rgba: UInt8[np.ndarray, "height width 4"],
     mask: Float32[np.ndarray, "height width"],
     box: Box,
 ) -> Image.Image:
-    """The photo's square around the object in its own pixels; the object's colours are carried over its edge."""
+    """The photo's square around the object in its own pixels, RGB; the object's colours are carried over its edge.
+
+    rgba, mask, box: as of a `Reconstruction`; the box's side is at least one pixel.
+    """
     side = int(np.clip(np.ceil(box[2] / _STEP) * _STEP, _MAP, MAX_SIDE))
     crop = object_crop(rgba, mask, box, side)
-    solid = crop.getchannel("A").filter(ImageFilter.MinFilter(3)).point(lambda alpha: 255 if alpha >= _SOLID else 0)
-    if solid.getextrema()[1]:  # else all of the object is thin
-        crop.putalpha(solid)
+    alpha = crop.getchannel("A")
+    eroded = alpha.filter(ImageFilter.MinFilter(3))
+    if int(np.asarray(eroded).max()) >= _SOLID:
+        crop.putalpha(eroded.point(lambda level: 255 if level >= _SOLID else 0))
+    else:  # all of the object is thin
+        most = int(np.asarray(alpha).max())
+        crop.putalpha(alpha.point(lambda level: 255 if 2 * level > most else 0))
     return _filled(crop).convert("RGB")
 
 
@@ -95,7 +108,9 @@ def _filled(picture: Image.Image) -> Image.Image:
     if max(picture.size) == 1:
         ground = Image.new("RGBA", picture.size, (GREY, GREY, GREY, 255))
     else:
-        ground = _filled(picture.reduce(2)).resize(picture.size, Image.Resampling.BILINEAR)
+        smaller = picture.reduce(2)
+        smaller.putalpha(smaller.getchannel("A").point(lambda level: min(4 * level, 255)))  # one of four is enough
+        ground = _filled(smaller).resize(picture.size, Image.Resampling.BILINEAR)
     return Image.alpha_composite(ground, picture)
 
 
