@@ -32,12 +32,8 @@ def box() -> Mesh:
     low = mesh.vertices @ [[1, 0], [0, 0], [0, 0.2]] + [0.5, 0.25]
     is_low = mesh.face_normals[:, 1] < -0.5
     corners = np.where(is_low[:, None], mesh.faces, mesh.faces + len(mesh.vertices))
-    return Mesh(
-        mesh.vertices,
-        mesh.faces,
-        mesh.colors,
-        Texture(content.getvalue(), np.concatenate([low, low + [0, 0.5]]), corners),
-    )
+    places = np.concatenate([low, low + np.array([0, 0.5])])
+    return Mesh(mesh.vertices, mesh.faces, mesh.colors, Texture(content.getvalue(), places, corners))
 
 
 def check_faces(found: trimesh.Trimesh, mesh: Mesh) -> None:
@@ -86,7 +82,8 @@ def test_usdz(tmp_path: Path) -> None:
 
     mesh = box()
     write_shape(mesh, tmp_path / "a.usdz")
-    shape = UsdGeom.Mesh(Usd.Stage.Open(str(tmp_path / "a.usdz")).GetPrimAtPath("/object/mesh"))
+    stage = Usd.Stage.Open(str(tmp_path / "a.usdz"))
+    shape = UsdGeom.Mesh(stage.GetPrimAtPath("/object/mesh"))
     places = UsdGeom.PrimvarsAPI(shape).GetPrimvar("st")
     assert places.GetInterpolation() == UsdGeom.Tokens.faceVarying
     assert mesh.texture is not None

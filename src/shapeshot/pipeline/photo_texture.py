@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float32, UInt8
 
     from shapeshot.geometry import Mesh
+    from shapeshot.geometry.box import Box
+    from shapeshot.model.camera_estimate import PhotoCamera
     from shapeshot.pipeline.reconstruct import Reconstruction
 
 MAX_SIDE = 1024  # pixels, of the photo's square
