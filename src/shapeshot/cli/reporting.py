@@ -84,6 +84,8 @@ def _told_of_print(finish: Finished, thinnest: float, unit: str) -> list[str]:
 def _told(result: Result) -> str:
     """What one line says of a result."""
     parts = [f"{result.mesh.faces} faces, {result.timings['total']:.2f} s"]
+    if result.confidence is not None:
+        parts[0] += f", confidence {result.confidence:.2f}"
     if result.finish and result.finish.wall_thickness:
         parts += _told_of_print(result.finish, result.finish.wall_thickness.thinnest, result.unit)
     if result.assumed_size:

@@ -62,6 +62,12 @@ class FieldModel:
         """The same model, loaded with `optimize`, for many photos."""
         return self if self._optimize else self._copy(FieldModel(self.folder, self._num_threads, optimize=True))
 
+    def with_heads(self, heads: Heads) -> FieldModel:
+        """The same network with other heads on top of it."""
+        other = self._copy(FieldModel(self.folder, self._num_threads, self._optimize))
+        other._network, other.heads = self._network, heads
+        return other
+
     def with_memory(self, memory: ShapeMemory | None) -> FieldModel:
         """The same network with another memory, or with none."""
         other = self._copy(FieldModel(self.folder, self._num_threads, self._optimize))

@@ -23,6 +23,7 @@ class PlanesReading:
     camera = None
     colors_of_photo = False
     remarks = ()
+    explained = 1.0
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ class Reading(Protocol):
     camera: where the photo was taken from, as the network sees it; None for networks that do not tell.
     colors_of_photo: whether colours on the side that the camera sees are the photo's own.
     remarks: what speaks against the shape, one sentence each.
+    explained: the share of the object's rays along which the network itself meets the object; 1 where it does not tell.
     """
 
     @property
@@ -28,6 +29,9 @@ class Reading(Protocol):
 
     @property
     def remarks(self) -> tuple[str, ...]: ...
+
+    @property
+    def explained(self) -> float: ...
 
     def at_level(self, level: float) -> Reading:
         """The same photo, read for a surface at this logit."""

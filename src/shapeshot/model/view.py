@@ -93,6 +93,13 @@ class ViewReading:
         ends, rays = (inside[0] | inside[-1]).sum(), inside.any(axis=0).sum()
         return (TOO_DEEP,) if ends > MOST_ENDS * rays else ()
 
+    @property
+    def explained(self) -> float:
+        """The share of the object's rays that meet it by what the network says, before its silhouette is enforced."""
+        if self._coverage is None or not (covered := self._coverage >= FULL_COVERAGE).any():
+            return 1.0
+        return float((self._raw.max(axis=0)[covered] > self._level).mean())
+
     @cached_property
     def logits(self) -> Float32[np.ndarray, "depths rows columns"]:
         """The frustum grid in agreement with the silhouette."""

@@ -18,11 +18,12 @@ import numpy as np
 from shapeshot.errors import UserError
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid, cell_centers
 from shapeshot.model.field_model import FieldModel, load_model
-from shapeshot.model.heads import Familiarity, SizeEstimate
+from shapeshot.model.heads import Evidence, Familiarity, SizeEstimate
 from shapeshot.model.shape import SPECK_FRACTION, SPECK_FRACTION_OF_VIEW, finer_field, surface_of, surface_points
 from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
+from shapeshot.pipeline.confidence import LOW, evidence_of, low_confidence
 from shapeshot.pipeline.options import AUTO, PHOTO, Options
 from shapeshot.pipeline.size import AUTO_SIZE, metric_scale, parse_size
 
@@ -53,6 +54,8 @@ class Reconstruction:
     camera: where the photo was taken from, beside the shape; None where the model does not tell.
     remarks: what the model has to say against its shape. num_specks: loose pieces that the mesh is without.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
+    confidence: the probability, 0 to 1, that the shape is right: that its F-score at 5 % is above 0.5. doubt: what
+    lowers it most, a name of `pipeline.confidence.DOUBTS`. evidence: what it was made of.
     size_estimate: real size as predicted from the photo. given_size: the one known dimension that it was scaled by, as
     in "height=80cm"; None where none was given. familiarity: whether the photo
     is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
@@ -73,6 +76,9 @@ class Reconstruction:
     camera: PhotoCamera | None = None
     remarks: tuple[str, ...] = ()
     num_specks: int = 0
+    confidence: float | None = None
+    doubt: str | None = None
+    evidence: Evidence | None = None
     size_estimate: SizeEstimate | None = None
     familiarity: Familiarity | None = None
     point_confidence: Float32[np.ndarray, " points"] | None = None
@@ -107,12 +113,14 @@ class Reconstruction:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What speaks against trusting this shape, one sentence each."""
+        told = [*self.found.remarks, *self.remarks]
+        if self.confidence is not None and self.doubt is not None and self.confidence < LOW:
+            told.append(low_confidence(self.confidence, self.doubt))
         if self.familiarity is None or self.familiarity.is_familiar:
-            return (*self.found.remarks, *self.remarks)
+            return tuple(told)
         score, limit = self.familiarity.score, self.familiarity.limit
         return (
-            *self.found.remarks,
-            *self.remarks,
+            *told,
             f"this photo is unlike anything the model was trained on (distance {score:.2f}, limit {limit:.2f}): "
             "the shape may mean nothing; give a photo of one whole household object on a plain background",
         )
@@ -194,9 +202,12 @@ def shape_in(
         voxels = _voxels(seen, field, recolor)
     with clock("points"):
         points = surface_points(mesh, num_points)
+    camera = seen.camera
     with clock("confidence"):
         known = seen.assess(field, points)
-    camera = seen.camera
+        extents = mesh.bounds[1] - mesh.bounds[0]
+        evidence = evidence_of(known, camera, seen.reading.explained, extents, view.found.certainty)
+        head = None if evidence is None else seen.heads.shape
     if size is not None:
         factor = _scale(mesh, size, known.size_estimate)
         camera = None if camera is None else camera.scaled(factor)
@@ -215,6 +226,9 @@ def shape_in(
         camera=camera,
         remarks=seen.reading.remarks,
         num_specks=surface.num_specks,
+        confidence=None if head is None or evidence is None else head(evidence),
+        doubt=None if head is None or evidence is None else head.main_doubt(evidence),
+        evidence=evidence,
         size_estimate=known.size_estimate,
         given_size=None if size == AUTO_SIZE else size,
         familiarity=known.familiarity,

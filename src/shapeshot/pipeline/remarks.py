@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shapeshot.pipeline.confidence import stretch
 from shapeshot.pipeline.size import AXES, parse_size
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def size_remarks(
     """
     if estimate is None or min(size) <= 0:
         return ()
-    stretched = np.log(size) - np.log(estimate.metres)
-    if float(np.exp(np.ptp(stretched))) <= PROPORTIONS_APART:
+    if float(np.exp(stretch(np.array(size), estimate))) <= PROPORTIONS_APART:
         return ()
+    stretched = np.log(size) - np.log(estimate.metres)
     scale = float(np.exp(stretched.mean()))
     if given_size is not None:
         axis = AXES[parse_size(given_size)[0]]

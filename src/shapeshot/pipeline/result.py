@@ -142,7 +142,12 @@ class Result:
         "Whether the estimate's range is narrow enough to be shown; null where there is no estimate.",
     )
     familiarity: Familiarity | None = told("Whether the photo is like the training's; null where the model cannot say.")
-    confidence: float | None = told("How sure the points are on average, 0 to 1; null where the model cannot say.")
+    confidence: float | None = told(
+        "The probability, 0 to 1, that the shape is right, with an F-score above 0.5 at 5 %; null where unknown."
+    )
+    point_confidence: float | None = told(
+        "How sure the points are on average, 0 to 1; null where the model cannot say."
+    )
     warnings: tuple[str, ...] = told("What speaks against trusting this shape, one sentence each.")
     timings: dict[str, float] = told("Seconds per stage, and `total`.")
     camera: CameraFacts | None = told_if_known("Where the photo was taken from; for models that tell.")
@@ -187,7 +192,8 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         size_estimate=estimate,
         size_range_tells=None if estimate is None else is_telling(estimate),
         familiarity=shape.familiarity,
-        confidence=None if sure is None else float(sure.mean()),
+        confidence=shape.confidence,
+        point_confidence=None if sure is None else float(sure.mean()),
         warnings=(
             *shape.warnings,
             *size_remarks(size, unit, shape.size_estimate, shape.given_size),

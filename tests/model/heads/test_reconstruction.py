@@ -96,7 +96,8 @@ def test_result_json_has_it_all(run: Any, model: Any) -> None:
     assert all(a < b < c for a, b, c in zip(low, middle, high, strict=True))
     assert facts["familiarity"] == {"score": 0.0, "limit": 0.5, "is_familiar": True}
     assert facts["size_range_tells"] is True
-    assert 0 < facts["confidence"] < 1
+    assert 0 < facts["point_confidence"] < 1
+    assert facts["confidence"] is None  # these heads do not judge whole shapes
     [warning] = facts["warnings"]  # the disc is no flat thing of 1.0 x 0.1 x 2.0 m
     assert "0.50 : 1.00 : 0.75, where things that look like this are about 0.50 : 0.05 : 1.00" in warning
     assert err.endswith(f"disc.png: {warning}\n")

@@ -13,6 +13,7 @@ from PIL import Image
 
 from shapeshot.cli import main
 from shapeshot.model.field_model import FieldModel
+from shapeshot.model.heads.shape import EVIDENCE
 from shapeshot.pipeline.reconstruct import reconstruct
 from shapeshot.tuning.calibrate import measure, run
 from shapeshot.tuning.calibrate.measure import write_measurements
@@ -23,6 +24,8 @@ def _few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random weights see large, ragged shapes: one view of each object is enough."""
     monkeypatch.setattr(run, "POINT_VIEWS", 1)
     monkeypatch.setattr(measure, "POINT_VIEWS", 1)
+    monkeypatch.setattr(run, "SHAPE_VIEWS", 1)
+    monkeypatch.setattr(measure, "SHAPE_VIEWS", 1)
 
 
 @pytest.fixture
@@ -60,6 +63,9 @@ def test_from_data_to_a_photo_with_a_size(
     assert shape.familiarity is not None
     assert shape.probabilities is not None
     assert shape.point_confidence is not None
+    assert shape.confidence is not None
+    assert 0 < shape.confidence < 1
+    assert set(card["calibration"]["shape"]["weights"]) == set(EVIDENCE)
 
     assert calibrate(sized_boxes_folder, model_folder, "--views", "2") == 0
     assert digests(model_folder) == after  # a second run repeats the first
@@ -78,6 +84,7 @@ def test_boxes_that_look_alike_are_of_their_size(sized_boxes_folder: Path, model
     assert numbers["calibration_error"]["val"]["after"] < numbers["calibration_error"]["val"]["before"]
     assert set(numbers["familiarity"]["warned"]) == {"val", "test", "test-unseen"}
     assert numbers["familiarity"]["warned"]["val"] <= 0.05
+    assert numbers["shape_confidence"]["test"]["shapes"] > 0
     assert numbers["point_confidence"]["test"]["objects"] == 6
     assert Image.open(tmp_path / "report" / "reliability.png").size[0] > 300
     assert json.loads((tmp_path / "report" / "confidence.json").read_text()) == numbers

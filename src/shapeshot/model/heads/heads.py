@@ -15,6 +15,7 @@ from shapeshot.model.heads.calibration import Calibration
 from shapeshot.model.heads.familiarity import Familiarity, FamiliarityHead
 from shapeshot.model.heads.look import Look
 from shapeshot.model.heads.points import PointHead
+from shapeshot.model.heads.shape import ShapeHead
 from shapeshot.model.heads.size import SizeEstimate, SizeHead
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _PARTS: Mapping[str, type[Any]] = {
     "familiarity": FamiliarityHead,
     "calibration": Calibration,
     "points": PointHead,
+    "shape": ShapeHead,
 }
 
 
@@ -43,6 +45,7 @@ class Heads:
 
     look: what size and familiarity compare photos by; they are None without it.
     calibration: makes the field's probabilities honest. points: how sure points of the surface are.
+    shape: how probable it is that the whole shape is right.
     """
 
     look: Look | None = None
@@ -50,6 +53,7 @@ class Heads:
     familiarity: FamiliarityHead | None = None
     calibration: Calibration | None = None
     points: PointHead | None = None
+    shape: ShapeHead | None = None
 
     def estimate_size(self, features: Float[np.ndarray, " features"] | None) -> SizeEstimate | None:
         """Estimate the real size of what a photo with these features shows; None without features or a head."""

@@ -2,7 +2,7 @@
 // what can always be tried.
 
 const element = (id) => document.getElementById(id);
-const UNSURE = 0.6; // of the mean confidence
+const UNSURE = 0.5; // with less, the shape is more probably wrong than right
 const THIN = 0.001; // metres
 
 // What mends it: a name on the button, and what it does.

@@ -1,4 +1,4 @@
-"""The three heads from what the model sees of train and val: nothing here looks at a test split."""
+"""The heads from what the model sees of train and val: nothing here looks at a test split."""
 
 from __future__ import annotations
 

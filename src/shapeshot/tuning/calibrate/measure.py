@@ -19,7 +19,8 @@ from shapeshot.tuning.calibrate.photos import SeenViews, require_sizes, see_spli
 from shapeshot.tuning.calibrate.point_scores import point_scores
 from shapeshot.tuning.calibrate.points import sample_points
 from shapeshot.tuning.calibrate.probabilities import fit_calibration
-from shapeshot.tuning.calibrate.run import POINT_VIEWS, VIEWS
+from shapeshot.tuning.calibrate.run import POINT_VIEWS, SHAPE_VIEWS, VIEWS
+from shapeshot.tuning.calibrate.shapes import judge_shapes, shape_scores
 from shapeshot.tuning.calibrate.size_scores import CategoryMedian, size_scores
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def write_measurements(
         },
         "point_confidence": _points(field_model, dataset, progress),
         "familiarity": _familiarity(field_model, seen, num_images, progress),
+        "shape_confidence": _shapes(field_model, dataset, progress),
     }
     text = json.dumps(numbers, indent=2) + "\n"
     atomic_write(out / "confidence.json", text)
@@ -75,6 +77,13 @@ def _points(model: FieldModel, dataset: Dataset, progress: bool) -> dict[str, An
     head = model.heads.points
     assert head is not None
     return {split: point_scores(head, sample_points(model, dataset, split, POINT_VIEWS, progress)) for split in SPLITS}
+
+
+def _shapes(model: FieldModel, dataset: Dataset, progress: bool) -> dict[str, Any]:
+    """What whole shapes' confidence keeps; the val row is of what it was fitted on."""
+    head = model.heads.shape
+    assert head is not None
+    return {split: shape_scores(head, judge_shapes(model, dataset, split, SHAPE_VIEWS, progress)) for split in SPLITS}
 
 
 def _familiarity(model: FieldModel, seen: dict[str, SeenViews], num_images: int, progress: bool) -> dict[str, Any]:

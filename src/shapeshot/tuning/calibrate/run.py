@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from shapeshot.errors import UserError
 from shapeshot.model.field_model import load_model
 from shapeshot.model.folder import HEADS_FILE
 from shapeshot.model.heads import Heads
+from shapeshot.model.heads.shape import EVIDENCE
 from shapeshot.tuning.calibrate.fit import FAMILIAR_SHARE, fit_heads
 from shapeshot.tuning.calibrate.photos import SeenViews, see_split
 from shapeshot.tuning.calibrate.points import sample_points
 from shapeshot.tuning.calibrate.probabilities import CalibrationFit
+from shapeshot.tuning.calibrate.shapes import JudgedShapes, fit_shape_head, judge_shapes, shape_scores
 from shapeshot.tuning.destination import destination
 
-TRAIN_VIEWS, VIEWS, POINT_VIEWS = 4, 3, 2
+TRAIN_VIEWS, VIEWS, POINT_VIEWS, SHAPE_VIEWS = 4, 3, 2, 5
 
 
 def calibrate(
@@ -44,9 +47,18 @@ def calibrate(
     surface = sample_points(field_model, dataset, "val", POINT_VIEWS, progress)
     calibration = CalibrationFit.of(val)
     heads = fit_heads(train, val, surface, calibration.applied)
-    facts = calibration_facts(heads, calibration, dataset, train, val)
+    # The evidence for a whole shape is what the other heads say of it.
+    judged = judge_shapes(field_model.with_heads(heads), dataset, "val", SHAPE_VIEWS, progress)
+    heads = replace(heads, shape=fit_shape_head(judged))
+    facts = calibration_facts(heads, calibration, dataset, train, val) | {"shape": _shape_facts(heads, judged)}
     field_model.folder.add({HEADS_FILE: heads.encode()}, {"calibration": facts}, target)
     return heads, facts
+
+
+def _shape_facts(heads: Heads, judged: JudgedShapes) -> dict[str, Any]:
+    assert heads.shape is not None
+    weights = dict(zip(EVIDENCE, heads.shape.weights.tolist(), strict=True))
+    return {"weights": weights, "val": shape_scores(heads.shape, judged)}
 
 
 def calibration_facts(

@@ -1,0 +1,65 @@
+"""Whether a whole shape is to be trusted: the evidence of one reconstruction, and its doubts in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapeshot.model.heads import Evidence
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from shapeshot.model.camera_estimate import PhotoCamera
+    from shapeshot.model.heads import Assessment, SizeEstimate
+
+LOW = 0.5  # below it a shape is more probably wrong than right
+WORST = 10  # percent of the points
+# What lowers the confidence -> why, and what to try.
+DOUBTS = {
+    "points": "the photo says little about much of its surface; try one from a little above, turned by a third",
+    "worst_points": "parts of its surface are guessed; try a photo from a little above, turned by a third",
+    "camera": "it is not clear from which side the photo was taken; try one from a little above, turned by a third",
+    "familiarity": "the model has learnt from few things like it; try a photo from another side",
+    "explained": "the model does not know how deep much of it is; try a photo from nearer, or with more contrast",
+    "proportions": "things that look like it have other proportions; try a photo from another side",
+    "mask": "it is not certain which pixels are the object; point at it, or mark a region",
+}
+
+
+def evidence_of(
+    known: Assessment,
+    camera: PhotoCamera | None,
+    explained: float,
+    extents: Float[np.ndarray, " 3"],
+    mask_certainty: float | None,
+) -> Evidence | None:
+    """What speaks for a shape; None where the model cannot say how sure its points are.
+
+    known: what the heads say. explained: the share of the object's rays whose depth the network knows. extents: of the
+    shape along its axes. mask_certainty: None where the mask was not in doubt.
+    """
+    sure, familiarity = known.point_confidence, known.familiarity
+    if sure is None or not len(sure):
+        return None
+    return Evidence(
+        points=float(sure.mean()) - 1,
+        worst_points=float(np.percentile(sure, WORST)) - 1,
+        camera=0.0 if camera is None else camera.certainty - 1,
+        familiarity=0.0 if familiarity is None else -familiarity.score / familiarity.limit,
+        explained=explained - 1,
+        proportions=0.0 if known.size_estimate is None else -stretch(extents, known.size_estimate),
+        mask=0.0 if mask_certainty is None else mask_certainty - 1,
+    )
+
+
+def stretch(extents: Float[np.ndarray, " 3"], estimate: SizeEstimate) -> float:
+    """By which logarithm a shape is stretched along one axis beside another, against an estimate of its size."""
+    lengths = np.maximum(np.asarray(extents, np.float64), 1e-6)
+    return float(np.ptp(np.log(lengths) - np.log(estimate.metres)))
+
+
+def low_confidence(confidence: float, doubt: str) -> str:
+    """The warning about a shape that is more probably wrong than right. doubt: a name of DOUBTS."""
+    return f"this shape is probably not right (confidence {confidence:.2f}): {DOUBTS[doubt]}"
