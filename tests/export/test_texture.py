@@ -17,6 +17,7 @@ from shapeshot.export.npz import texture_from
 from shapeshot.export.own_glb import decode_glb
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.texture import Texture
+from shapeshot.preview import render_mesh
 
 LOWER, UPPER = (220, 40, 30), (30, 60, 210)  # of the picture, whose lower half is for faces that look down
 
@@ -138,3 +139,18 @@ def test_scaling_keeps_it() -> None:
 def test_wrong_ones_are_refused(places: np.ndarray, corners: list[list[int]], told: str) -> None:
     with pytest.raises(MeshError, match=told):
         Mesh(np.eye(3), [[0, 1, 2]], texture=Texture(b"", places, corners))
+
+
+def test_pictures_of_the_mesh_show_the_texture() -> None:
+    mesh = box()
+    above, below = (render_mesh(mesh, 64, 30.0, elevation, shadow=False) for elevation in (60.0, -60.0))
+    for picture, color in ((above, UPPER), (below, LOWER)):
+        seen = picture[picture[..., 3] > 250][:, :3].astype(float)
+        strongest = int(np.argmax(color))
+        assert (seen.argmax(axis=1) == strongest).mean() > (0.9 if color == UPPER else 0.4)
+
+
+def test_a_picture_that_is_none_is_told() -> None:
+    mesh = Mesh(np.eye(3), [[0, 1, 2]], texture=Texture(b"no picture", np.zeros((1, 2)), [[0, 0, 0]]))
+    with pytest.raises(MeshError, match="no JPEG"):
+        render_mesh(mesh, 16)

@@ -4,6 +4,8 @@ Keys are paths: "help/reconstruct/--size", "openapi/paths/...", "files/armchair/
 here names a module of the package but `shapeshot` and `shapeshot.cli`, so that it runs on any layout. Record a version:
 
     PYTHONPATH=OTHER/src python tests/helpers/public_surface.py tests/golden/public_surface.json
+
+or, where shapes alone are others, what files hold: the same with `files/ single/` behind it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import sys
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -211,7 +213,16 @@ def _digest(content: bytes) -> str:
     return "sha256 " + hashlib.sha256(content).hexdigest()
 
 
-if __name__ == "__main__":
+def record(golden: Path, prefixes: Sequence[str]) -> None:
+    """Record what there is now in a golden file: all of it, or only the keys that begin with one of `prefixes`."""
     with tempfile.TemporaryDirectory() as scratch:
-        recorded = {"canary": canary(), "surface": public_surface(Path(scratch))}
-    Path(sys.argv[1]).write_text(json.dumps(recorded, indent=0, ensure_ascii=False) + "\n")
+        now = public_surface(Path(scratch))
+    if prefixes:
+        before, starts = json.loads(golden.read_text())["surface"], tuple(prefixes)
+        kept = {key: value for key, value in before.items() if key in now or not key.startswith(starts)}
+        now = kept | {key: value for key, value in now.items() if key.startswith(starts)}
+    golden.write_text(json.dumps({"canary": canary(), "surface": now}, indent=0, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    record(Path(sys.argv[1]), sys.argv[2:])  # files/ single/ where shapes alone are others

@@ -5,31 +5,29 @@ The whole of glTF is read by `data/sources/readers/gltf`, which belongs to the l
 
 from __future__ import annotations
 
-import io
 import json
 import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from shapeshot.errors import MeshError
 from shapeshot.export.colors import to_srgb
 from shapeshot.geometry import Mesh
+from shapeshot.geometry.texture import Texture
 
 if TYPE_CHECKING:
-    from jaxtyping import Float32, Num
+    from jaxtyping import Num
 
 _TYPES = {5126: "<f4", 5123: "<u2", 5125: "<u4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _TRIANGLES = 4
-_MOST_PIXELS = 4096  # along each side of a texture; ours are a quarter of that
 
 
 def decode_glb(content: bytes, name: str) -> Mesh:
     """The mesh in a .glb file that `encode_glb` wrote, with colours at its vertices. name: for errors.
 
-    Of a texture its vertices get the colours; those along the seam, which are there twice, stay so.
+    A texture comes along; the vertices along its seam, which are there twice, stay so.
 
     Raises MeshError for files of other programs, for points, and where the file is damaged.
     """
@@ -43,9 +41,9 @@ def decode_glb(content: bytes, name: str) -> Mesh:
         attributes = primitive["attributes"]
         vertices = _rows(document, binary, attributes["POSITION"])
         faces = _rows(document, binary, primitive["indices"]).reshape(-1, 3)
-        colors = None
         if "TEXCOORD_0" in attributes:
-            colors = _colors_on(_picture(document, binary), _rows(document, binary, attributes["TEXCOORD_0"]))
+            return _textured(vertices, faces, document, binary, attributes["TEXCOORD_0"])
+        colors = None
         if "COLOR_0" in attributes:
             colors = to_srgb(_rows(document, binary, attributes["COLOR_0"])[:, :3] / 65535)
         return Mesh(vertices, faces, colors)
@@ -62,24 +60,19 @@ def _chunks(content: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(content[20 : 20 + length]), content[20 + length + 8 :]
 
 
-def _picture(document: dict[str, Any], binary: bytes) -> Float32[np.ndarray, "rows columns 3"]:
-    """The one picture of the file, sRGB in [0, 1]."""
+def _textured(
+    vertices: Num[np.ndarray, "vertices 3"],
+    faces: Num[np.ndarray, "faces 3"],
+    document: dict[str, Any],
+    binary: bytes,
+    places: int,
+) -> Mesh:
+    """A mesh with the one picture of the file on it, whose colours its vertices get, too."""
     view = document["bufferViews"][document["images"][0]["bufferView"]]
-    content = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
-    with Image.open(io.BytesIO(content), formats=["JPEG"]) as picture:
-        if max(picture.size) > _MOST_PIXELS:
-            raise ValueError(f"a texture of {picture.size[0]} x {picture.size[1]} pixels")
-        return np.asarray(picture.convert("RGB"), np.float32) / 255
-
-
-def _colors_on(
-    picture: Float32[np.ndarray, "rows columns 3"], places: Float32[np.ndarray, "vertices 2"]
-) -> Float32[np.ndarray, "vertices 3"]:
-    """The colours of the pixels at places (u, v from the top) in [0, 1]."""
-    rows, columns = picture.shape[:2]
-    column, row = (np.clip(places * [columns, rows], 0, [columns - 1, rows - 1])).astype(np.int32).T
-    colors: np.ndarray = picture[row, column]
-    return colors
+    picture = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+    from_below = _rows(document, binary, places) * [1, -1] + [0, 1]
+    texture = Texture(picture, from_below, faces)
+    return Mesh(vertices, faces, texture.colors_at(texture.places), texture)
 
 
 def _rows(document: dict[str, Any], binary: bytes, number: int) -> Num[np.ndarray, "rows components"]:

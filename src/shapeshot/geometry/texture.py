@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from shapeshot.errors import MeshError
 
 if TYPE_CHECKING:
-    from jaxtyping import Float32, Int32
+    from jaxtyping import Float, Float32, Int32, UInt8
+
+MAX_SIDE = 4096  # pixels, of a texture that is read; ours are a quarter of that
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +43,25 @@ class Texture:
             raise MeshError(f"corners must name places 0..{len(self.places) - 1}")
         if not ((self.places >= 0) & (self.places <= 1)).all():
             raise MeshError("places must lie in 0..1")
+
+    @cached_property
+    def pixels(self) -> UInt8[np.ndarray, "rows columns 3"]:
+        """The picture, sRGB, row 0 at the top. Raises MeshError where it is no JPEG, or larger than any of ours."""
+        try:
+            with Image.open(io.BytesIO(self.picture), formats=["JPEG"]) as picture:
+                if max(picture.size) > MAX_SIDE:
+                    raise MeshError(f"a texture has at most {MAX_SIDE} pixels along a side; got {picture.size}")
+                return np.asarray(picture.convert("RGB"))
+        except OSError as error:
+            raise MeshError(f"the texture is no JPEG, or it is damaged ({error})") from error
+
+    def colors_at(self, places: Float[np.ndarray, "places 2"]) -> Float32[np.ndarray, "places 3"]:
+        """The colours of the pixels at places (u, v), sRGB in 0..1."""
+        rows, columns = self.pixels.shape[:2]
+        column = np.clip(places[:, 0] * columns, 0, columns - 1).astype(np.int32)
+        row = np.clip((1 - places[:, 1]) * rows, 0, rows - 1).astype(np.int32)
+        colors: np.ndarray = self.pixels[row, column].astype(np.float32) / np.float32(255)
+        return colors
 
     def split(
         self, faces: Int32[np.ndarray, "faces 3"]

@@ -51,7 +51,11 @@ def render_mesh(
     hits = rasterize_triangles(view.project(local)[mesh.faces], view.size, one_sided)
     hits, faces = _compacted(hits, len(mesh.faces))
     normals = _unit(_interpolated(_corner_normals(mesh, faces), hits))
-    albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices))[mesh.faces[faces]], hits)
+    if mesh.texture is None:
+        albedo = _interpolated(_colors(mesh.colors, len(mesh.vertices))[mesh.faces[faces]], hits)
+    else:
+        corners = mesh.texture.corners[faces]
+        albedo = mesh.texture.colors_at(_interpolated(mesh.texture.places[corners], hits))
     colors = shade(albedo, normals, view) * occlusion(hits, view.size)[:, None]
     below = _shadow(shadow, lambda: _triangle_shadow(local, mesh.faces, view, size))
     return compose(hits, colors, below, size, _SUPERSAMPLING)
