@@ -137,7 +137,7 @@ def test_what_is_known_of_points_and_cells_is_in_npz(
     shape = reconstruct(photo_png, model=model)
     client = start(model)
     content = send(client, photo_png).json()
-    assert content["result"]["confidence"] == pytest.approx(float(shape.point_confidence.mean()))
+    assert content["result"]["point_confidence"] == pytest.approx(float(shape.point_confidence.mean()))
     for form, name, expected in (
         ("points", "confidence", shape.point_confidence),
         ("voxels", "probabilities", shape.probabilities),

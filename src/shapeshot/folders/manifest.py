@@ -47,9 +47,11 @@ COLUMNS: dict[str, tuple[type, Callable[[Outcome], Any]]] = {
     "faces": (int, _told(lambda result: result.mesh.faces)),
     "closed": (bool, _told(lambda result: result.mesh.closed)),
     "object": (str, _told(lambda result: result.object.method)),
+    "confidence": (float, _told(lambda result: result.confidence)),
+    "warnings": (str, _told(lambda result: "\n".join(shown(text) for text in result.warnings) or None)),
 } | {
     f"seconds_{stage}": (float, _seconds(stage))
-    for stage in ("read", "photo", "encode", "mesh", "colors", "voxels", "points", "total", "write")
+    for stage in ("read", "photo", "encode", "mesh", "colors", "voxels", "points", "texture", "total", "write")
 }
 
 

@@ -42,6 +42,7 @@ RESULT_EXAMPLE: dict[str, Any] = {
     "size_range_tells": True,
     "familiarity": {"score": 0.42, "limit": 0.71, "is_familiar": True},
     "confidence": 0.83,
+    "point_confidence": 0.71,
     "warnings": [],
     "timings": {"photo": 0.031, "encode": 0.019, "mesh": 0.052, "total": 0.117},
     "assumed_scale": {"metres_per_unit": 1.1, "from": "estimate"},
