@@ -41,7 +41,7 @@ def test_the_shape_fills_the_cube_with_its_proportions() -> None:
 
 def test_turning_it_turns_the_shape() -> None:
     straight, turned = (
-        whole_grid(one.grid, 32, 0.0).occupancy for one in (reading(90.0), reading(90.0).facing_photo())
+        whole_grid(one.grid, 32, 0.0).occupancy for one in (reading(90.0), reading(90.0).turned_to(0.0))
     )
     sizes = [np.ptp(np.flatnonzero(turned.any(axis=tuple({0, 1, 2} - {axis})))) + 1 for axis in range(3)]
     np.testing.assert_allclose(sizes, [21.3, 16, 32], atol=2)

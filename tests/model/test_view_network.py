@@ -67,6 +67,17 @@ def test_the_photos_own_side_can_face_forward(folder: Path) -> None:
     assert width == pytest.approx(height, rel=0.1)
 
 
+@pytest.mark.parametrize(("front", "axis"), [("left", (1, 0, 0)), ("right", (-1, 0, 0)), ("back", (0, 0, -1))])
+def test_another_side_can_face_forward(folder: Path, front: str, axis: tuple[float, float, float]) -> None:
+    own, turned = (reconstruct(disc(), model=str(folder), front=side) for side in ("auto", front))
+    assert own.camera is not None
+    assert turned.camera is not None
+    # What auto has on that side, seen from the camera, is in front of the turned shape.
+    before, after = (np.subtract(shape.camera.position, shape.camera.target) for shape in (own, turned))
+    assert after @ (0, 0, 1) == pytest.approx(before @ axis, rel=0.02, abs=0.02)
+    assert after @ (0, 1, 0) == pytest.approx(before @ (0, 1, 0), rel=0.02)
+
+
 def test_lengths_of_the_camera_are_metres_where_the_shapes_are(folder: Path) -> None:
     plain, metric = (reconstruct(disc(), model=str(folder), size=size) for size in (None, "height=2m"))
     factor = 2.0 / float((plain.mesh.bounds[1] - plain.mesh.bounds[0])[1])

@@ -44,7 +44,10 @@ def test_each_known_reason_has_its_doubt(open_page: Open) -> None:
         assert words in doubts[0]["text"]
         assert doubts[0]["mends"]
     assert "not sure of this shape" in page.evaluate(ask, {"confidence": 0.4})[0]["text"]
-    assert len(page.evaluate(ask, {"confidence": 0.9})) == 3
+    assert len(page.evaluate(ask, {"confidence": 0.9, "camera": {"certainty": 0.9}})) == 3
+    front = page.evaluate(ask, {"camera": {"certainty": 0.3}})[0]
+    assert "which side is its front" in front["text"]
+    assert front["mends"] == ["back", "left", "right"]
     assert "Loose pieces" in page.evaluate(ask, {"finish": {"pieces_dropped": 1}})[0]["text"]
     thin = {"unit": "metre", "finish": {"wall_thickness": {"thinnest": 0.0}}}
     assert "under a millimetre" in page.evaluate(ask, thin)[0]["text"]

@@ -39,7 +39,7 @@ class PlanesReading:
         """Itself: the planes do not depend on where the surface is."""
         return self
 
-    def facing_photo(self) -> PlanesReading:
+    def turned_to(self, azimuth_deg: float) -> PlanesReading:
         """Itself: where the photo was taken from is not known."""
         return self
 

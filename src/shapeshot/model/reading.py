@@ -37,8 +37,11 @@ class Reading(Protocol):
         """The same photo, read for a surface at this logit."""
         ...
 
-    def facing_photo(self) -> Reading:
-        """The same photo with the side that it shows in front; itself where the camera is not known."""
+    def turned_to(self, azimuth_deg: float) -> Reading:
+        """The same photo as if taken from another azimuth, so that another side is in front.
+
+        Itself where the camera is not known.
+        """
         ...
 
     def grid(

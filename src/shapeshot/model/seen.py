@@ -52,9 +52,9 @@ class Seen:
         reading = self.reading.at_level(logit(threshold))
         return Seen(self.photo, reading, self.features, self.heads, threshold)
 
-    def facing_photo(self) -> Seen:
-        """The same photo with the side that it shows in front; as it is where the model does not tell the camera."""
-        return Seen(self.photo, self.reading.facing_photo(), self.features, self.heads, self.threshold)
+    def turned_to(self, azimuth_deg: float) -> Seen:
+        """The same photo as if taken from another azimuth; as it is where the model does not tell the camera."""
+        return Seen(self.photo, self.reading.turned_to(azimuth_deg), self.features, self.heads, self.threshold)
 
     def field(self, resolution: int) -> Field:
         """The field at the centres of resolution^3 cells, its surface at the model's threshold.

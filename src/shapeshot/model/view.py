@@ -72,9 +72,9 @@ class ViewReading:
     def camera(self) -> PhotoCamera:
         return self._estimate.beside(self.placing.center, self.placing.side)
 
-    def facing_photo(self) -> ViewReading:
-        """The same photo with its camera at azimuth 0: the finished shape is turned, and nothing else changes."""
-        camera = replace(self._estimate.camera, azimuth_deg=0.0)
+    def turned_to(self, azimuth_deg: float) -> ViewReading:
+        """The same photo with its camera at another azimuth: the finished shape is turned, and nothing else changes."""
+        camera = replace(self._estimate.camera, azimuth_deg=azimuth_deg)
         turned = self._again(replace(self._estimate, camera=camera), self._level)
         turned.__dict__["logits"] = self.logits
         return turned

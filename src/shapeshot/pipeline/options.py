@@ -20,7 +20,9 @@ from shapeshot.pipeline.size import NUMBER_PATTERN, SIZE_PATTERN, check_size
 MAX_RESOLUTION = 256  # of voxels: 16.8 million cells
 MAX_POINTS = 10_000_000
 AUTO, PHOTO = "auto", "photo"
-FRONTS = (AUTO, PHOTO)  # what faces +z
+# By how much the camera's azimuth changes where another side of the object is in front: its left is at +x.
+TURNS = {"left": -90.0, "right": 90.0, "back": 180.0}
+FRONTS = (AUTO, PHOTO, *TURNS)  # what faces +z
 MIN_THRESHOLD = 0.001  # and 1 minus it: a surface at certainty is nowhere
 
 
@@ -110,7 +112,8 @@ class Options:
     )
     front: str = option(
         AUTO,
-        "what faces forward: auto is the object's own front as the model sees it, photo the side that the photo shows",
+        "what faces forward: auto is the object's own front as the model sees it, photo the side that the photo shows; "
+        "left, right and back are what auto takes for these sides",
         stage="shape",
         choices=FRONTS,
         placeholder="SIDE",

@@ -24,7 +24,7 @@ from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
 from shapeshot.pipeline.confidence import LOW, evidence_of, low_confidence
-from shapeshot.pipeline.options import AUTO, PHOTO, Options
+from shapeshot.pipeline.options import AUTO, TURNS, Options
 from shapeshot.pipeline.size import AUTO_SIZE, metric_scale, parse_size
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ def reconstruct(
     region: (left, top, right, bottom), in pixels of the upright photo: the object is looked for inside.
     mask: bool or uint8 [height, width] of the upright photo, the object's pixels; `background` is not looked at then.
     point: (x, y) in pixels of the upright photo, on the object that is meant; or several.
-    front: what faces +z: "auto" is the object's own front as the model sees it, "photo" the side that the photo shows.
+    front: what faces +z: "auto" is the object's own front as the model sees it, "photo" the side that the photo shows;
+        "left", "right" and "back" are what auto takes for these sides of the object, where it took the wrong one.
     Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
     """
     edges = None if region is None else check_region(region)
@@ -185,8 +186,7 @@ def shape_in(
     those of this half. The other arguments are those of `reconstruct`.
     """
     clock = clock or Clock()
-    if front == PHOTO:
-        seen = _facing_photo(seen)
+    seen = seen if front == AUTO else _turned(seen, front)
     seen = seen if threshold is None else seen.at_threshold(threshold)
     with clock("mesh"):
         field = seen.field(resolution)
@@ -237,10 +237,12 @@ def shape_in(
     )
 
 
-def _facing_photo(seen: Seen) -> Seen:
+def _turned(seen: Seen, front: str) -> Seen:
+    """The same photo with another side of the object in front; UserError where the camera is not known."""
     if seen.camera is None:
-        raise UserError("this model does not tell where a photo was taken from; leave out front=photo")
-    return seen.facing_photo()
+        raise UserError(f"this model does not tell where a photo was taken from; leave out front={front}")
+    azimuth = seen.camera.azimuth_deg + TURNS[front] if front in TURNS else 0.0
+    return seen.turned_to((azimuth + 180) % 360 - 180)
 
 
 def _scale(mesh: Mesh, size: str, estimate: SizeEstimate | None) -> float:

@@ -16,6 +16,9 @@ const MENDS = {
   size: ["Give a size", () => show("dimension")],
   printable: ["Leave the printing", (session) => session.setOptions({ printable: false })],
   confidence: ["Show where it is unsure", () => choose("#shading [value=confidence]")],
+  back: ["Turn it half round", (session) => session.setOptions({ front: "back" })],
+  left: ["Its left is in front", (session) => session.setOptions({ front: "left" })],
+  right: ["Its right is in front", (session) => session.setOptions({ front: "right" })],
   compare: ["Compare with the photo", () => press("comparing")],
 };
 
@@ -31,11 +34,14 @@ const WARNINGS = [
 ];
 
 // [{text, mends: names}] of a result: what is known first, then what can always be tried.
-export function doubtsOf({ warnings = [], confidence, finish, unit }) {
+export function doubtsOf({ warnings = [], confidence, camera, finish, unit }) {
   const doubts = WARNINGS.filter(([pattern]) => warnings.some((text) => pattern.test(text)))
     .map(([, text, mends]) => ({ text, mends }));
   if (typeof confidence === "number" && confidence < UNSURE) {
     doubts.push({ text: "The model is not sure of this shape.", mends: ["confidence", "photo"] });
+  }
+  if (camera && camera.certainty < UNSURE) {
+    doubts.push({ text: "It is not certain which side is its front.", mends: ["back", "left", "right"] });
   }
   if (finish?.pieces_dropped) doubts.push({ text: "Loose pieces were left out for printing.", mends: ["printable", "threshold"] });
   if (unit === "metre" && finish?.wall_thickness?.thinnest < THIN) {
