@@ -162,3 +162,21 @@ def test_rods_of_parts_far_apart_stay_apart() -> None:
     inside = explained(logits, np.ones((1, 12), np.float32), 0.0)[:, 0] > 0
     assert not (inside[:, 0] & inside[:, -1]).any()
     assert inside.sum(axis=0).max() <= 16  # no wall between them: no rod is longer than it takes to reach half-way
+
+
+def test_what_the_network_does_not_know_of_depth_is_told() -> None:
+    camera, coverage = ViewCamera(10.0, 20.0, 3.0), np.zeros((16, 16), np.float32)
+    coverage[4:12, 4:12] = 1.0
+    colors = reading().colors
+
+    def told(logits: np.ndarray) -> tuple[float, float]:
+        one = ViewReading(logits.astype(np.float32), CameraEstimate(camera, 0.9), colors, coverage, 0.0)
+        return one.explained, one.depth_doubt
+
+    sure = np.full((8, 16, 16), -30.0)
+    assert told(sure) == (0.0, pytest.approx(0.0, abs=1e-4))
+    sure[3] = 30.0
+    assert told(sure) == (1.0, pytest.approx(0.0, abs=1e-4))
+    sure[3, :, :8] = -30.0  # half of the object's rays meet nothing
+    assert told(sure)[0] == 0.5
+    assert told(np.zeros((8, 16, 16)))[1] == pytest.approx(8 * np.log(2), abs=1e-4)

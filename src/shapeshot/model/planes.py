@@ -24,6 +24,7 @@ class PlanesReading:
     colors_of_photo = False
     remarks = ()
     explained = 1.0
+    depth_doubt = 0.0
 
     def __init__(
         self,

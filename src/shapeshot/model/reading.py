@@ -19,6 +19,8 @@ class Reading(Protocol):
     colors_of_photo: whether colours on the side that the camera sees are the photo's own.
     remarks: what speaks against the shape, one sentence each.
     explained: the share of the object's rays along which the network itself meets the object; 1 where it does not tell.
+    depth_doubt: how uncertain the object's depths are: the entropy of inside or outside, in nats, summed along a ray;
+    0 where the network does not tell.
     """
 
     @property
@@ -32,6 +34,9 @@ class Reading(Protocol):
 
     @property
     def explained(self) -> float: ...
+
+    @property
+    def depth_doubt(self) -> float: ...
 
     def at_level(self, level: float) -> Reading:
         """The same photo, read for a surface at this logit."""

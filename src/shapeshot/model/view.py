@@ -16,6 +16,7 @@ import numpy as np
 
 from shapeshot.geometry.frustum import bin_depths
 from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
+from shapeshot.model.field import sigmoid
 from shapeshot.model.frustum_grid import sample_frustum
 from shapeshot.model.neighbors import neighborhoods
 from shapeshot.model.reading import block_means
@@ -96,9 +97,22 @@ class ViewReading:
     @property
     def explained(self) -> float:
         """The share of the object's rays that meet it by what the network says, before its silhouette is enforced."""
-        if self._coverage is None or not (covered := self._coverage >= FULL_COVERAGE).any():
-            return 1.0
-        return float((self._raw.max(axis=0)[covered] > self._level).mean())
+        rays = self._object_rays
+        return float((rays.max(axis=0) > self._level).mean()) if rays.size else 1.0
+
+    @property
+    def depth_doubt(self) -> float:
+        """The entropy of inside or outside along the object's rays, in nats, summed over depths: a mean over rays."""
+        inside = sigmoid(self._object_rays)
+        entropy = -(inside * np.log(inside + 1e-6) + (1 - inside) * np.log(1 - inside + 1e-6))
+        return float(entropy.sum(axis=0).mean()) if entropy.size else 0.0
+
+    @property
+    def _object_rays(self) -> Float32[np.ndarray, "depths rays"]:
+        """The network's logits along the rays that the object covers; none where coverage is not known."""
+        if self._coverage is None:
+            return self._raw[:, :0, 0]
+        return self._raw[:, self._coverage >= FULL_COVERAGE]
 
     @cached_property
     def logits(self) -> Float32[np.ndarray, "depths rows columns"]:

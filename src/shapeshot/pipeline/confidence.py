@@ -11,8 +11,8 @@ from shapeshot.model.heads import Evidence
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from shapeshot.model.camera_estimate import PhotoCamera
     from shapeshot.model.heads import Assessment, SizeEstimate
+    from shapeshot.model.reading import Reading
 
 LOW = 0.5  # below it a shape is more probably wrong than right
 WORST = 10  # percent of the points
@@ -22,6 +22,8 @@ DOUBTS = {
     "worst_points": "parts of its surface are guessed; try a photo from a little above, turned by a third",
     "camera": "it is not clear from which side the photo was taken; try one from a little above, turned by a third",
     "familiarity": "the model has learnt from few things like it; try a photo from another side",
+    "depth": "the model is not sure how deep it is; try a photo from a little above, turned by a third",
+    "slender": "most of a bulky thing's surface is hidden from one photo; try one of a corner, from a little above",
     "explained": "the model does not know how deep much of it is; try a photo from nearer, or with more contrast",
     "proportions": "things that look like it have other proportions; try a photo from another side",
     "mask": "it is not certain which pixels are the object; point at it, or mark a region",
@@ -30,17 +32,17 @@ DOUBTS = {
 
 def evidence_of(
     known: Assessment,
-    camera: PhotoCamera | None,
-    explained: float,
+    reading: Reading,
+    occupied: float,
     extents: Float[np.ndarray, " 3"],
     mask_certainty: float | None,
 ) -> Evidence | None:
     """What speaks for a shape; None where the model cannot say how sure its points are.
 
-    known: what the heads say. explained: the share of the object's rays whose depth the network knows. extents: of the
-    shape along its axes. mask_certainty: None where the mask was not in doubt.
+    known: what the heads say. reading: what the network does. occupied: the share of the cube's cells that are inside.
+    extents: of the shape along its axes. mask_certainty: None where the mask was not in doubt.
     """
-    sure, familiarity = known.point_confidence, known.familiarity
+    sure, familiarity, camera = known.point_confidence, known.familiarity, reading.camera
     if sure is None or not len(sure):
         return None
     return Evidence(
@@ -48,7 +50,9 @@ def evidence_of(
         worst_points=float(np.percentile(sure, WORST)) - 1,
         camera=0.0 if camera is None else camera.certainty - 1,
         familiarity=0.0 if familiarity is None else -familiarity.score / familiarity.limit,
-        explained=explained - 1,
+        explained=reading.explained - 1,
+        depth=-reading.depth_doubt,
+        slender=-occupied,
         proportions=0.0 if known.size_estimate is None else -stretch(extents, known.size_estimate),
         mask=0.0 if mask_certainty is None else mask_certainty - 1,
     )

@@ -206,7 +206,8 @@ def shape_in(
     with clock("confidence"):
         known = seen.assess(field, points)
         extents = mesh.bounds[1] - mesh.bounds[0]
-        evidence = evidence_of(known, camera, seen.reading.explained, extents, view.found.certainty)
+        occupied = float(field.occupancy.mean())
+        evidence = evidence_of(known, seen.reading, occupied, extents, view.found.certainty)
         head = None if evidence is None else seen.heads.shape
     if size is not None:
         factor = _scale(mesh, size, known.size_estimate)

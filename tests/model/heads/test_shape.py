@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,9 +62,11 @@ def test_the_evidence_of_a_shape() -> None:
     sure = np.linspace(0, 1, 101, dtype=np.float32)
     size = SizeEstimate((1.0, 1.0, 2.0), (0.5,) * 3, (3.0,) * 3, 0.9)
     known = Assessment(size, Familiarity(0.3, 0.6, True), None, sure)
-    found = evidence_of(known, None, 0.75, np.array([0.5, 0.5, 0.5], np.float32), 0.9)
+    reading: Any = SimpleNamespace(camera=None, explained=0.75, depth_doubt=2.5)
+    found = evidence_of(known, reading, 0.4, np.array([0.5, 0.5, 0.5], np.float32), 0.9)
     assert found is not None
     expected = {"points": -0.5, "worst_points": -0.9, "familiarity": -0.5, "explained": -0.25, "mask": -0.1}
+    expected |= {"depth": -2.5, "slender": -0.4}
     for name, value in expected.items():
         assert getattr(found, name) == pytest.approx(value, abs=1e-6)
     assert found.proportions == pytest.approx(-np.log(2))
@@ -77,4 +81,5 @@ def test_stretching_does_not_depend_on_the_scale() -> None:
 
 
 def test_without_points_there_is_no_evidence() -> None:
-    assert evidence_of(Assessment(), None, 1.0, np.ones(3), None) is None
+    reading: Any = SimpleNamespace(camera=None, explained=1.0, depth_doubt=0.0)
+    assert evidence_of(Assessment(), reading, 0.5, np.ones(3), None) is None

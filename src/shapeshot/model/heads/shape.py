@@ -23,8 +23,10 @@ class Evidence:
 
     points: the mean confidence of its points, less 1. worst_points: the tenth percentile of that, less 1. camera: the
     certainty of the camera, less 1. familiarity: how far the photo is from those of the training, in its limits, below
-    zero. explained: the share of the object's rays whose depth the network knows, less 1. proportions: by which
-    logarithm the shape is stretched against the size estimate, below zero. mask: the certainty of the mask, less 1.
+    zero. explained: the share of the object's rays whose depth the network knows, less 1. depth: how uncertain the
+    depths of these rays are, below zero. slender: the share of the cube that the shape fills, below zero, as most of a
+    bulky thing's surface is hidden. proportions: by which logarithm the shape is stretched against the size estimate,
+    below zero. mask: the certainty of the mask, less 1.
     """
 
     points: float = 0.0
@@ -32,6 +34,8 @@ class Evidence:
     camera: float = 0.0
     familiarity: float = 0.0
     explained: float = 0.0
+    depth: float = 0.0
+    slender: float = 0.0
     proportions: float = 0.0
     mask: float = 0.0
 
