@@ -10,6 +10,7 @@ from pathlib import Path
 
 import shapeshot
 from shapeshot.files import atomic_path
+from shapeshot.pipeline.photo_texture import textured
 from shapeshot.preview import preview_image
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("out", nargs="?", type=Path, default=ROOT / "docs" / "images" / "hero.png")
     args = parser.parse_args()
     shape = shapeshot.reconstruct(args.photo, num_points=6000)
-    forms, (azimuth, elevation) = (shape.voxels, shape.points, shape.mesh), shape.shown_from
+    forms, (azimuth, elevation) = (shape.voxels, shape.points, textured(shape)), shape.shown_from
     picture = preview_image(
         shape.rgba, shape.photo.pixels, *forms, tile_size=320, azimuth_deg=azimuth, elevation_deg=elevation
     )

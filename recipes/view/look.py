@@ -16,6 +16,7 @@ import numpy as np
 from shapeshot.errors import UserError
 from shapeshot.model.field_model import load_model
 from shapeshot.photo import look_at
+from shapeshot.pipeline.photo_texture import textured
 from shapeshot.pipeline.reconstruct import Reconstruction, shape_in
 from shapeshot.preview import render_mesh
 from shapeshot.preview.sheet import Tile, contact_sheet
@@ -66,7 +67,8 @@ def shown(shape: Reconstruction, size: int) -> list[Tile]:
     camera = shape.camera
     start, elevation = (30.0, ELEVATION_DEG) if camera is None else (camera.azimuth_deg, camera.elevation_deg)
     views = [(start + turn, elevation if turn == 0 else ELEVATION_DEG) for turn in TURNS_DEG]
-    return [Tile(render_mesh(shape.mesh, size, azimuth, up, one_sided=True)) for azimuth, up in views]
+    mesh = textured(shape)
+    return [Tile(render_mesh(mesh, size, azimuth, up, one_sided=True)) for azimuth, up in views]
 
 
 if __name__ == "__main__":
