@@ -178,7 +178,10 @@ def test_the_texts_of_a_png() -> None:
     plain = encoded(two_halves(), "PNG")
     for kind, content in (("exif", exif_block(TURN)), ("APP1", exif_block(TURN)), ("xmp", XMP)):
         keyword, text = raw_profile(kind, content)
-        for chunk in (png_chunk(b"tEXt", keyword + b"\0" + text), png_chunk(b"zTXt", keyword + b"\0\0" + compress(text))):
+        for chunk in (
+            png_chunk(b"tEXt", keyword + b"\0" + text),
+            png_chunk(b"zTXt", keyword + b"\0\0" + compress(text)),
+        ):
             assert is_turned(plain[:33] + chunk + plain[33:]), kind
     packed = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + compress(XMP))
     assert is_turned(plain[:33] + packed + plain[33:])
