@@ -104,7 +104,7 @@ class Document:
             raise MeshError(f"{self.name} has a URI of {what} that is no text; check the file")
         if uri[:5].lower() == "data:":
             return _data_uri(uri, self.name, what)
-        for candidate in dict.fromkeys([unquote(uri), uri]):
+        for candidate in dict.fromkeys([unquote(uri), uri, unquote(uri, "latin-1")]):
             if len(uri) <= _MAX_URI and (content := self._read_file(candidate)) is not None:
                 return content
         raise MeshError(f"{self.name} needs {unquote(uri)[:200]!r}, which is missing or lies outside the folder")
