@@ -26,7 +26,8 @@ BESIDE = frozenset(
     {f"KHR_materials_{name}" for name in [*_SHEENS.split(), "transmission", "unlit", "volume"]}
     | {"KHR_lights_punctual", "EXT_lights_image_based", "EXT_lights_ies", "KHR_xmp_json_ld", "KHR_animation_pointer"}
     | {"EXT_mesh_features", "EXT_structural_metadata", "KHR_node_hoverability", "KHR_node_selectability"}
-    | {"KHR_interactivity", "KHR_audio_emitter", "KHR_physics_rigid_bodies"}
+    | {"KHR_interactivity", "KHR_audio_emitter", "KHR_physics_rigid_bodies", "KHR_materials_variants", "MSFT_lod"}
+    | {"EXT_mesh_manifold", "GODOT_single_root"}
 )
 _JSON_CHUNK, _BINARY_CHUNK = 0x4E4F534A, 0x004E4942
 _MAX_URI = 2000  # characters of a file's name
