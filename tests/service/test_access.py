@@ -136,6 +136,8 @@ def test_a_proxy_that_leaves_the_sub_path(start: Start, photo_png: bytes) -> Non
     assert client.get(link).status_code == client.head(link).status_code == 200
     for path in ("/a/studio", "/a/studios/v1/formats", "/studio/v1/formats", "/a/studio/a/studio/v1/formats"):
         assert client.get(path).status_code == 404, path
+    spelled = start(public_url="https://shapes.example/st%C3%BChle/")
+    assert spelled.get("/st%C3%BChle/v1/formats").status_code == 200
     own = start(public_url="https://shapes.example/v1")
     assert own.get("/v1/formats").status_code == 200
 

@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import logging
 import time
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -43,7 +43,7 @@ class Guard:
         self._public = urlsplit(settings.public_url or "")
         given = (settings.host, *settings.allow_hosts, self._public.hostname or "")
         self._names = {*LOOPBACK_NAMES, *(name.lower().rstrip(".") for name in given), *map(_name_of, given)} - {""}
-        path = self._public.path.rstrip("/")
+        path = unquote(self._public.path).rstrip("/")
         self._sub_path = "" if f"/{path[1:].partition('/')[0]}" in OWN_PATHS else path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
