@@ -287,6 +287,13 @@ def test_stls(content: bytes) -> None:
     assert len(model.merged()[0]) == 8
 
 
+def test_a_text_stl_of_quads_is_said_to_be_one() -> None:
+    corners = "".join(f"vertex {x} {y} 0\n" for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)))
+    text = f"solid a\nfacet normal 0 0 1\nouter loop\n{corners}endloop\nendfacet\nendsolid a\n"
+    with pytest.raises(MeshError, match="no triangles"):
+        read_stl(text.encode(), "a.stl")
+
+
 @pytest.mark.parametrize("count", [0, 0xFFFFFFFF])
 def test_a_binary_stl_that_went_through_a_pipe(count: int) -> None:
     """Its program could not go back to write how many triangles there are; what is cut short stays refused."""

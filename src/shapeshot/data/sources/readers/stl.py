@@ -63,6 +63,8 @@ def _text_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]
     words = _VERTEX.findall(content)
     if not words and b"facet" not in content.lower():
         raise MeshError(f"{name} has no faces; expected a mesh of triangles")
+    if len(words) % 3 and _END.search(content):
+        raise MeshError(f"{name} has facets that are no triangles, which STL has not; save it as OBJ or PLY")
     if len(words) % 3 or not _END.search(content):
         raise MeshError(f"{name} is cut short: it ends within a solid; get a fresh copy")
     try:
