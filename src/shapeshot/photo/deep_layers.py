@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from jaxtyping import Real
 
 
-def deep_layers(layers: Layers, images: Sequence[Image.Image]) -> DeepPicture:
-    """The picture of some layers. images: the opened grey pictures, which are loaded here."""
-    for image in images:
-        image.load()
+def deep_layers(layers: Layers, opened: Iterable[Image.Image]) -> DeepPicture:
+    """The picture of some layers. opened: the grey pictures, each of which is loaded and let go before the next."""
+    # A copy does not hold the file that it came from.
+    images = [image.copy() if layers.is_planar else image for image in opened]
+    images[0].load()
     width, channels = layers.size[0], layers.channels
 
     def stored(top: int, bottom: int) -> Real[np.ndarray, "rows width *channels"]:

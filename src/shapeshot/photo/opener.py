@@ -88,10 +88,12 @@ def opened_image(
 
 @contextmanager
 def _opened_layers(inspected: Inspected, layers: Layers, file_format: str, name: str) -> Iterator[OpenedImage]:
-    num_bytes = int(layers.size[0] * layers.size[1] * (4 * layers.channels + inspected.extra_per_pixel))
+    # The samples, and a copy of the file that holds them.
+    per_pixel = 2 * layers.sample_bytes * layers.channels + inspected.extra_per_pixel
+    num_bytes = int(layers.size[0] * layers.size[1] * per_pixel)
     with DECODING.taken(_within_budget(num_bytes, layers.size, file_format, name)):
         with damage_told(name):
-            pixels = deep_layers(layers, [_open(content, file_format, name) for content in layers.pictures()])
+            pixels = deep_layers(layers, (_open(content, file_format, name) for content in layers.pictures()))
         yield OpenedImage(pixels, layers.size, inspected.orientation or 1)
 
 

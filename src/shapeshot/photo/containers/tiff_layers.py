@@ -50,6 +50,11 @@ class Layers:
     inline: int
     entries: Mapping[int, Entry]
 
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of a sample."""
+        return 4 if self.is_float else 2
+
     def pictures(self) -> Iterator[bytes]:
         """Yield the files of the grey pictures, one at a time since each is a copy of the whole."""
         for plane in range(self.channels if self.is_planar else 1):
@@ -57,7 +62,7 @@ class Layers:
 
     def _as_grey(self, plane: int) -> bytes:
         changed = bytearray(self.content)
-        for tag, value in ((_SAMPLES, 1), (_BITS, 32 if self.is_float else 16), (_PHOTOMETRIC, 1), (_PLANAR, 1)):
+        for tag, value in ((_SAMPLES, 1), (_BITS, 8 * self.sample_bytes), (_PHOTOMETRIC, 1), (_PLANAR, 1)):
             self._put(changed, tag, value)
         self._put(changed, _FORMAT, _FLOAT if self.is_float else 1)
         if _EXTRA in self.entries:
