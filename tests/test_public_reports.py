@@ -9,16 +9,18 @@ import io
 import struct
 from pathlib import Path
 from typing import Any
+from zlib import compress
 
 import numpy as np
 import pytest
 import trimesh
 from gltf_files import GltfFile, box
-from image_files import RED, encoded, exif_block, jpeg_segment, two_halves
+from image_files import RED, encoded, exif_block, jpeg_segment, png_chunk, tiff_file, two_halves
 from PIL import Image
 
 from shapeshot.data.objects import ObjectModel
 from shapeshot.data.sources.folder import read_mesh_file
+from shapeshot.data.sources.readers.gltf import read_gltf
 from shapeshot.errors import PhotoError
 from shapeshot.photo import load_photo, read_photo
 
@@ -163,3 +165,82 @@ def test_pillow_1960_a_second_picture_that_is_a_thumbnail() -> None:
     file = io.BytesIO()
     two_halves().save(file, "MPO", save_all=True, append_images=[Image.new("RGB", (20, 20), GREEN)])
     assert np.allclose(load_photo(file.getvalue())[16, 8, :3], RED, atol=14)
+
+
+def test_trimesh_753_and_pymesh_162_counts_right_behind_off(read: Any) -> None:
+    text = "OFF4 2 0\n0 0 0\n1 0 0\n1 1 0\n0 1 0\n3 0 1 2\n3 0 2 3\n"
+    assert area(read(a__off=text)) == pytest.approx(1)
+
+
+def test_openscad_5380_and_meshlab_1281_a_binary_stl_that_counts_no_triangles(read: Any) -> None:
+    vertices, faces = box()
+    rows = b"".join(struct.pack("<12fH", 0, 0, 0, *vertices[face].reshape(-1), 0) for face in faces)
+    assert area(read(a__stl=bytes(84) + rows)) == pytest.approx(22)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_imagesharp_740_a_transparent_grey_of_few_bits(bits: int) -> None:
+    samples = np.repeat([1, 0], 32).repeat(32).reshape(2, 32, 32).transpose(1, 0, 2).reshape(32, 64)
+    packed = np.packbits(((samples[..., None] >> np.arange(bits)[::-1]) & 1).astype(np.uint8).reshape(32, -1), axis=1)
+    rows = np.concatenate([np.zeros((32, 1), np.uint8), packed], axis=1).tobytes()
+    chunks = (
+        png_chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 32, bits, 0, 0, 0, 0)),
+        png_chunk(b"tRNS", struct.pack(">H", 1)),
+        png_chunk(b"IDAT", compress(rows)),
+        png_chunk(b"IEND", b""),
+    )
+    alpha = load_photo(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))[..., 3]
+    assert (alpha[:, :32] == 0).all()
+    assert (alpha[:, 32:] == 255).all()
+
+
+@pytest.mark.parametrize("wrong", [-2, 60])
+def test_metadata_extractor_121_and_308_a_segment_that_states_a_wrong_length(wrong: int) -> None:
+    block = exif_block(6)
+    segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2 + wrong) + block
+    assert read_photo(PLAIN[:2] + segment + PLAIN[2:]).size == (32, 64)
+
+
+def test_w3c_png_310_and_exif_js_86_exif_in_a_text_of_a_png() -> None:
+    plain, block = encoded(two_halves(), "PNG"), exif_block(6)
+    text = f"Raw profile type exif\0\nexif\n{len(block):8}\n{block.hex()}\n".encode()
+    assert read_photo(plain[:33] + png_chunk(b"tEXt", text) + plain[33:]).size == (32, 64)
+
+
+RAMP = np.linspace(0, 1, 64)[None, :].repeat(32, 0)
+TWELVE_BITS = np.rint(RAMP * 4095).astype(np.uint16)
+
+
+@pytest.mark.parametrize("content", [
+    tiff_file(np.dstack([TWELVE_BITS] * 3), planar=True),
+    tiff_file(4095 - TWELVE_BITS, photometric=0),
+    tiff_file(RAMP.astype(np.float32), ">", packed=True),
+], ids=["TwelveMonkeys 184", "darktable 18815", "Pillow 388"])  # fmt: skip
+def test_tiffs_in_planes_of_white_zero_and_of_big_endian_floats(content: bytes) -> None:
+    assert np.abs(load_photo(content)[..., :3] - np.rint(RAMP * 255)[..., None]).max() <= 1
+
+
+@pytest.mark.parametrize("end", ["\\\n", "\\ \n"])
+def test_trimesh_1104_and_cinder_1129_a_blank_behind_the_backslash(read: Any, end: str) -> None:
+    assert area(read(a__obj=TRIANGLE + f"f 1 2{end} 3\n")) == pytest.approx(0.5)
+
+
+def test_pmp_201_paint_of_zbrush(read: Any) -> None:
+    model = read(a__obj=TRIANGLE + "f 1 2 3\n#MRGB ff00ff00ff00ff00ff00ff00\n")
+    np.testing.assert_allclose(model.parts[0].material.color, [0, 1, 0])
+
+
+def test_angel_studios_3_names_in_other_cases(read: Any) -> None:
+    text = "mtllib A.MTL\n" + TRIANGLE + "vt 0 0\nusemtl t\nf 1/1 2/1 3/1\n"
+    model = read(a__obj=text, a__mtl="newmtl t\nmap_Kd T.Png\n", t__png=PICTURE)
+    assert tuple(model.parts[0].material.texture[0, 0]) == GREEN
+
+
+def test_babylon_6594_a_texture_of_coordinates_that_are_not_there() -> None:
+    file = GltfFile()
+    index = file.texture(PICTURE)
+    number = file.material(surface={"baseColorTexture": {"index": index, "texCoord": 2}})
+    file.node([file.primitive(*box(), material=number)])
+    assert read_gltf(file.glb(), "a.glb", lambda name: None).left_out == (
+        "a texture is looked up by TEXCOORD_2, which its mesh has not",
+    )

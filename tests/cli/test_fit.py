@@ -87,6 +87,21 @@ def test_control_c_leaves_what_there_is(box: Path) -> None:
     assert {path.name for path in out.iterdir()} == {*facts["files"].values(), "result.json"}
 
 
+@pytest.mark.parametrize("name", ["caf\udce9.ply", "...ply", "a\nb.ply"])
+def test_targets_of_any_name(shapeshot_command: Run, box: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    folder = box.parent / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    box.rename(folder / name)
+    done = shapeshot_command("fit", name, "--type", "point", "--steps", 2, "--quiet")
+    assert (done.code, done.err) == (0, "")
+    assert "\n" not in done.out.rstrip("\n")
+    (out,) = (folder / "out" / "fit").iterdir()
+    assert out.name.endswith("-point")
+    assert json.loads((out / "result.json").read_text())["steps"] == 2
+    assert sorted(path.name for path in folder.iterdir()) == sorted([name, "out"])
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from bundles import Files, damaged
-from image_files import deep_png, exif_block, jpeg_segment, many_scans, png_chunk
+from image_files import deep_png, exif_block, jpeg_segment, many_scans, png_chunk, tiff_file
 from isolated import MIB
 from PIL import Image, features
 
@@ -76,6 +76,11 @@ def seeds() -> list[Files]:
             saved("TIFF", "1", compression="group4"),
             saved("TIFF", "P", compression="packbits"),
             saved("TIFF", "F"),
+            tiff_file(deep, planar=True, packed=True, rows_per_strip=11),
+            tiff_file(np.dstack([deep, deep[..., :1]]), ">", premultiplied=True),
+            tiff_file(deep[..., :2], differences=True, packed=True),
+            tiff_file(deep[..., 0], photometric=0),
+            tiff_file((deep / 65535).astype(np.float32), ">", packed=True),
         ],
         "bmp": [saved("BMP"), saved("BMP", "P"), saved("BMP", "1")],
         "gif": [saved("GIF", "P"), saved("GIF", "P", save_all=True, append_images=pages[1:])],

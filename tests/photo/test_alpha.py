@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from shapeshot.errors import PhotoError
-from shapeshot.photo import find_object, prepare_photo
+from shapeshot.photo import find_object, load_photo, prepare_photo
 from shapeshot.photo.alpha import has_cutout, read_cutout
+
+CASES = Path(__file__).parent / "cases"
 
 
 def cutout(alpha: int = 255, side: int = 200) -> np.ndarray:
@@ -30,6 +34,21 @@ def test_glass_is_stretched_and_told() -> None:
     found = find_object(cutout(alpha=115))
     assert (found.mask >= 0.5).sum() == 80 * 100
     assert "nowhere above 45%" in found.remarks[0]
+
+
+def test_the_handed_over_cases() -> None:
+    """The crop is all that the network sees: the same crop is the same shape."""
+    first, second = (load_photo(CASES / f"{name}.png") for name in ("speck", "without_speck"))
+    assert (first != second).any()
+    found, other = find_object(first), find_object(second)
+    np.testing.assert_array_equal(found.mask, other.mask)
+    crops = prepare_photo(first, found), prepare_photo(second, other)
+    assert crops[0].box == crops[1].box
+    np.testing.assert_array_equal(crops[0].pixels, crops[1].pixels)
+    assert "1 stray speck" in found.remarks[0]
+    glass = find_object(load_photo(CASES / "glass45.png"))
+    assert "nowhere above 45%" in glass.remarks[0]
+    assert 0.05 < (glass.mask >= 0.5).mean() < 0.95
 
 
 def test_a_haze_is_no_part_of_the_object() -> None:

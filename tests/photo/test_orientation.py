@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from zlib import compress
 
 import numpy as np
 import pytest
@@ -142,3 +143,47 @@ def test_an_avif_with_damaged_exif_is_read() -> None:
     damaged = content[: at + 8] + b"\xff" * 10 + content[at + 18 :]
     for file in (content, damaged):
         assert is_turned(file)
+
+
+def with_exif_of_length(length: int, block: bytes) -> bytes:
+    """The plain JPEG behind an EXIF segment that announces some other length than it has."""
+    return PLAIN[:2] + b"\xff\xe1" + struct.pack(">H", length) + block + PLAIN[2:]
+
+
+@pytest.mark.parametrize("thumbnail", [b"", encoded(Image.new("RGB", (16, 8), (0, 255, 0)), "JPEG")], ids=["", "thumb"])
+def test_metadata_of_a_wrong_length_cost_at_most_the_turn(thumbnail: bytes) -> None:
+    """Too long, they swallow the picture's tables; too short, their thumbnail comes where the picture is due."""
+    block = exif_block(TURN) + thumbnail
+    for more in (1, 10, 30, 100, 300, 600, 10_000, 60_000):
+        assert is_turned(with_exif_of_length(2 + len(block) + more, block)), more
+    for length in (0, 2, 8, 20):
+        assert not is_turned(with_exif_of_length(length, block)), length
+
+
+@pytest.mark.parametrize("announced", [b"Exif\0\xff", b"Exif\0", b"Exif\0\0Exif\0\0"])
+def test_blocks_that_announce_themselves_in_their_own_way(announced: bytes) -> None:
+    block = announced + exif_block(TURN).removeprefix(b"Exif\0\0")
+    assert is_turned(with_segments(jpeg_segment(0xE1, block)))
+
+
+def raw_profile(kind: str, content: bytes) -> tuple[bytes, bytes]:
+    """The keyword and the text in which ImageMagick keeps metadata of a PNG."""
+    digits = content.hex()
+    lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
+    return f"Raw profile type {kind}".encode(), f"\n{kind}\n{len(content):8}\n{lines}\n".encode()
+
+
+def test_the_texts_of_a_png() -> None:
+    """Before PNG had a chunk for EXIF, and where XMP is packed."""
+    plain = encoded(two_halves(), "PNG")
+    for kind, content in (("exif", exif_block(TURN)), ("APP1", exif_block(TURN)), ("xmp", XMP)):
+        keyword, text = raw_profile(kind, content)
+        for chunk in (
+            png_chunk(b"tEXt", keyword + b"\0" + text),
+            png_chunk(b"zTXt", keyword + b"\0\0" + compress(text)),
+        ):
+            assert is_turned(plain[:33] + chunk + plain[33:]), kind
+    packed = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + compress(XMP))
+    assert is_turned(plain[:33] + packed + plain[33:])
+    for junk in (b"\0", b"\0\0" + b"x" * 50, b"\n exif 9 abz"):
+        assert not is_turned(plain[:33] + png_chunk(b"zTXt", b"Raw profile type exif" + junk) + plain[33:])

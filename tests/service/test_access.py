@@ -109,6 +109,39 @@ def test_names_that_are_allowed(start: Start) -> None:
         assert client.get("/v1/formats", headers=headers).status_code == status, origin
 
 
+def test_names_and_origins_as_people_write_them(start: Start) -> None:
+    """A dot at a name's end, a port that is the usual one, a port behind a name that is allowed."""
+    client = start(public_url="https://Shapes.example:443/", allow_hosts=("box.lan:8443", "tail.lan."))
+    for host in ("shapes.example.", "SHAPES.example.:443", "box.lan", "box.lan:8443", "tail.lan", "localhost."):
+        assert client.get("/v1/formats", headers={"Host": host}).status_code == 200, host
+    for origin, status in (
+        ("https://shapes.example", 200),
+        ("https://shapes.example:444", 403),
+        ("https://shapes.example:x", 403),
+        ("http://shapes.example", 403),
+    ):
+        headers = {"Host": "127.0.0.1:8000", "Origin": origin}
+        assert client.get("/v1/formats", headers=headers).status_code == status, origin
+
+
+def test_a_proxy_that_leaves_the_sub_path(start: Start, photo_png: bytes) -> None:
+    client = start(public_url="https://shapes.example/a/studio/", page=True, token="sesame")
+    assert client.get("/a/studio/").status_code == client.get("/a/studio/main.js").status_code == 200
+    assert client.get("/a/studio/v1/formats").status_code == 401
+    client.headers["Authorization"] = "Bearer sesame"
+    answer = client.post(f"/a/studio{POST}", files={"image": photo_png})
+    assert answer.status_code == 201
+    link = answer.json()["links"]["self"].removeprefix("https://shapes.example")
+    assert link.startswith("/a/studio/v1/")
+    assert client.get(link).status_code == client.head(link).status_code == 200
+    for path in ("/a/studio", "/a/studios/v1/formats", "/studio/v1/formats", "/a/studio/a/studio/v1/formats"):
+        assert client.get(path).status_code == 404, path
+    spelled = start(public_url="https://shapes.example/st%C3%BChle/")
+    assert spelled.get("/st%C3%BChle/v1/formats").status_code == 200
+    own = start(public_url="https://shapes.example/v1")
+    assert own.get("/v1/formats").status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/healthz", "/v1/formats", "/metrics", "/openapi.json", "/docs", "/", "/main.js", "/nowhere"]
 )

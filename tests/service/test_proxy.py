@@ -26,9 +26,10 @@ pytestmark = [
 
 @dataclass
 class Proxied:
-    """A studio and the proxy before it. public: where clients reach it."""
+    """A studio and the proxy before it. public: where clients reach it. verbatim: the same, the sub-path handed on."""
 
     public: str
+    verbatim: str
     direct: str
 
 
@@ -47,7 +48,7 @@ def documented_location() -> str:
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     folder = tmp_path_factory.mktemp("nginx")
-    port = free_port()
+    port, other_port = free_port(), free_port()
     public = f"http://127.0.0.1:{port}/studio/"
     command = [sys.executable, "-m", "shapeshot", "studio", "--port", "0", "--public-url", public, "--workers", "1"]
     studio = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -61,7 +62,8 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
         "events { worker_connections 64; }\n"
         f"http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
         f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
-        f"server {{ listen 127.0.0.1:{port};\n{block}\n}} }}\n"
+        f"server {{ listen 127.0.0.1:{port};\n{block}\n}}\n"
+        f"server {{ listen 127.0.0.1:{other_port}; location /studio/ {{ proxy_pass {direct[0]}; }} }} }}\n"
     )
     user = ["-g", "user root;"] if os.geteuid() == 0 else []  # as root it would else not reach pytest's folders
     nginx = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log", *user])
@@ -73,7 +75,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
         except httpx.HTTPError:
             assert time.monotonic() < end, (folder / "error.log").read_text()
             time.sleep(0.05)
-    yield Proxied(public, direct[0])
+    yield Proxied(public, f"http://127.0.0.1:{other_port}/studio/", direct[0])
     for process in (nginx, studio):
         process.terminate()
         process.wait(30)
@@ -105,6 +107,12 @@ def test_who_may_ask_behind_a_proxy(proxied: Proxied) -> None:
 def test_an_upload_as_large_as_the_server_takes_passes_the_proxy(proxied: Proxied) -> None:
     answer = httpx.post(f"{proxied.public}v1/objects", files={"image": bytes(30 * 2**20)}, timeout=60)
     assert answer.status_code == 415  # the server's own answer; nginx alone would say 413 at one megabyte
+
+
+def test_a_proxy_that_hands_the_sub_path_on(proxied: Proxied) -> None:
+    assert "<!doctype html>" in httpx.get(proxied.verbatim).text
+    answer = httpx.post(f"{proxied.verbatim}v1/objects", files={"image": PHOTO.read_bytes()}, timeout=60)
+    assert answer.status_code == 200, answer.text
 
 
 def test_the_page_behind_a_proxy(proxied: Proxied) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shapeshot.cli.flags import finite_number, whole_number
 from shapeshot.cli.parser import Parser, UsageError
+from shapeshot.names import safe_stem
 
 if TYPE_CHECKING:
     from shapeshot.lab.fit_target import FitTarget
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     target = _target(args)
     for reason in target.left_out:
         print(f"shapeshot: {target.name} without: {reason}", file=sys.stderr)
-    out = Path(args.out or f"out/fit/{target.name}-{args.type}")
+    out = Path(args.out or f"out/fit/{safe_stem(target.name)}-{args.type}")
     prepare_folder(out, Path(args.target) if args.target else None)
     result = fit(target.item, config, progress=not args.quiet)
     facts = write_fit(out, target, result, progress=not args.quiet)

@@ -18,6 +18,7 @@ from shapeshot.data.sources.folder import read_mesh_file
 from shapeshot.errors import DatasetError
 from shapeshot.geometry import Mesh
 from shapeshot.lab.loading.training_set import TrainingObject, training_object
+from shapeshot.names import shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ def target_from_file(path: Path | str) -> FitTarget:
 
     Raises MeshError naming the file where it cannot be read or encloses nothing.
     """
-    return target_from_model(read_mesh_file(path), Path(path).stem)
+    return target_from_model(read_mesh_file(path), shown(Path(path).stem))
 
 
 def target_from_model(model: ObjectModel, name: str) -> FitTarget:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 8 * 2**20  # of samples in float32
 _GREY_MODES = ("I", "F")  # with I;16, I;16L, I;16B
 _BRIGHT = 64  # an upper byte from which on white is 65535 whatever the lower bytes are
+# Compressed samples come in this machine's order, whatever the file's: Pillow turns these over once more.
+_UNPACKED = {"F;32BF": "F;32NF", "F;32F": "F;32NF", "I;32BS": "I;32NS", "I;32S": "I;32NS"}
 _NATIVE, _SWAPPED = (";16L", ";16B") if sys.byteorder == "little" else (";16B", ";16L")
 _OTHER_ORDER = {";16L": ";16B", ";16B": ";16L", ";16N": _SWAPPED}
 
@@ -48,6 +50,8 @@ class DeepPicture:
             if self.has_alpha_channel:
                 alphas.append(largest_finite(values[..., -1]))
         white = white_point(colors, self.is_float)
+        if self.is_float:
+            return EightBitRows(self, white, white_point(alphas, True))
         # An opaque alpha of 12 bits goes with colours of 12 bits; an alpha that is merely low is transparent.
         narrow = bool(alphas) and white_point(alphas, False) <= white
         return EightBitRows(self, white, white if narrow else 65535.0)
@@ -123,6 +127,14 @@ def deep_array(values: Real[np.ndarray, "height width *channels"]) -> DeepPictur
     return DeepPicture(size, channels, values.dtype.kind == "f", lambda top, bottom: values[top:bottom])
 
 
+def in_native_order(image: Image.Image) -> Image.Image:
+    """The same image, not yet loaded, its compressed samples of 32 bits read as libtiff unpacks them."""
+    tiles = getattr(image, "tile", [])
+    if any(tile[0] == "libtiff" and str(_raw_mode(tile)) in _UNPACKED for tile in tiles):
+        image.tile = [_with_layout(tile, _UNPACKED[str(_raw_mode(tile))]) for tile in tiles]  # type: ignore[attr-defined]
+    return image
+
+
 def is_deep_color(image: Image.Image) -> bool:
     """Whether an image that is open, and not yet loaded, has samples of 16 bits of which Pillow would keep 8."""
     return image.mode in ("RGB", "RGBA") and any(";16" in str(_raw_mode(tile)) for tile in getattr(image, "tile", []))
@@ -173,12 +185,14 @@ def _raw_mode(tile: tuple) -> object:  # type: ignore[type-arg]
 
 def _reread(image: Image.Image, old: str, new: str) -> Image.Image:
     """The image, loaded with another layout of its samples. Raises ValueError where the decoder knows no such."""
-    tiles = []
-    for tile in image.tile:  # type: ignore[attr-defined]
-        args = tile[3]
-        layout = str(_raw_mode(tile)).replace(old, new)
-        changed = (layout, *args[1:]) if isinstance(args, tuple) else layout
-        tiles.append(tile._replace(args=changed))
-    image.tile = tiles  # type: ignore[attr-defined]
+    image.tile = [  # type: ignore[attr-defined]
+        _with_layout(tile, str(_raw_mode(tile)).replace(old, new))
+        for tile in image.tile  # type: ignore[attr-defined]
+    ]
     image.load()
     return image
+
+
+def _with_layout(tile: Any, layout: str) -> Any:
+    args = tile[3]
+    return tile._replace(args=(layout, *args[1:]) if isinstance(args, tuple) else layout)

@@ -19,7 +19,9 @@ from PIL import Image
 from shapeshot.errors import NotAnImageError, PhotoError, TooLargeError
 from shapeshot.limits import DECODE_BYTES, PHOTO_PIXELS
 from shapeshot.photo.containers import Inspected
-from shapeshot.photo.deep import DeepPicture, deep_color, deep_grey, is_deep_color, is_deep_grey
+from shapeshot.photo.containers.tiff_layers import Layers
+from shapeshot.photo.deep import DeepPicture, deep_color, deep_grey, in_native_order, is_deep_color, is_deep_grey
+from shapeshot.photo.deep_layers import deep_layers
 from shapeshot.photo.formats import (
     FORMATS,
     HEIF_HINT,
@@ -67,6 +69,10 @@ def opened_image(
     inspected = FORMATS[file_format].inspect(content, name)
     if inspected.size is not None:
         check_pixels(inspected.size, name, max_pixels)
+    if inspected.layers is not None:
+        with _opened_layers(inspected, inspected.layers, file_format, name) as opened:
+            yield opened
+        return
     image = _open(inspected.content, file_format, name)
     check_pixels(image.size, name, max_pixels)
     full_size = image.size
@@ -78,6 +84,17 @@ def opened_image(
         with damage_told(name):
             pixels = _decoded(image, inspected.content, file_format, name)
         yield OpenedImage(pixels, full_size, orientation)
+
+
+@contextmanager
+def _opened_layers(inspected: Inspected, layers: Layers, file_format: str, name: str) -> Iterator[OpenedImage]:
+    # The samples, and a copy of the file that holds them.
+    per_pixel = 2 * layers.sample_bytes * layers.channels + inspected.extra_per_pixel
+    num_bytes = int(layers.size[0] * layers.size[1] * per_pixel)
+    with DECODING.taken(_within_budget(num_bytes, layers.size, file_format, name)):
+        with damage_told(name):
+            pixels = deep_layers(layers, (_open(content, file_format, name) for content in layers.pictures()))
+        yield OpenedImage(pixels, layers.size, inspected.orientation or 1)
 
 
 def check_pixels(size: tuple[int, int], name: str, max_pixels: int) -> None:
@@ -121,12 +138,15 @@ def _open(content: bytes, file_format: str, name: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes, which are judged here, and of odd tags, which do not matter
-            return Image.open(io.BytesIO(content), formats=[file_format])
+            return in_native_order(Image.open(io.BytesIO(content), formats=[file_format]))
     except Image.DecompressionBombError as error:
         raise TooLargeError(f"{name} claims more pixels than will be read; scale it down first") from error
     except Exception as error:  # a damaged header makes Pillow's readers fail in a dozen ways
         detail = "" if isinstance(error, OSError) else f" ({(str(error).splitlines() or ['?'])[0]})"
-        raise PhotoError(f"{name} is a damaged {file_format} image{detail}; save it again as JPEG or PNG") from error
+        raise PhotoError(
+            f"{name} is a {file_format} image that is damaged, or of a kind that is not read{detail}; "
+            "save it again as JPEG or PNG"
+        ) from error
 
 
 @lru_cache(maxsize=1)
@@ -140,9 +160,13 @@ def _decode_bytes(image: Image.Image, inspected: Inspected, file_format: str, na
     if is_deep_color(image):
         per_pixel *= 2  # two decodes
     num_bytes = int(image.width * image.height * (per_pixel + inspected.extra_per_pixel)) + inspected.extra_bytes
+    return _within_budget(num_bytes, image.size, file_format, name)
+
+
+def _within_budget(num_bytes: int, size: tuple[int, int], file_format: str, name: str) -> int:
     if num_bytes > DECODE_BYTES:
         raise TooLargeError(
-            f"{name} is a {file_format} of {image.width}x{image.height} that takes {num_bytes // _MIB} MiB to decode; "
+            f"{name} is a {file_format} of {size[0]}x{size[1]} that takes {num_bytes // _MIB} MiB to decode; "
             f"the limit is {DECODE_BYTES // _MIB} MiB, save it smaller or as a plain JPEG"
         )
     return num_bytes

@@ -15,6 +15,8 @@ ORIENTATION = 0x0112
 MAX_ENTRIES = 4096
 # struct codes of the TIFF types that programs store the orientation as: byte, short, long, and their signed twins.
 _INTEGER_TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
+# How an EXIF block announces itself: some programs write it twice, or fill it up in their own way.
+_ANNOUNCED = re.compile(rb"(?:Exif[\0\xff]{0,2})*")
 _XMP = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])")
 # What turns a picture as it is stored into the upright one.
 _TRANSPOSES = {
@@ -30,7 +32,8 @@ _TRANSPOSES = {
 
 def exif_orientation(exif: bytes) -> int | None:
     """EXIF's orientation, 1..8; None where the block is damaged before it or does not say."""
-    exif = exif.removeprefix(b"Exif\0\0")
+    announced = _ANNOUNCED.match(exif)
+    exif = exif[announced.end() if announced else 0 :]
     order = {b"II": "<", b"MM": ">"}.get(exif[:2])
     if order is None or len(exif) < 8:
         return None
@@ -44,6 +47,15 @@ def exif_orientation(exif: bytes) -> int | None:
             value = int(struct.unpack_from(order + _INTEGER_TYPES[kind], exif, at + 8)[0])
             return value if 1 <= value <= 8 else None
     return None
+
+
+def profile_exif(text: bytes) -> bytes:
+    """The EXIF block in a PNG text that ImageMagick wrote: a name, the length, hexadecimal digits; empty for others."""
+    digits = b"".join(text.split()[2:])
+    try:
+        return bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+    except ValueError:
+        return b""
 
 
 def xmp_orientation(xmp: bytes) -> int | None:

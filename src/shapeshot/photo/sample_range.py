@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WHITE_POINTS = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 FLOAT_WHITE = 1.0  # of pictures in floating point, where it suffices
+FLOAT_HIGHLIGHT = 16.0  # the brightest that one goes beyond white: of 0..255 it would be a black picture
 _SLACK = 1.01  # scaling filters overshoot, and 4096 is not 14 bits
 
 
@@ -29,8 +30,9 @@ def largest_finite(values: Real[np.ndarray, " *shape"]) -> float:
 def white_point(maxima: Iterable[float], is_float: bool) -> float:
     """The value that is white, by the largest finite samples of a picture's blocks."""
     highest = max(maxima, default=0.0)
-    points = (FLOAT_WHITE, *WHITE_POINTS) if is_float else WHITE_POINTS
-    return next((point for point in points if highest <= point * _SLACK), highest)
+    if is_float and highest <= FLOAT_HIGHLIGHT:
+        return FLOAT_WHITE
+    return next((point for point in WHITE_POINTS if highest <= point * _SLACK), highest)
 
 
 def to_eight_bits(values: Real[np.ndarray, " *shape"], white: float) -> UInt8[np.ndarray, " *shape"]:

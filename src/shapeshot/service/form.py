@@ -9,6 +9,7 @@ from typing import Any
 
 from shapeshot.errors import UserError
 from shapeshot.export import FORMS
+from shapeshot.photo.formats import READ_AS
 from shapeshot.pipeline.declare import Control, Option, Stage
 from shapeshot.pipeline.options import Options
 from shapeshot.pipeline.size import AXES, METRES_PER_UNIT
@@ -104,7 +105,7 @@ def schema_of(row: Option) -> dict[str, Any]:
 
 
 _FILES: dict[str, Any] = {
-    "image": {"type": "string", "format": "binary", "description": "The photo: JPEG, PNG, WebP, TIFF, BMP or GIF."},
+    "image": {"type": "string", "format": "binary", "description": f"The photo: {READ_AS}."},
     "mask": {
         "type": "string",
         "format": "binary",

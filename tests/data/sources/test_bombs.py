@@ -214,6 +214,27 @@ def test_vertex_colours_of_an_obj() -> None:
     np.testing.assert_allclose(read(text, blue).parts[0].material.color, [0.05, 0, 0])
 
 
+@pytest.mark.parametrize("color", ["\t1\t0\t0", " 1,0 0,0 0,0", " 255 0 0", " 1 0 0 1.0", " 1 0 0 # red"])
+def test_vertex_colours_as_programs_write_them(color: str) -> None:
+    """Behind tabs, with decimal commas, of 255, with alpha, with a comment."""
+    text = "".join(f"v {point}{color}\n" for point in ("0 0 0", "1 0 0", "0 1 0")) + "f 1 2 3\n"
+    text = text.replace("v ", "v\t").replace("0 0 0\t", "0\t0\t0\t") if "\t" in color else text
+    np.testing.assert_allclose(read(text).parts[0].material.color, [1, 0, 0])
+
+
+def test_a_comment_costs_no_other_vertex_its_colour() -> None:
+    text = "v 0 0 0 # a 1 2\nv 1 0 0 1 0 0\nv 0 1 0 1 0 0\nv 1 1 0 1 0 0\nf 2 3 4\n"
+    np.testing.assert_allclose(read(text).parts[0].material.color, [1, 0, 0])
+
+
+def test_the_paint_of_zbrush() -> None:
+    """In comments, eight digits a vertex: a mask, red, green, blue; in as many lines as there is room for."""
+    text = TRIANGLE + "#MRGB ffff000000ff0000\n#MRGB ffff0000\nf 1 2 3\n"
+    np.testing.assert_allclose(read(text).parts[0].material.color, [1, 0, 0])
+    for paint in ("#MRGB ffff0000\n", "#MRGB " + "zz" * 12 + "\n", "#MRGB\n"):
+        np.testing.assert_allclose(read(TRIANGLE + paint + "f 1 2 3\n").parts[0].material.color, [0.7, 0.7, 0.7])
+
+
 @pytest.mark.parametrize(("statements", "opacity"), [
     ("Tr 1", 1.0), ("Tr 1.0", 1.0), ("Tr 0", 1.0), ("Tr 0.25", 0.75), ("Tr 1\nd 0.5", 0.5), ("d 0", 0.0),
 ])  # fmt: skip

@@ -86,3 +86,13 @@ def test_a_texture_that_cannot_be_read_is_told() -> None:
     assert read(file).left_out == ("the texture lost%20one.png is missing",)
     file.root["textures"] = [{"extensions": {"KHR_texture_basisu": {"source": 0}}}]
     assert "KHR_texture_basisu" in read(file).left_out[0]
+
+
+def test_a_uv_set_that_is_not_there_is_told() -> None:
+    file = GltfFile()
+    vertices, faces = box()
+    reference = {"index": file.texture(quarters()), "texCoord": 1}
+    number = file.material(surface={"baseColorTexture": reference})
+    coordinates = file.accessor(np.tile((0.75, 0.25), (8, 1)))
+    file.node([file.primitive(vertices, faces, TEXCOORD_0=coordinates, material=number)])
+    assert read(file).left_out == ("a texture is looked up by TEXCOORD_1, which its mesh has not",)

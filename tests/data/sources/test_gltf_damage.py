@@ -23,6 +23,14 @@ def test_an_unknown_required_extension_is_refused_by_name(extension: str) -> Non
         read(file)
 
 
+@pytest.mark.parametrize("extension", ["KHR_materials_variants", "MSFT_lod", "KHR_lights_punctual"])
+def test_what_lies_beside_the_shape_may_be_required(extension: str) -> None:
+    file = GltfFile()
+    file.node([file.primitive(*box())])
+    file.root["extensionsRequired"] = [extension]
+    assert volume(read(file)) == pytest.approx(6)
+
+
 BREAKS: dict[str, tuple[Any, str]] = {
     "an accessor without data": (lambda root: root["accessors"][0].pop("bufferView"), "without data"),
     "rows beyond the view": (lambda root: root["accessors"][0].update(count=9), "beyond its view"),

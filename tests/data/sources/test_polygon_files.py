@@ -120,6 +120,29 @@ def test_a_texture_that_a_comment_names() -> None:
     assert read_ply(content, "a.ply", lambda name: None).left_out == ("the texture my wood.png is missing",)
 
 
+def two_textures(numbers: str) -> str:
+    """Two triangles with coordinates of their corners, and two textures. numbers: a property of each face."""
+    header = "ply\nformat ascii 1.0\ncomment TextureFile a.png\ncomment TextureFile b.png\nelement vertex 4\n"
+    header += "".join(f"property float {axis}\n" for axis in "xyz")
+    header += "element face 2\nproperty list uchar int vertex_indices\nproperty list uchar float texcoord\n"
+    uvs = "6 0.5 0.5 0.5 0.5 0.5 0.5"
+    tails = ("0", "1") if numbers else ("", "")
+    body = f"0 0 0\n1 0 0\n1 1 0\n0 1 0\n3 0 1 2 {uvs} {tails[0]}\n3 0 2 3 {uvs} {tails[1]}\n"
+    return header + numbers + "end_header\n" + body
+
+
+def test_each_face_has_the_texture_that_it_asks_for() -> None:
+    pictures = {f"{name}.png": encoded(Image.new("RGB", (4, 4), color), "PNG") for name, color in
+                (("a", (10, 200, 30)), ("b", (200, 10, 30)))}  # fmt: skip
+    model = read_ply(two_textures("property int texnumber\n").encode(), "a.ply", pictures.get)
+    found = [tuple(np.asarray(part.material.texture)[0, 0]) for part in model.parts]
+    assert (found, model.left_out) == ([(10, 200, 30), (200, 10, 30)], ())
+    assert [len(part.faces) for part in model.parts] == [1, 1]
+    alone = read_ply(two_textures("").encode(), "a.ply", pictures.get)
+    assert len(alone.parts) == 1
+    assert alone.left_out == ("of its 2 textures all but the first, which no face asks for",)
+
+
 def test_coordinates_of_corners_and_other_elements() -> None:
     """As MeshLab writes them: texture coordinates in the faces, and edges behind."""
     text = (
@@ -182,12 +205,13 @@ def off(keyword: str, vertex_tail: str = "", face_tail: str = "") -> bytes:
 @pytest.mark.parametrize("content", [
     off("OFF"),
     off("OFF").replace(b"OFF\n# made by hand\n", b"OFF "),
+    off("OFF").replace(b"OFF\n# made by hand\n", b"OFF"),
     off("OFF").replace(b"\n", b"\r\n"),
     b"\xef\xbb\xbf" + off("OFF"),
     off("NOFF", "0 0 1"),
     off("STOFF", "0.5 0.5"),
     off("OFF", "", "3"),
-], ids=["plain", "one line", "crlf", "mark", "normals", "texture", "map"])  # fmt: skip
+], ids=["plain", "one line", "ModelNet", "crlf", "mark", "normals", "texture", "map"])  # fmt: skip
 def test_every_spelling_of_off(content: bytes) -> None:
     assert volume(read_off(content, "a.off")) == pytest.approx(6)
 
@@ -202,11 +226,23 @@ def test_every_spelling_of_off(content: bytes) -> None:
     off("OFF", "", COLORED),
     off("OFF", "", "0.9 0.08 0.08"),
     off("OFF", "", f"{COLORED} 255"),
-], ids=["coff", "rgb", "floats", "normals", "all", "plain", "faces", "face floats", "face alpha"])  # fmt: skip
+    off("NCOFF", f"{COLORED} 255 0 0 1"),
+    off("NCSTOFF", f"{COLORED} 255 0 0 1 0.5 0.5"),
+], ids=[
+    "coff", "rgb", "floats", "normals", "all", "plain", "faces", "face floats", "face alpha", "MeshLab", "with texture",
+])  # fmt: skip
 def test_colours_of_vertices_and_faces(content: bytes) -> None:
     model = read_off(content, "a.off")
     assert volume(model) == pytest.approx(6)
     np.testing.assert_allclose(model.parts[0].material.color, [0.9, 0.08, 0.08], atol=0.01)
+
+
+@pytest.mark.parametrize("content", [
+    off("COFF", "1 0 0 1"), off("COFF", "1 0 0"), off("OFF", "", "1 0 0"), off("OFF", "", "1 0 0 1"),
+    off("COFF", "255 0 0 255"), off("OFF", "", "255 0 0"),
+])  # fmt: skip
+def test_floats_that_are_written_without_a_fraction(content: bytes) -> None:
+    np.testing.assert_allclose(read_off(content, "a.off").parts[0].material.color, [1, 0, 0])
 
 
 @pytest.mark.parametrize(("content", "told"), [
@@ -249,6 +285,22 @@ def test_stls(content: bytes) -> None:
     model = read_stl(content, "a.stl")
     assert volume(model) == pytest.approx(6)
     assert len(model.merged()[0]) == 8
+
+
+def test_a_text_stl_of_quads_is_said_to_be_one() -> None:
+    corners = "".join(f"vertex {x} {y} 0\n" for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)))
+    text = f"solid a\nfacet normal 0 0 1\nouter loop\n{corners}endloop\nendfacet\nendsolid a\n"
+    with pytest.raises(MeshError, match="no triangles"):
+        read_stl(text.encode(), "a.stl")
+
+
+@pytest.mark.parametrize("count", [0, 0xFFFFFFFF])
+def test_a_binary_stl_that_went_through_a_pipe(count: int) -> None:
+    """Its program could not go back to write how many triangles there are; what is cut short stays refused."""
+    content = stl()[:80] + struct.pack("<I", count) + stl()[84:]
+    assert volume(read_stl(content, "a.stl")) == pytest.approx(6)
+    with pytest.raises(MeshError, match=r"a\.stl"):
+        read_stl(content[:-20], "a.stl")
 
 
 @pytest.mark.parametrize("content", [

@@ -130,3 +130,4 @@ def test_a_full_shared_memory_neither_hangs_nor_stops_training(free_kilobytes: i
         pytest.skip(f"no mount namespace here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(12 * 2_000_000), str(num_told)]
+    assert "Traceback" not in done.stderr

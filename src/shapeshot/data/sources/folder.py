@@ -6,9 +6,12 @@ first.) The first folder below the root names the kind; files in the root itself
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import os
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
@@ -18,6 +21,7 @@ from shapeshot.data.sources.readers.gltf import read_gltf
 from shapeshot.data.sources.readers.off import read_off
 from shapeshot.data.sources.readers.ply import read_ply
 from shapeshot.data.sources.readers.stl import read_stl
+from shapeshot.data.sources.readers.text import decode_text
 from shapeshot.data.sources.readers.wavefront import read_obj
 from shapeshot.errors import DatasetError, MeshError
 from shapeshot.kinds import kind_of
@@ -34,6 +38,7 @@ READERS: dict[str, Callable[[bytes, str, ReadFile], ObjectModel]] = {
     ".stl": lambda content, name, _: read_stl(content, name),
 }
 SUFFIXES = tuple(READERS)
+MAX_LISTED = 20_000  # names in a folder that is looked through for one of another spelling
 
 
 @dataclass(frozen=True)
@@ -114,12 +119,36 @@ class ConfinedFiles:
 
     folder: Path
     root: Path
+    listed: dict[Path, Mapping[str, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, name: str) -> bytes | None:
         try:
             path = (self.folder / name.replace("\\", "/")).resolve()
+            if path.is_relative_to(self.root) and not path.is_file():
+                path = self._alike(path)
             if not path.is_relative_to(self.root) or not path.is_file() or path.stat().st_size > OBJECT_FILE_BYTES:
                 return None
             return path.read_bytes()
         except (OSError, ValueError):
             return None
+
+    def _alike(self, path: Path) -> Path:
+        """The path that other systems take for the same: with other cases, accents or bytes of its letters."""
+        found = self.root
+        for part in path.relative_to(self.root).parts:
+            found = found / self._names(found).get(_sameness(part), part)
+        return found.resolve()
+
+    def _names(self, folder: Path) -> Mapping[str, str]:
+        """The names in a folder by what makes them the same, each folder listed once; none of a very large one."""
+        if folder not in self.listed:
+            with os.scandir(folder) as items:
+                names = sorted(item.name for item in islice(items, MAX_LISTED + 1))
+            self.listed[folder] = {_sameness(name): name for name in names} if len(names) <= MAX_LISTED else {}
+        return self.listed[folder]
+
+
+def _sameness(name: str) -> str:
+    """What two spellings of a file's name have in common; bytes that are no UTF-8 are read as text is."""
+    text = decode_text(os.fsencode(name)) if any("\udc80" <= char <= "\udcff" for char in name) else name
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())

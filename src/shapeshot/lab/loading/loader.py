@@ -36,6 +36,7 @@ def batches(
     """
     if workers and start < stop:
         try:
+            _check_locks(workers)
             packed = iter(_loader(steps, start, stop, workers))
         except OSError as error:  # /dev/shm is full to the last byte, or not there: not even a lock has room
             tell(f"batches are made in this process, loader processes cannot start ({error}); see /dev/shm")
@@ -43,6 +44,16 @@ def batches(
             yield from _received(packed, workers)
             return
     yield from (steps[step] for step in range(start, stop))
+
+
+def _check_locks(workers: int) -> None:
+    """OSError where there is no room for the locks of a loader's queues and its event.
+
+    A loader that finds it out half made leaves a traceback behind when it is thrown away.
+    """
+    context = torch.multiprocessing.get_context()
+    locks = [context.Lock() for _ in range(3 * (workers + 1) + 5)]
+    locks.clear()
 
 
 def _loader(steps: StepBatches, start: int, stop: int, workers: int) -> DataLoader[PackedBatch]:

@@ -21,6 +21,13 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xDF})
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # neither a stuffed byte, nor a restart marker, nor filling
+_METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})  # APPn and comments
+# What a picture goes on with behind metadata of a wrong length: tables, a frame, or metadata that name themselves.
+_RESUMES = re.compile(
+    rb"\xff(?:\xdb\0|\xc4[\0\x01]|[\xc0-\xc2]\0[\x0b\x11\x14]|\xdd\0\x04|[\xe0-\xef]..(?:JFIF|Exif|http:|ICC_|Adobe))",
+    re.DOTALL,
+)
+_NEAR = 2**18  # bytes that are looked through for what comes behind a thumbnail, since there may be many of them
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 
 
@@ -68,6 +75,8 @@ def _walk(content: bytes, name: str) -> _Pieces:
             pieces.kept.append(b"\xff\xd9")
             return pieces
         if marker in _ALONE:
+            if marker == _SOI and found.start() > 2 and pieces.size is None:
+                at = _behind_thumbnail(content, at)
             continue
         if at + 2 > len(content):
             return pieces
@@ -76,8 +85,23 @@ def _walk(content: bytes, name: str) -> _Pieces:
             following = _MARKER.search(content, end)
             end = len(content) if following is None else following.start()
         _take(pieces, marker, content[at - 2 : end])
-        at = end
+        at = _resumed(content, at, end) if marker in _METADATA else end
     raise TooLargeError(f"{name} is a JPEG of over {JPEG_SEGMENTS} segments; save it again as a plain JPEG")
+
+
+def _resumed(content: bytes, at: int, end: int) -> int:
+    """Where a picture goes on behind metadata from `at` to `end`: inside, where their length is wrong and too large."""
+    if content[end : end + 1] == b"\xff":
+        return end
+    thumbnail = content.find(b"\xff\xd8\xff", at, end)
+    resumed = _RESUMES.search(content, at if thumbnail < 0 else _behind_thumbnail(content, thumbnail + 2), end)
+    return end if resumed is None else resumed.start()
+
+
+def _behind_thumbnail(content: bytes, at: int) -> int:
+    """Where a picture inside metadata ends, `at` being behind its start; `at` itself where no other comes after it."""
+    end = content.find(b"\xff\xd9", at, at + _NEAR) + 2
+    return end if end >= 2 and content.find(b"\xff\xda", end, end + _NEAR) >= 0 else at
 
 
 def _take(pieces: _Pieces, marker: int, segment: bytes) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from shapeshot.errors import PhotoError, TooLargeError
 from shapeshot.limits import TIFF_STRIPS, TIFF_TAG_BYTES, TIFF_TAGS
 from shapeshot.photo.containers.inspected import Inspected
+from shapeshot.photo.containers.tiff_layers import Entry, layers_of
 from shapeshot.photo.orientation import ORIENTATION
 
 _WIDTH, _HEIGHT, _BITS, _SAMPLES, _STRIPS, _TILE_WIDTH, _TILE_HEIGHT, _TILES = 256, 257, 258, 277, 273, 322, 323, 324
@@ -32,6 +33,8 @@ def inspect_tiff(content: bytes, name: str) -> Inspected:
     """
     order = "<" if content[:2] == b"II" else ">"
     values: dict[int, int] = {}
+    entries: dict[int, Entry] = {}
+    inline = 4
     upright = bytearray(content)
     total = 0
     for number, (tag, kind, count, value_at, inline) in enumerate(_entries(content, order)):
@@ -46,6 +49,7 @@ def inspect_tiff(content: bytes, name: str) -> Inspected:
             )
         elif kind in _INTEGERS and count:
             at = value_at
+            entries.setdefault(tag, Entry(kind, count, value_at - 4 - inline, _TYPE_BYTES[kind]))
             if num_bytes > inline:
                 at = struct.unpack_from(order + _FIELDS[inline][1], content, value_at)[0]
             if at + num_bytes <= len(content):
@@ -59,7 +63,9 @@ def inspect_tiff(content: bytes, name: str) -> Inspected:
     per_pixel = max(values.get(_BITS, 8), 8) / 8 * max(values.get(_SAMPLES, 1), 1)
     turn = values.get(ORIENTATION, 1)
     orientation = turn if 1 <= turn <= 8 else 1
-    return Inspected(bytes(upright), (width, height), orientation, extra_per_pixel=per_pixel)
+    file = bytes(upright)
+    layers = layers_of(file, order, inline, entries, values)
+    return Inspected(file, (width, height), orientation, extra_per_pixel=per_pixel, layers=layers)
 
 
 def _entries(content: bytes, order: str) -> Iterator[tuple[int, int, int, int, int]]:

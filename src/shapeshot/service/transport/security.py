@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import logging
 import time
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -20,6 +20,8 @@ log = logging.getLogger("shapeshot.service")
 
 OPEN_PATHS = ("/healthz", "/readyz")  # for probes, which have no token
 DISCARD_SECONDS = 5.0
+OWN_PATHS = ("/v1", "/docs", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PORTS = {"http": 80, "https": 443}
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 HEADERS = {
     "Content-Security-Policy": (
@@ -39,13 +41,16 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
         self._public = urlsplit(settings.public_url or "")
-        names = (*LOOPBACK_NAMES, settings.host, *settings.allow_hosts, self._public.hostname or "")
-        self._names = {name.lower() for name in names if name}
+        given = (settings.host, *settings.allow_hosts, self._public.hostname or "")
+        self._names = {*LOOPBACK_NAMES, *(name.lower().rstrip(".") for name in given), *map(_name_of, given)} - {""}
+        path = unquote(self._public.path).rstrip("/")
+        self._sub_path = "" if f"/{path[1:].partition('/')[0]}" in OWN_PATHS else path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = self._below(scope)
         method = scope["method"]
         if method == "HEAD":  # as GET, without the body
             scope, send = {**scope, "method": "GET"}, _without_body(send)
@@ -65,6 +70,14 @@ class Guard:
                 )
         finally:
             self._count(scope, method, answer.status or 499, time.perf_counter() - start)
+
+    def _below(self, scope: Scope) -> Scope:
+        """The request as if it came without the public URL's path, which some proxies take away and others leave."""
+        path = scope["path"]
+        if not self._sub_path or not path.startswith(f"{self._sub_path}/"):
+            return scope
+        below = path[len(self._sub_path) :]
+        return {**scope, "path": below, "raw_path": quote(below, safe="/%:@!$&'()*+,;=~").encode()}
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         headers = Headers(scope=scope)
@@ -100,7 +113,7 @@ class Guard:
             return False
         if parts.netloc.lower() == host.lower():
             return True
-        return bool(self._public.netloc) and parts[:2] == (self._public.scheme, self._public.netloc.lower())
+        return bool(self._public.netloc) and _place_of(parts) == _place_of(self._public)
 
     def _count(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
@@ -176,9 +189,17 @@ def _is_api_page(path: str) -> bool:
     return path == "/docs" or path.startswith("/docs/")
 
 
-def _name_of(host: str) -> str:
-    """The Host header without its port: "[::1]:8000" -> "::1"."""
+def _place_of(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """What makes an origin: scheme, name and port, which https://a.example and https://a.example:443 share."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
+    except ValueError:  # a port that is no number
+        return parts.scheme, None, None
+
+
+def _name_of(host: str) -> str:
+    """The Host header without its port: "[::1]:8000" -> "::1"; a dot at a name's end says only that it is whole."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
         return ""

@@ -43,6 +43,7 @@ DEFAULT_COLORS: dict[str, tuple[float, float, float, float]] = {
     "yellow": (0.95, 0.85, 0.2, 1.0),
 }
 _METALS = re.compile(r"chrome|metal|steel|inox|alumin|brass|copper|nickel|\bgold|\bsilver|\biron\b", re.IGNORECASE)
+_LINE_END = re.compile(r"[\r\n]+")
 _NUMBER = re.compile(r"[-+]?[\d.,]+$")
 
 
@@ -97,7 +98,7 @@ def without_texture(material: Material) -> Material:
 
 def _blocks(text: str) -> list[tuple[str, dict[str, str]]]:
     blocks: list[tuple[str, dict[str, str]]] = []
-    for line in text.splitlines():
+    for line in _LINE_END.split(text):  # names may hold what str.splitlines takes for ends of lines
         keyword, _, value = line.replace("\t", " ").strip().partition(" ")
         if keyword.lower() == "newmtl":
             blocks.append((value.strip(), {}))

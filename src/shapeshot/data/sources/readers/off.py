@@ -16,7 +16,8 @@ from shapeshot.data.sources.readers.text import decode_text
 from shapeshot.errors import MeshError
 from shapeshot.limits import OBJECT_CORNERS, OBJECT_VERTICES
 
-_KEYWORD = re.compile(r"(ST)?(C)?(N)?(4)?(n)?OFF\b")
+# What a vertex has beside its coordinates, then dimensions; ModelNet's files have their counts right behind OFF.
+_KEYWORD = re.compile(r"((?:ST|C|N)*)(4?n?)OFF(?![A-Za-z])")
 _COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -47,7 +48,7 @@ def _header(lines: list[str], name: str) -> tuple[re.Match[str], tuple[int, int]
     if keyword is None:
         raise MeshError(f"{name} is no OFF file: it does not begin with OFF, COFF or the like")
     rest = lines[0].strip()[keyword.end() :].split()
-    if rest[:1] == ["BINARY"] or keyword[4] or keyword[5]:
+    if rest[:1] == ["BINARY"] or keyword[2]:
         what = "a binary OFF" if rest[:1] == ["BINARY"] else f"{keyword[0]}, of another dimension"
         raise MeshError(f"{name} is {what}, which is not read; save it as text, as PLY or OBJ")
     at = 1
@@ -67,15 +68,16 @@ def _vertices(
     if width < 3:
         raise MeshError(f"{name} has a vertex of {width} numbers; expected 3 or more")
     values = np.array([row[:width] for row in rows], dtype=np.float64).reshape(-1, width)
-    has_colors, after_normal = keyword[2], 6 if keyword[3] else 3
-    # MeshLab writes colours under plain OFF, too.
-    if not has_colors and not keyword[3] and not keyword[1] and width in (6, 7):
-        has_colors = "C"
-    if not has_colors or width < after_normal + 3:
+    flags = keyword[1]
+    # MeshLab writes colours under plain OFF, too, and before normals where it writes N before C.
+    has_colors = "C" in flags or (not flags and width in (6, 7))
+    start = 6 if "N" in flags and not 0 <= flags.find("N") < flags.find("C") else 3
+    if not has_colors or width < start + 3 or not rows:
         return values[:, :3], None
-    colors = values[:, after_normal : after_normal + 3]
-    is_integer = not any("." in word for word in rows[0][after_normal : after_normal + 3])
-    return values[:, :3], unit_colors(colors, is_integer)
+    # Of 0..255 are whole numbers, unless all of them are 0 or 1, as floats are written by "%g".
+    has_fractions = any("." in word for row in rows for word in row[start : start + 3])
+    is_integer = not has_fractions and float(values[:, start:].max()) > 1
+    return values[:, :3], unit_colors(values[:, start : start + 3], is_integer)
 
 
 def _faces(
@@ -87,7 +89,7 @@ def _faces(
 ) -> PolygonFile:
     corners: list[int] = []
     sizes, colors = np.zeros(num_faces, np.int64), np.full((num_faces, 3), np.nan)
-    is_integer = True
+    is_integer, highest = True, 0.0
     words: list[str] = []
     at = 0
     for face in range(num_faces):
@@ -105,12 +107,13 @@ def _faces(
         if len(rest) >= 3:
             colors[face] = [float(word) for word in rest[:3]]
             is_integer = is_integer and not any("." in word for word in rest[:3])
+            highest = max(highest, *(float(word) for word in rest[:4]))
         words = []
     has_color = np.isfinite(colors).all(axis=1)
     face_colors = None
     if has_color.any():
         face_colors = np.ones((num_faces, 3))
-        face_colors[has_color] = unit_colors(colors[has_color], is_integer)
+        face_colors[has_color] = unit_colors(colors[has_color], is_integer and highest > 1)
     return PolygonFile(vertices, np.array(corners, np.int64), sizes, vertex_colors, face_colors)
 
 

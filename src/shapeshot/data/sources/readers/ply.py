@@ -10,7 +10,7 @@ from shapeshot.data.sources.readers.budget import ObjectBudget, ReadFile, damage
 from shapeshot.data.sources.readers.colors import unit_colors
 from shapeshot.data.sources.readers.ply_tables import Table, read_tables
 from shapeshot.data.sources.readers.polygon_file import PolygonFile, triangles_of
-from shapeshot.data.sources.readers.raw_parts import finished_model
+from shapeshot.data.sources.readers.raw_parts import RawPart, finished_model
 from shapeshot.data.sources.readers.text import as_utf8
 from shapeshot.data.sources.readers.textures import Textures
 from shapeshot.errors import MeshError
@@ -18,6 +18,7 @@ from shapeshot.errors import MeshError
 _COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 _UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"))
 _CORNERS = ("vertex_indices", "vertex_index", "vertex_indexes")
+_TEXTURE_NUMBERS = ("texnumber", "texture_id")
 _ENDS = -1  # in tristrips: here a new strip begins
 
 
@@ -30,20 +31,42 @@ def read_ply(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
         budget = ObjectBudget(name)
         if content[:3] != b"ply":
             content = as_utf8(content)
-        tables, texture_name = read_tables(content, name)
+        tables, texture_names = read_tables(content, name)
         textures = Textures(budget.reading(read_file), budget)
-        texture = textures.load(texture_name) if texture_name else None
         polygons = _polygons(tables, name)
         left_out = [
             f"colours of each {element} without red, green or blue"
             for element in ("vertex", "face")
             if _has_lost_colors(tables.get(element, Table()))
         ]
-        return finished_model(
-            [triangles_of(polygons, budget, texture)],
-            budget,
-            [*textures.left_out, *left_out],
-        )
+        numbers = _texture_numbers(tables.get("face", Table()), len(polygons.sizes))
+        if len(texture_names) > 1 and numbers is None:
+            left_out.append(f"of its {len(texture_names)} textures all but the first, which no face asks for")
+        parts = _by_texture(polygons, texture_names, numbers, textures, budget)
+        return finished_model(parts, budget, [*textures.left_out, *left_out])
+
+
+def _by_texture(
+    polygons: PolygonFile,
+    names: list[str],
+    numbers: Int64[np.ndarray, " polygons"] | None,
+    textures: Textures,
+    budget: ObjectBudget,
+) -> list[RawPart]:
+    """The polygons of each texture as a part; those of a number that no texture has are one without any."""
+    if len(names) < 2 or numbers is None:
+        return [triangles_of(polygons, budget, textures.load(names[0]) if names else None)]
+    numbers = np.where((numbers >= 0) & (numbers < len(names)), numbers, -1)
+    return [
+        triangles_of(polygons.only(numbers == number), budget, textures.load(names[number]) if number >= 0 else None)
+        for number in np.unique(numbers)
+    ]
+
+
+def _texture_numbers(face: Table, num_faces: int) -> Int64[np.ndarray, " polygons"] | None:
+    """Which of the textures each face has, int64 [polygons], or None where the file does not say."""
+    key = next((key for key in _TEXTURE_NUMBERS if key in face.columns and key not in face.lengths), None)
+    return face.columns[key].astype(np.int64) if key and len(face.columns[key]) == num_faces else None
 
 
 def _polygons(tables: dict[str, Table], name: str) -> PolygonFile:

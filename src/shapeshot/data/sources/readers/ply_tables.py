@@ -52,28 +52,29 @@ class Table:
     is_integer: dict[str, bool] = field(default_factory=dict)
 
 
-def read_tables(content: bytes, name: str) -> tuple[dict[str, Table], str]:
-    """Read the elements by name, and the texture that a comment names, or "". name: what errors call the file.
+def read_tables(content: bytes, name: str) -> tuple[dict[str, Table], list[str]]:
+    """Read the elements by name, and the textures that comments name. name: what errors call the file.
 
     Raises MeshError for what is no PLY or cut short.
     """
-    file_format, elements, texture, start = _header(content, name)
-    return _read(content, start, file_format, elements, name), texture
+    file_format, elements, textures, start = _header(content, name)
+    return _read(content, start, file_format, elements, name), textures
 
 
-def _header(content: bytes, name: str) -> tuple[str, list[_Element], str, int]:
-    """Read the header: format, elements, the texture that a comment names or "", and where the data begins."""
+def _header(content: bytes, name: str) -> tuple[str, list[_Element], list[str], int]:
+    """Read the header: format, elements, the textures that comments name, and where the data begins."""
     end = _HEADER_END.search(content, 0, 1_000_000)
     if content[:3] != b"ply" or end is None:
         raise MeshError(f"{name} is no PLY file: it has no header from 'ply' to 'end_header'")
-    file_format, texture = "", ""
+    file_format = ""
+    textures: list[str] = []
     elements: list[_Element] = []
     for line in decode_text(content[: end.start()]).splitlines()[1:]:
         words = line.split()
         if words[:1] == ["format"]:
             file_format = words[1] if len(words) > 1 else ""
         elif words[:1] == ["comment"] and len(words) > 2 and words[1].lower() == "texturefile":
-            texture = texture or line.split(None, 2)[2].strip()
+            textures.append(line.split(None, 2)[2].strip())
         elif words[:1] == ["element"]:
             elements.append(_element(words, name))
         elif words[:1] == ["property"]:
@@ -82,7 +83,7 @@ def _header(content: bytes, name: str) -> tuple[str, list[_Element], str, int]:
             elements[-1].properties.append(_property(words, name))
     if file_format not in _ORDERS:
         raise MeshError(f"{name} is a PLY of format {file_format[:40]!r}; expected one of {', '.join(_ORDERS)}")
-    return file_format, elements, texture, end.end()
+    return file_format, elements, textures, end.end()
 
 
 def _element(words: list[str], name: str) -> _Element:

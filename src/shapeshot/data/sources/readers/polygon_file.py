@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt8
@@ -32,6 +32,17 @@ class PolygonFile:
     face_colors: Float64[np.ndarray, "polygons 3"] | None = None
     vertex_uvs: Float64[np.ndarray, "vertices 2"] | None = None
     corner_uvs: Float64[np.ndarray, "corners 2"] | None = None
+
+    def only(self, kept: Bool[np.ndarray, " polygons"]) -> PolygonFile:
+        """The same with some of its polygons alone."""
+        is_kept = np.repeat(kept, self.sizes)
+        return replace(
+            self,
+            corners=self.corners[is_kept],
+            sizes=self.sizes[kept],
+            face_colors=None if self.face_colors is None else self.face_colors[kept],
+            corner_uvs=None if self.corner_uvs is None else self.corner_uvs[is_kept],
+        )
 
 
 def triangles_of(

@@ -16,6 +16,7 @@ from shapeshot.errors import MeshError
 
 _HEADER_BYTES, _TRIANGLE_BYTES = 84, 50
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+_UNCOUNTED = (0, 0xFFFFFFFF)  # what programs leave that write to a pipe, and cannot go back to the header
 _SAMPLE_BYTES = 2000
 _NUMBER = rb"\s+([-+.,\w]+)"
 _VERTEX = re.compile(rb"\bvertex" + 3 * _NUMBER, re.IGNORECASE)
@@ -44,11 +45,13 @@ def _is_text(content: bytes) -> bool:
 
 
 def _binary_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]:
-    """Read corners, float64 [3 * triangles, 3]; bytes behind the triangles that the header announces are left out."""
+    """Read corners, float64 [3 * triangles, 3]; bytes behind those that the header counts are left out."""
     if len(content) < _HEADER_BYTES:
         raise MeshError(f"{name} is no STL file: it has neither 'solid' nor a header of {_HEADER_BYTES} bytes")
     count = struct.unpack_from("<I", content, _HEADER_BYTES - 4)[0]
-    held = (len(content) - _HEADER_BYTES) // _TRIANGLE_BYTES
+    held, rest = divmod(len(content) - _HEADER_BYTES, _TRIANGLE_BYTES)
+    if count in _UNCOUNTED and rest == 0:
+        count = held
     if count > held:
         raise MeshError(f"{name} is cut short: it holds {held} of its {count} triangles; get a fresh copy")
     triangles = np.frombuffer(content, _TRIANGLE, count, _HEADER_BYTES)
@@ -60,6 +63,8 @@ def _text_corners(content: bytes, name: str) -> Float64[np.ndarray, "corners 3"]
     words = _VERTEX.findall(content)
     if not words and b"facet" not in content.lower():
         raise MeshError(f"{name} has no faces; expected a mesh of triangles")
+    if len(words) % 3 and _END.search(content):
+        raise MeshError(f"{name} has facets that are no triangles, which STL has not; save it as OBJ or PLY")
     if len(words) % 3 or not _END.search(content):
         raise MeshError(f"{name} is cut short: it ends within a solid; get a fresh copy")
     try:

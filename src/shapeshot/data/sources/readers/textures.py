@@ -45,14 +45,18 @@ class Textures:
         return self._by_content[digest]
 
     def _loaded(self, file_name: str) -> UInt8[np.ndarray, "height width channels"] | None:
-        for candidate in _candidates(file_name):
+        for candidate in file_candidates(file_name):
             if (content := self._read_file(candidate)) is not None:
                 return self.decode(content, candidate)
         self.left_out.append(f"the texture {file_name} is missing")
         return None
 
 
-def _candidates(file_name: str) -> Iterable[str]:
-    # Artists leave the absolute paths of their own disks: look for the bare name beside the model, too.
+def file_candidates(file_name: str) -> Iterable[str]:
+    """The names under which to look for a file that another names.
+
+    Artists leave the absolute paths of their own disks: the bare name may lie beside the model, too.
+    """
+    file_name = file_name.strip('"')
     bare = PurePosixPath(file_name.replace("\\", "/")).name
     return dict.fromkeys([*spellings(file_name), *spellings(bare)])

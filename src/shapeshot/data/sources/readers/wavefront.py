@@ -6,6 +6,7 @@ of the Sweet Home 3D catalogues, 350 MB of text, take about 45 seconds on one co
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,10 +18,11 @@ from shapeshot.data.sources.readers.colors import of_corners, unit_colors
 from shapeshot.data.sources.readers.materials import default_material, read_mtl, without_texture
 from shapeshot.data.sources.readers.polygons import triangulate
 from shapeshot.data.sources.readers.raw_parts import RawPart, finished_model
-from shapeshot.data.sources.readers.text import as_utf8, decode_text, likely_encoding, spellings
-from shapeshot.data.sources.readers.textures import Textures
+from shapeshot.data.sources.readers.text import as_utf8, decode_text, likely_encoding
+from shapeshot.data.sources.readers.textures import Textures, file_candidates
 from shapeshot.errors import MeshError
 
+_CONTINUED = re.compile(rb"\\[ \t]*(?:\r\n|\n|\r)")
 _GREY_SPREAD = 0.02  # of a diffuse colour's channels, below which it is an exporter's default beside vertex colours
 
 
@@ -32,6 +34,7 @@ class _Statements:
     uvs: list[bytes] = field(default_factory=list)
     faces: dict[str, list[bytes]] = field(default_factory=dict)
     libraries: list[str] = field(default_factory=list)
+    paint: list[bytes] = field(default_factory=list)
 
 
 def read_obj(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
@@ -56,7 +59,7 @@ def read_obj(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
         libraries = [decode_text(text, encoding) for text in contents]
         budget.take("vertices", len(found.positions) + len(found.uvs))
         positions, uvs = _coordinates(found.positions, 3, name), _coordinates(found.uvs, 2, name)
-        vertex_colors = _vertex_colors(found.positions)
+        vertex_colors = _vertex_colors(found)
         textures = Textures(read_file, budget)
         materials = _materials(libraries, found, textures, budget, left_out)
         parts = []
@@ -70,7 +73,7 @@ def _sort_lines(content: bytes, name: str) -> _Statements:
     found = _Statements()
     faces = found.faces.setdefault("", [])
     if b"\\" in content:
-        content = content.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ")
+        content = _CONTINUED.sub(b" ", content)
     for line in content.splitlines():
         head = line[:2]
         if head == b"v ":
@@ -89,6 +92,8 @@ def _sort_lines(content: bytes, name: str) -> _Statements:
                 faces = found.faces.setdefault(_text(rest), [])
             elif keyword == b"mtllib":
                 found.libraries.append(_text(rest))
+            elif keyword == b"#MRGB":
+                found.paint.append(rest.strip())
     return found
 
 
@@ -139,19 +144,41 @@ def _padded(line: bytes, dimensions: int, name: str) -> list[float]:
     return numbers + [0.0] * (dimensions - len(numbers))
 
 
-def _vertex_colors(lines: list[bytes]) -> Float64[np.ndarray, "vertices 3"] | None:
-    """Read the sRGB behind coordinates, float64 [vertices, 3]; white where a vertex has none, None where all do."""
-    if not any(line.count(b" ") >= 6 for line in lines):
-        return None
+def _vertex_colors(found: _Statements) -> Float64[np.ndarray, "vertices 3"] | None:
+    """Read the sRGB of vertices, float64 [vertices, 3]; white where a vertex has none, None where all do.
+
+    It stands behind the coordinates, or in comments of ZBrush: eight hexadecimal digits a vertex, MMRRGGBB.
+    """
+    lines = found.positions
+    if not any(line.count(b" ") + line.count(b"\t") >= 6 for line in lines):
+        return _painted_colors(b"".join(found.paint), len(lines))
     rows = [line.split()[4:7] for line in lines]
     try:
         values = np.array([[float(word) for word in row] if len(row) == 3 else [np.nan] * 3 for row in rows])
     except ValueError:
-        return None
+        values = np.array([_color(row) for row in rows])
     is_given = np.isfinite(values).all(axis=1)
     colors = np.ones((len(lines), 3))
     colors[is_given] = unit_colors(values[is_given], is_integer=False)
     return colors if is_given.any() else None
+
+
+def _color(words: list[bytes]) -> list[float]:
+    """One vertex's colour, forgiving decimal commas; NaN for a comment or anything else."""
+    try:
+        return [float(word.replace(b",", b".")) for word in words] if len(words) == 3 else [np.nan] * 3
+    except ValueError:
+        return [np.nan] * 3
+
+
+def _painted_colors(digits: bytes, num_vertices: int) -> Float64[np.ndarray, "vertices 3"] | None:
+    if not num_vertices or len(digits) != 8 * num_vertices:
+        return None
+    try:
+        values = np.frombuffer(bytes.fromhex(digits.decode("ascii")), np.uint8).reshape(-1, 4)
+    except ValueError:
+        return None
+    return values[:, 1:] / 255.0
 
 
 def _libraries(found: _Statements, read_file: ReadFile, budget: ObjectBudget) -> tuple[list[bytes], list[str]]:
@@ -170,7 +197,7 @@ def _libraries(found: _Statements, read_file: ReadFile, budget: ObjectBudget) ->
 
 
 def _first(read_file: ReadFile, name: str) -> bytes | None:
-    found = (read_file(candidate) for candidate in dict.fromkeys(spellings(name)))
+    found = (read_file(candidate) for candidate in file_candidates(name))
     return next((content for content in found if content is not None), None)
 
 

@@ -26,7 +26,8 @@ BESIDE = frozenset(
     {f"KHR_materials_{name}" for name in [*_SHEENS.split(), "transmission", "unlit", "volume"]}
     | {"KHR_lights_punctual", "EXT_lights_image_based", "EXT_lights_ies", "KHR_xmp_json_ld", "KHR_animation_pointer"}
     | {"EXT_mesh_features", "EXT_structural_metadata", "KHR_node_hoverability", "KHR_node_selectability"}
-    | {"KHR_interactivity", "KHR_audio_emitter", "KHR_physics_rigid_bodies"}
+    | {"KHR_interactivity", "KHR_audio_emitter", "KHR_physics_rigid_bodies", "KHR_materials_variants", "MSFT_lod"}
+    | {"EXT_mesh_manifold", "GODOT_single_root"}
 )
 _JSON_CHUNK, _BINARY_CHUNK = 0x4E4F534A, 0x004E4942
 _MAX_URI = 2000  # characters of a file's name
@@ -104,7 +105,7 @@ class Document:
             raise MeshError(f"{self.name} has a URI of {what} that is no text; check the file")
         if uri[:5].lower() == "data:":
             return _data_uri(uri, self.name, what)
-        for candidate in dict.fromkeys([unquote(uri), uri]):
+        for candidate in dict.fromkeys([unquote(uri), uri, unquote(uri, "latin-1")]):
             if len(uri) <= _MAX_URI and (content := self._read_file(candidate)) is not None:
                 return content
         raise MeshError(f"{self.name} needs {unquote(uri)[:200]!r}, which is missing or lies outside the folder")

@@ -39,8 +39,12 @@ def read_gltf(content: bytes, name: str, read_file: ReadFile) -> ObjectModel:
                 raise MeshError(f"{name} has a mesh whose primitives are no list; check the file")
             for item in primitives:
                 primitive = reader.read(item, placement.weights, placement.bones)
-                if primitive is not None:
-                    parts += _placed(primitive, placement, appearances.of(primitive.material), budget)
+                if primitive is None:
+                    continue
+                appearance = appearances.of(primitive.material)
+                if appearance.material.texture is not None and appearance.uv_set not in primitive.uvs:
+                    left_out.append(f"a texture is looked up by TEXCOORD_{appearance.uv_set}, which its mesh has not")
+                parts += _placed(primitive, placement, appearance, budget)
         return finished_model(parts, budget, [*left_out, *textures.left_out])
 
 
