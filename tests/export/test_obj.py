@@ -72,3 +72,9 @@ def test_an_obj_is_never_there_without_its_materials(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"a\.mtl"):
         write_shape(smooth_mesh(), tmp_path / "a.obj")
     assert not (tmp_path / "a.obj").exists()
+
+
+def test_a_name_that_is_not_utf8_is_written_as_its_bytes() -> None:
+    files = encode_obj_files(smooth_mesh(), "o\udcff")
+    assert b"\nmtllib o\xff.mtl\n" in files["o\udcff.obj"]
+    assert files["o\udcff.mtl"].endswith(b"map_Kd o\xff.texture.png\n")

@@ -180,3 +180,12 @@ def test_what_the_network_does_not_know_of_depth_is_told() -> None:
     sure[3, :, :8] = -30.0  # half of the object's rays meet nothing
     assert told(sure)[0] == 0.5
     assert told(np.zeros((8, 16, 16)))[1] == pytest.approx(8 * np.log(2), abs=1e-4)
+
+
+def test_beyond_the_objects_pixels_its_colours_are_carried_on() -> None:
+    rows, columns = np.mgrid[:64, :64]
+    coverage = (np.hypot(rows - 32, columns - 20) < 9).astype(np.float32)
+    pixels = np.where(coverage[..., None] > 0, np.uint8(RED), np.uint8(128)).astype(np.uint8)
+    colors = ViewColors(pixels, coverage, np.zeros((3, 8, 16, 16), np.float32))
+    beyond = np.array([[0.4, 0.0, 0.0], [-0.45, 0.4, 0.0], [0.0, -0.3, 0.0]], np.float32)
+    np.testing.assert_allclose(colors.photographed(beyond), np.tile(np.float32(RED) / 255, (3, 1)), atol=0.02)

@@ -40,7 +40,7 @@ def encode_obj_files(shape: Mesh | PointCloud, name: str, vertex_colors: bool = 
     faces = _lines("f %d/%d %d/%d %d/%d", np.stack([shape.faces + 1, corners + 1], axis=2))
     text = f"# shapeshot\nmtllib {name}.mtl\no object\n{vertices}{_lines('vt %.5f %.5f', places)}usemtl colors\n{faces}"
     file = f"{name}.texture.{suffix}"
-    return {file: picture, f"{name}.mtl": _material(file), f"{name}.obj": text.encode()}
+    return {file: picture, f"{name}.mtl": _material(file), f"{name}.obj": _encoded(text)}
 
 
 def _texture(
@@ -55,7 +55,12 @@ def _texture(
 
 def _material(texture: str) -> bytes:
     # Kd is white because readers multiply the texture by it; no highlight, as the field knows only a plain colour.
-    return f"# shapeshot\nnewmtl colors\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\nmap_Kd {texture}\n".encode()
+    return _encoded(f"# shapeshot\nnewmtl colors\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\nmap_Kd {texture}\n")
+
+
+def _encoded(text: str) -> bytes:
+    # Names of files that are no UTF-8 come from the system as surrogates, and are written as the bytes that they are.
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _vertex_lines(

@@ -7,16 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from shapeshot.geometry.frustum import HALF_DEPTH, bin_depths
 from shapeshot.model.frustum_grid import sample_frustum
 from shapeshot.model.neighbors import neighborhoods
+from shapeshot.photo.carry import carried_over
 from shapeshot.photo.crop import GREY
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, UInt8
 
 SEEN_WITHIN, HIDDEN_FROM = 0.05, 0.12  # sides of the crop behind the first surface: seen up to, hidden beyond
+LEAST_COVERAGE = 0.2  # of a pixel that still tells the object's colour
 SOLID_COVERAGE = 0.95  # a pixel that the object covers less is mixed with the background
 
 
@@ -63,9 +66,14 @@ class ViewColors:
             filled = np.where(weight > 0, colors / np.maximum(weight, 1e-6), grown / np.maximum(sums, 1e-6))
             weight = ((weight > 0) | (sums > 0)).astype(np.float32)
             colors = filled * weight
-        # Where nothing solid is near (thin parts), the grey is taken out of the mixture.
-        unmixed = np.clip((own - GREY / 255 * (1 - coverage)) / np.maximum(coverage, 0.2), 0, 1)
-        result: np.ndarray = np.where(weight > 0, colors, unmixed).astype(np.float32)
+        # Where nothing solid is near (thin parts), the grey is taken out of the mixture; beyond the object's pixels the
+        # colours around are carried on.
+        unmixed = np.clip((own - GREY / 255 * (1 - coverage)) / np.maximum(coverage, LEAST_COVERAGE), 0, 1)
+        near = np.where(weight > 0, colors, unmixed)
+        known = ((weight > 0) | (coverage >= LEAST_COVERAGE)).astype(np.float32)
+        levels = (np.concatenate([near, known], axis=2) * 255 + 0.5).astype(np.uint8)
+        carried = np.asarray(carried_over(Image.fromarray(levels)), np.float32) / 255
+        result: np.ndarray = np.where(known > 0, near, carried).astype(np.float32)
         return result
 
 

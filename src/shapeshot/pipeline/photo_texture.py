@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from shapeshot.export.color_texture import ColorTexture, color_texture
 from shapeshot.geometry.texture import Texture
+from shapeshot.photo.carry import carried_over, own_pixels
 from shapeshot.photo.crop import GREY, object_crop
 from shapeshot.preview.rasterize import rasterize_triangles
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 MAX_SIDE = 1024  # pixels, of the photo's square
 _STEP = 16  # pixels: JPEG's blocks of colour
 _MAP = 64  # pixels: the colours' map with a border, so that smaller mipmaps do not mix it with the photo
-_SOLID = 243  # of 255: a pixel that the object covers less is mixed with what is behind
 _DEPTH_CELLS = 256  # along each side of the map of what is nearest
 _BEHIND = 0.03  # of the mesh's longest side: so near behind what is nearest a corner is seen
+_AGREEING = 0.6  # of the corners around a vertex
 _GRAZING = 0.15  # cosine: surfaces that slant away more show the photo smeared
 _QUALITY = 92
 
@@ -51,7 +52,9 @@ def with_photo(mesh: Mesh, colors: Float32[np.ndarray, "vertices 3"], camera: Ph
     photo: the square that the camera's angles are those of, RGB, as `object_photo` makes it.
     """
     projected = camera.project(mesh.vertices)
-    on_photo = _seen_corners(mesh, projected)[mesh.faces].all(axis=1) & _facing(mesh, np.array(camera.position))
+    on_photo = _agreed(mesh, _seen_corners(mesh, projected))[mesh.faces].all(axis=1) & _facing(
+        mesh, np.array(camera.position)
+    )
     color_map = color_texture(colors)
     places = np.concatenate([_on_photo(projected, photo.width), _on_map(color_map, photo.width)])
     corners = np.where(on_photo[:, None], mesh.faces, mesh.faces + len(mesh.vertices))
@@ -75,6 +78,14 @@ def _seen_corners(mesh: Mesh, projected: Float32[np.ndarray, "vertices 3"]) -> B
     return seen
 
 
+def _agreed(mesh: Mesh, seen: Bool[np.ndarray, " vertices"]) -> Bool[np.ndarray, " vertices"]:
+    """Of the vertices that are seen, those whose neighbours mostly are: single ones would speckle the hidden side."""
+    corners, count = mesh.faces.ravel(), len(mesh.vertices)
+    around = np.bincount(corners, np.repeat(seen[mesh.faces].mean(axis=1), 3), count)
+    agreed: np.ndarray = seen & (around > _AGREEING * np.bincount(corners, minlength=count))
+    return agreed
+
+
 def _facing(mesh: Mesh, position: Float32[np.ndarray, " 3"]) -> Bool[np.ndarray, " faces"]:
     """Which faces look towards the camera, and not along its rays."""
     towards = position - mesh.triangles.mean(axis=1)
@@ -94,26 +105,8 @@ def object_photo(
     """
     side = int(np.clip(np.ceil(box[2] / _STEP) * _STEP, _MAP, MAX_SIDE))
     crop = object_crop(rgba, mask, box, side)
-    alpha = crop.getchannel("A")
-    eroded = alpha.filter(ImageFilter.MinFilter(3))
-    if int(np.asarray(eroded).max()) >= _SOLID:
-        crop.putalpha(eroded.point(lambda level: 255 if level >= _SOLID else 0))
-    else:  # all of the object is thin
-        most = int(np.asarray(alpha).max())
-        crop.putalpha(alpha.point(lambda level: 255 if 2 * level > most else 0))
-    return _filled(crop).convert("RGB")
-
-
-def _filled(picture: Image.Image) -> Image.Image:
-    """An RGBA picture whose transparent parts take the colours around: the pyramid of Gortler et al., "The Lumigraph"
-    (1996), section 3.4."""
-    if max(picture.size) == 1:
-        ground = Image.new("RGBA", picture.size, (GREY, GREY, GREY, 255))
-    else:
-        smaller = picture.reduce(2)
-        smaller.putalpha(smaller.getchannel("A").point(lambda level: min(4 * level, 255)))  # one of four is enough
-        ground = _filled(smaller).resize(picture.size, Image.Resampling.BILINEAR)
-    return Image.alpha_composite(ground, picture)
+    crop.putalpha(own_pixels(crop.getchannel("A")))
+    return carried_over(crop)
 
 
 def _atlas(photo: Image.Image, colors: ColorTexture) -> Image.Image:
