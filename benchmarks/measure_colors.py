@@ -47,7 +47,7 @@ def errors_of(sample: Sample, model: FieldModel) -> dict[str, float]:
     rgba = sample.view(0)
     try:
         view = look_at(rgba[..., :3], model.image_size, mask=rgba[..., 3])
-        seen = model.see(view.photo).facing_photo()
+        seen = model.see(view.photo).turned_to(0.0)
         mesh = shape_in(view, seen).mesh
     except UserError:
         return {"seen": 1.0, "hidden": 1.0}

@@ -45,7 +45,7 @@ def main() -> None:
 def errors_of(sample: Sample, model: FieldModel) -> dict[str, tuple[float, float]]:
     """The errors of one object by candidate, on the seen and on the hidden side; NaN for a side without points."""
     rgba = sample.view(0)
-    seen = model.see(look_at(rgba[..., :3], model.image_size, mask=rgba[..., 3]).photo).facing_photo()
+    seen = model.see(look_at(rgba[..., :3], model.image_size, mask=rgba[..., 3]).photo).turned_to(0.0)
     reading = seen.reading
     assert isinstance(reading, ViewReading), "a view model is needed"
     vertices = surface_of(finer_field(seen, seen.field(32))).mesh.vertices
