@@ -77,7 +77,7 @@ def test_one_number_for_the_size_and_a_warning(open_page: Open, shown_after: Sho
         answer = route.fetch()
         content = answer.json()
         warning = "this photo is odd <b>indeed</b>"
-        content["result"] |= {"size_estimate": ESTIMATE, "warnings": [warning]}
+        content["result"] |= {"size_estimate": ESTIMATE, "size_range_tells": True, "warnings": [warning]}
         told.update(content["result"])
         route.fulfill(response=answer, body=json.dumps(content))
 
@@ -99,7 +99,7 @@ def test_one_number_for_the_size_and_a_warning(open_page: Open, shown_after: Sho
     def wide(route: Any) -> None:
         answer = route.fetch()
         content = answer.json()
-        content["result"]["size_estimate"] = wide_estimate
+        content["result"] |= {"size_estimate": wide_estimate, "size_range_tells": False}
         route.fulfill(response=answer, body=json.dumps(content))
 
     page.route("**/v1/reconstructions", wide)

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 MIN_FACES = 4  # of a tetrahedron
 # Shares of the collapses to take back until the result is closed; the last is all of them.
 _TAKEN_BACK = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0)
+_ATTEMPTS = 3
 _SPECK_FRACTION = 1e-3  # of the largest piece's volume: slivers that came apart
 
 
 def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
-    """A closed mesh of about num_faces triangles, never more than the mesh has.
+    """A closed mesh of at most num_faces triangles where that can be had, never more than the mesh has.
 
     Quadric error metrics are Garland and Heckbert, "Surface Simplification Using Quadric Error Metrics" (1997). A
     vertex gets the mean colour of those that were merged into it. The library's collapses may fold faces onto each
     other; these are taken away (see geometry/manifold.py), and where that does not close the surface the last
-    collapses are taken back, so that there can be more faces than asked for.
+    collapses are taken back. Where there are more faces than asked for then, fewer are asked for, a few times; the best
+    of these is returned, which may have too many where a shape is all thin parts.
     keep_whole: take collapses back, too, that pinch thin parts off into pieces of their own; costs many more faces
     where a thin leg must not vanish.
     Raises UserError for fewer than 4 faces and without the extra `finish`, MeshError for a mesh that is not closed.
@@ -37,6 +39,18 @@ def simplified(mesh: Mesh, num_faces: int, keep_whole: bool = False) -> Mesh:
         raise MeshError("only a closed mesh can be simplified; this one has open edges")
     if num_faces >= len(mesh.faces):
         return mesh
+    best, target = mesh, num_faces
+    for _ in range(_ATTEMPTS):
+        found = _simplified_to(mesh, target, keep_whole)
+        best = min(found, best, key=lambda one: len(one.faces))
+        target -= len(found.faces) - num_faces
+        if len(best.faces) <= num_faces or target < MIN_FACES:
+            break
+    return best
+
+
+def _simplified_to(mesh: Mesh, num_faces: int, keep_whole: bool) -> Mesh:
+    """About num_faces triangles, in one attempt."""
     library = import_library()
     # Copies, as the library takes no read-only arrays.
     vertices, faces = mesh.vertices.astype(np.float64), mesh.faces.copy()

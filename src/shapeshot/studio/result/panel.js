@@ -4,7 +4,6 @@ import { inPageWords } from "../words.js";
 import { Doubts } from "./doubts.js";
 import { Downloads } from "./downloads.js";
 
-const SPREAD = 2; // a range whose ends lie further apart says nothing
 const DIMENSIONS = ["wide", "high", "deep"];
 const element = (id) => document.getElementById(id);
 
@@ -42,13 +41,13 @@ function factsOf(result) {
   if (finish?.pieces_dropped) facts.push(["Left out", `${finish.pieces_dropped} loose piece${finish.pieces_dropped > 1 ? "s" : ""}`]);
   if (finish?.wall_thickness && isMetric) facts.push(["Thinnest wall", millimetres(finish.wall_thickness.thinnest)]);
   if (finish?.center_of_mass && isMetric) facts.push(["Centre of mass", `${centimetres(finish.center_of_mass, ", ")}`]);
-  if (typeof confidence === "number") facts.push(["Confidence", percent(confidence)]);
+  if (typeof confidence === "number") facts.push(["Confidence", `${percent(confidence)} that the shape is right`]);
   facts.push(["Made in", `${timings.total.toFixed(2)} s by model “${model}”`]);
   return facts;
 }
 
 // One size, the one that files are written at: as it was given, as it is guessed, or proportions where it is neither.
-function sizeFacts({ size, unit, size_estimate: guess, assumed_scale: scale }) {
+function sizeFacts({ size, unit, size_estimate: guess, size_range_tells: tells, assumed_scale: scale }) {
   if (unit === "metre") return [["Size", said(size)]];
   const proportions = ["Proportions", ratios(size)];
   const metres = scale && size.map((length) => length * scale.metres_per_unit);
@@ -58,15 +57,13 @@ function sizeFacts({ size, unit, size_estimate: guess, assumed_scale: scale }) {
     return facts;
   }
   const facts = [["Likely size", `${said(metres)}, the model's guess`]];
-  const range = guess && longestRange(guess);
-  if (range) facts.push([`${percent(guess.coverage)} range`, range]);
+  if (guess && tells) facts.push([`${percent(guess.coverage)} range`, longestRange(guess)]);
   return [...facts, proportions];
 }
 
 // Of the longest side: one range says how far to trust all three.
 function longestRange({ metres, low, high }) {
   const longest = metres.indexOf(Math.max(...metres));
-  if (high[longest] / low[longest] > SPREAD) return null;
   return `${cm(low[longest])} to ${cm(high[longest])} cm ${DIMENSIONS[longest]}`;
 }
 

@@ -35,7 +35,9 @@ function buildMesh({ mesh, points }, shading, theme) {
 function texturedMesh(geometry, { texture, corners, places }) {
   const spread = geometry.toNonIndexed();
   const uvs = new Float32Array(2 * corners.data.length);
-  corners.data.forEach((place, i) => uvs.set(places.data.subarray(2 * place, 2 * place + 2), 2 * i));
+  corners.data.forEach((place, i) => {
+    uvs.set(places.data.subarray(2 * place, 2 * place + 2), 2 * i);
+  });
   spread.setAttribute("uv", new BufferAttribute(uvs, 2));
   const map = new CanvasTexture(texture);
   map.colorSpace = SRGBColorSpace;
