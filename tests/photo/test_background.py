@@ -243,3 +243,13 @@ def test_the_crop_shows_no_background(studio: Studio) -> None:
     rgba = load_photo(studio("ball", ground=(255, 255, 255), color=(160, 20, 20), gradient=0.0)[0])
     pixels = prepare_photo(rgba, find_object(rgba, "plain")).pixels.astype(int)
     assert np.quantile(pixels[..., 1], 0.999) <= 150
+
+
+def test_nothing_where_somebody_points_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = np.full((64, 64, 4), 255, np.uint8)
+    nothing = background_module.ObjectMask(np.zeros((64, 64), np.float32), "finder")
+    monkeypatch.setitem(background_module.BACKGROUNDS, "auto", lambda rgba, points: nothing)
+    with pytest.raises(PhotoError, match="where you pointed"):
+        find_object(rgba, points=[(5.0, 5.0)])
+    with pytest.raises(PhotoError, match="empty or one plain colour"):
+        find_object(rgba)

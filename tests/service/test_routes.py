@@ -66,9 +66,13 @@ def test_everything_as_a_zip(api: TestClient, photo_png: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         files = {f"{form}.{suffix}": link for form in FORMS for suffix, link in content["links"][form].items()}
-        assert set(archive.namelist()) == {*files, "crop.png", "mask.png", "result.json"}
+        beside = {f"{form}.{suffix}" for form in ("mesh", "voxels") for suffix in ("mtl", "texture.png")}
+        assert set(archive.namelist()) == {*files, *beside, "crop.png", "mask.png", "result.json"}
         for name, link in files.items():
-            assert archive.read(name) == api.get(link).content, name
+            if name not in ("mesh.obj", "voxels.obj"):
+                assert archive.read(name) == api.get(link).content, name
+        assert b"mtllib mesh.mtl" in archive.read("mesh.obj")  # which a file alone cannot have
+        assert b"map_Kd mesh.texture.png" in archive.read("mesh.mtl")
         assert archive.read("mask.png") == api.get(content["links"]["mask"]).content
         assert json.loads(archive.read("result.json")) == content["result"]
     assert_problem(api.get(f"{POST}/nowhere/all"), 404, "expired")

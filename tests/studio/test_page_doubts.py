@@ -37,14 +37,14 @@ def test_each_known_reason_has_its_doubt(open_page: Open) -> None:
     page = open_page()
     ask = "async (result) => (await import('/result/doubts.js')).doubtsOf(result)"
     always = page.evaluate(ask, {})
-    assert len(always) == 3
+    assert len(always) == 4
     for words, warning in sentences().items():
         doubts = page.evaluate(ask, {"warnings": [warning]})
-        assert len(doubts) == 4, warning
+        assert len(doubts) == 5, warning
         assert words in doubts[0]["text"]
         assert doubts[0]["mends"]
     assert "not sure of this shape" in page.evaluate(ask, {"confidence": 0.4})[0]["text"]
-    assert len(page.evaluate(ask, {"confidence": 0.9, "camera": {"certainty": 0.9}})) == 3
+    assert len(page.evaluate(ask, {"confidence": 0.9, "camera": {"certainty": 0.9}})) == 4
     front = page.evaluate(ask, {"camera": {"certainty": 0.3}})[0]
     assert "which side is its front" in front["text"]
     assert front["mends"] == ["back", "left", "right"]

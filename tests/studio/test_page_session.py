@@ -41,6 +41,7 @@ def test_photos_and_results_outlive_a_reload(open_page: Open, shown_after: Shown
     assert page.is_hidden("#alert")
 
     page.click("#forget")
+    page.wait_for_selector("#gallery", state="hidden")
     page.reload()
     page.wait_for_selector("#views[data-shown]")
     page.wait_for_timeout(300)
@@ -80,3 +81,19 @@ def test_several_photos_at_once(
     shown_after(page, shown)
     page.wait_for_selector("#method:not(:empty)")  # what was taken for the object is asked for now
     assert page.evaluate("() => document.querySelector('#gallery-list [aria-current] b').textContent") == "sofa.jpg"
+
+
+def test_the_size_and_the_front_of_an_object_are_not_the_next_ones(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]]
+) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(1)")
+    first = shown_after(page, "")
+    page.evaluate("() => { document.querySelector('#settings').open = true; }")
+    page.select_option("#front", "back")
+    turned = shown_after(page, first)
+    asked(page)
+    page.click("#examples button:nth-child(3)")
+    shown_after(page, turned)
+    assert asked(page)[-1].get("front", "auto") == "auto"
+    assert page.input_value("#front") == "auto"

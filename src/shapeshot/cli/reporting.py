@@ -66,10 +66,17 @@ def _source_of_size(result: Result) -> str:
     """Where a size that was not given came from, and what it is worth."""
     from shapeshot.pipeline.remarks import centimetres  # here, as the command line starts without numpy
 
-    if result.assumed_size != "estimate":
+    if result.assumed_size not in ("estimate", None):
         return f"unknown, {result.assumed_size} assumed"
     estimated = f"{centimetres(result.size)} estimated from the photo"
     return estimated if result.size_range_tells else f"{estimated}, no more than a guess"
+
+
+def _known_size(result: Result) -> str:
+    """The size of a shape in metres, and where it is from unless it was given."""
+    from shapeshot.pipeline.remarks import centimetres
+
+    return centimetres(result.size) if result.size_estimate is None else _source_of_size(result)
 
 
 def _told_of_print(finish: Finished, thinnest: float, unit: str) -> list[str]:
@@ -90,4 +97,6 @@ def _told(result: Result) -> str:
         parts += _told_of_print(result.finish, result.finish.wall_thickness.thinnest, result.unit)
     if result.assumed_size:
         parts.append(f"size {_source_of_size(result)}; --size overrides")
+    elif result.unit == "metre":
+        parts.append(f"size {_known_size(result)}")
     return "; ".join(parts)

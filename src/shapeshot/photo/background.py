@@ -13,7 +13,7 @@ from PIL import Image
 from shapeshot.errors import PhotoError, unknown_name
 from shapeshot.onnx_runtime import silence_telemetry
 from shapeshot.photo.alpha import has_cutout, is_all_transparent, read_cutout
-from shapeshot.photo.finder import Point, doubts, require_object, shipped_finder
+from shapeshot.photo.finder import NOTHING_THERE, Point, doubts, require_object, shipped_finder
 from shapeshot.photo.plain import plain_background
 from shapeshot.photo.regions import grown, label_regions
 
@@ -76,6 +76,8 @@ def find_object(
             f"points guide the finder; background={background!r} does not use it, so leave one of them out"
         )
     found = _without_empty_alpha(rgba, BACKGROUNDS[background], points)
+    if (found.mask >= 0.5).mean() < _MIN_OBJECT and points:
+        raise PhotoError(NOTHING_THERE)
     if (found.mask >= 0.5).mean() < _MIN_OBJECT:
         raise PhotoError("no object found: the picture is empty or one plain colour; give a photo of one object")
     return found

@@ -25,6 +25,8 @@ from shapeshot.photo.regions import grown, label_regions, region_sizes
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32, Int32, UInt8
 
+NOTHING_THERE = "no object found where you pointed; point at its middle, draw a region, or paint a mask"
+
 SHIPPED = Path(__file__).parents[1] / "weights" / "finder" / "finder.onnx"
 STRIDE = 32  # sides of what the network sees are multiples of it
 SIDE = 256  # the square root of the number of pixels that it sees
@@ -162,7 +164,7 @@ def require_object(mask: Float[np.ndarray, "height width"], pointed: bool) -> No
     if mask.any():
         return
     if pointed:
-        raise PhotoError("no object found where you pointed; point at its middle, draw a region, or paint a mask")
+        raise PhotoError(NOTHING_THERE)
     raise PhotoError(
         "no object found in the photo; give a photo of one object, point at it (--point X,Y), draw a region around it, "
         "or pass background='keep' if it fills the frame"

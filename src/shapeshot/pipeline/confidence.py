@@ -18,13 +18,13 @@ LOW = 0.5  # below it a shape is more probably wrong than right
 WORST = 10  # percent of the points
 # What lowers the confidence -> why, and what to try.
 DOUBTS = {
-    "points": "the photo says little about much of its surface; try one from a little above, turned by a third",
-    "worst_points": "parts of its surface are guessed; try a photo from a little above, turned by a third",
+    "points": "the photo says little about much of its surface; a photo from another side may say more",
+    "worst_points": "parts of its surface are guessed; a photo from another side may say more",
     "camera": "it is not clear from which side the photo was taken; try one from a little above, turned by a third",
     "familiarity": "the model has learnt from few things like it; try a photo from another side",
-    "depth": "the model is not sure how deep it is; try a photo from a little above, turned by a third",
-    "slender": "most of a bulky thing's surface is hidden from one photo; try one of a corner, from a little above",
-    "explained": "the model does not know how deep much of it is; try a photo from nearer, or with more contrast",
+    "depth": "the model is not sure how deep it is; a photo that shows two of its sides may say more",
+    "slender": "it is bulky, and most of its surface is hidden from this side; look at it from the others",
+    "explained": "the model does not know how deep much of it is; a photo that shows two of its sides may say more",
     "proportions": "things that look like it have other proportions; try a photo from another side",
     "mask": "it is not certain which pixels are the object; point at it, or mark a region",
 }

@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 
-from shapeshot.export import FORMS, forms_of
+from shapeshot.export import FORMS, encode_files, forms_of
 from shapeshot.pipeline.json_values import from_json
 from shapeshot.pipeline.result import AssumedScale
 from shapeshot.service.formats import encode_form, usable_formats
@@ -24,13 +24,21 @@ def encoded(result: Result, form: str, suffix: str) -> bytes:
     return encode_form(result.form(form), suffix, result.more(form), assumed)
 
 
+def files_of(result: Result, form: str, suffix: str) -> dict[str, bytes]:
+    """The file of one form and format by its name, and for an OBJ its materials and their texture beside it."""
+    if suffix != "obj":
+        return {f"{form}.{suffix}": encoded(result, form, suffix)}
+    return encode_files(result.form(form), suffix, form, in_metres="assumed_scale" not in result.facts)
+
+
 def archive(result: Result) -> bytes:
     """A zip of every form in every format that can be written here, result.json, the crop and the mask."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as file:
         for form in FORMS:
             for suffix in (suffix for suffix in usable_formats() if form in forms_of(suffix)):
-                _add(file, f"{form}.{suffix}", encoded(result, form, suffix))
+                for name, file_content in files_of(result, form, suffix).items():
+                    _add(file, name, file_content)
         for name in PICTURES:
             _add(file, f"{name}.png", result.picture(name))
         _add(file, "result.json", json.dumps(result.facts, indent=2).encode())
@@ -40,6 +48,6 @@ def archive(result: Result) -> bytes:
 def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
     info = zipfile.ZipInfo(name, MOMENT)
     info.external_attr = 0o644 << 16
-    packed = (".png", ".3mf", ".npz", ".usdz", ".sh3f")
+    packed = (".png", ".jpg", ".3mf", ".npz", ".usdz", ".sh3f")
     info.compress_type = zipfile.ZIP_STORED if name.endswith(packed) else zipfile.ZIP_DEFLATED
     file.writestr(info, content)

@@ -54,9 +54,10 @@ export class Gallery {
     if (entries.length > KEPT) forget(entries.slice(KEPT));
   }
 
-  #forget(entries) {
-    forget(entries);
+  // It says so once it is done: a page that is left before keeps what it had.
+  async #forget(entries) {
     rememberShown("");
+    await forget(entries);
     this.entries = [];
     this.#show();
     say("Forgotten: photos and results of this session.");

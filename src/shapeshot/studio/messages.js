@@ -14,4 +14,5 @@ export function say(text) {
 export function complain(text) {
   alert.hidden = !text;
   alertText.textContent = text ?? "";
+  if (text) alert.scrollIntoView({ block: "nearest" });
 }

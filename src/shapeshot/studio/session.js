@@ -7,6 +7,8 @@ import { NOTHING_SAID, askForShapes, formOf } from "./asking.js";
 import { complain, say } from "./messages.js";
 import { readPicture } from "./photo/picture.js";
 
+const OF_ONE_OBJECT = ["size", "front"];
+
 const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
 const OBJECT = ["mode", "points", "region", "mask", "found"];
 
@@ -45,11 +47,18 @@ export class Session extends EventTarget {
     if (refusal) return;
     this.#before ??= this.#state();
     const photo = { blob, name, picture: null };
-    Object.assign(this, { photo, ...NOTHING_SAID, result: null });
+    Object.assign(this, { photo, ...NOTHING_SAID, options: this.#ofAnother(), result: null });
+    this.#tell("option");
     this.#tell("result");
     this.run({ look: true });
     photo.picture = await readPicture(blob);
     if (photo === this.photo && photo.picture) this.#tell("photo");
+  }
+
+  // The settings for another object: its real size and its front are its own.
+  #ofAnother() {
+    const own = Object.keys(this.defaults).filter((name) => OF_ONE_OBJECT.includes(name));
+    return { ...this.options, ...Object.fromEntries(own.map((name) => [name, this.defaults[name]])) };
   }
 
   // Why a file is not even sent, or null.
@@ -104,7 +113,7 @@ export class Session extends EventTarget {
   // A result of another photo, with the settings as they are and nothing said of its object; the page is left alone.
   async makeBeside(blob, name, signal, wait) {
     const photo = { blob, name, picture: await readPicture(blob) };
-    const options = { ...this.options };
+    const options = this.#ofAnother();
     const made = await askForShapes({ photo, ...NOTHING_SAID, options }, this.#declared, signal, wait);
     const result = { ...made, options, name, photo, object: { ...NOTHING_SAID } };
     this.#tell("made", result);

@@ -16,11 +16,19 @@ const MENDS = {
   size: ["Give a size", () => show("dimension")],
   printable: ["Leave the printing", (session) => session.setOptions({ printable: false })],
   confidence: ["Show where it is unsure", () => choose("#shading [value=confidence]")],
-  back: ["Turn it half round", (session) => session.setOptions({ front: "back" })],
-  left: ["Its left is in front", (session) => session.setOptions({ front: "left" })],
-  right: ["Its right is in front", (session) => session.setOptions({ front: "right" })],
+  back: ["Turn it half round", (session) => turn(session, 2)],
+  left: ["Its left is in front", (session) => turn(session, 1)],
+  right: ["Its right is in front", (session) => turn(session, 3)],
   compare: ["Compare with the photo", () => press("comparing")],
 };
+
+// Quarters to the left, from the front that there is.
+const ROUND = ["auto", "left", "back", "right"];
+
+function turn(session, quarters) {
+  const now = Math.max(ROUND.indexOf(session.options.front), 0);
+  session.setOptions({ front: ROUND[(now + quarters) % ROUND.length] });
+}
 
 // Of a warning: [what it says, what is wrong, what mends it].
 const WARNINGS = [
@@ -51,6 +59,7 @@ export function doubtsOf({ warnings = [], confidence, camera, finish, unit }) {
     ...doubts,
     { text: "Not the object that you meant, or not all of it?", mends: ["point", "region", "paint"] },
     { text: "Parts are missing, or grown together?", mends: ["threshold", "resolution", "compare"] },
+    { text: "Facing the wrong way?", mends: ["back", "left", "right"] },
     { text: "Too large or too small?", mends: ["size"] },
   ];
 }
