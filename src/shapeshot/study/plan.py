@@ -70,7 +70,7 @@ def plan_study(
     with only_run_in(out):
         dataset = prepare_data(study.data, workers, progress)
         require_models(run_jobs(study, runs_of(study, cells)[: len(cells)], out))
-        prepare_features([cell.config for cell in cells], progress)
+        prepare_features([run.config for run in runs_of(study, cells)], progress)
         probes = [probe_of(cell, study, places.threads) for cell in cells]
         rates = measured_rates(out, probes, places.workers, _teller(progress))
         cells = decided(study, cells, out, rates, places.threads)

@@ -16,13 +16,15 @@ def label_of(info: ObjectInfo) -> str:
 
 
 def caption_of(info: ObjectInfo) -> str:
-    """Describe an object in words: "a photo of a chair: Office chair; office; seat, wood".
+    """Describe an object in words: "a photo of a chair: Office chair; Office; seat, wood".
 
     Numbers are left out: they tell variants of one design apart ("Chair 3"), which no picture shows.
     """
     name = _plain(info.name)
     more = [text for text in (name, _plain(info.category), ", ".join(_words(info))) if text]
-    return f"a photo of a {label_of(info)}" + (f": {'; '.join(more)}" if more else "")
+    kind = label_of(info)
+    article = "an" if kind[:1] in "aeiou" else "a"
+    return f"a photo of {article} {kind}" + (f": {'; '.join(more)}" if more else "")
 
 
 def _plain(text: str) -> str:
@@ -30,6 +32,7 @@ def _plain(text: str) -> str:
 
 
 def _words(info: ObjectInfo) -> list[str]:
-    """List the tags, each once, less what the name says already."""
+    """List the tags, each once, less what the name says already and who made it."""
     words = dict.fromkeys(_plain(tag).lower() for tag in info.tags)
-    return [word for word in words if word and word not in info.name.lower()]
+    told = (info.name.lower(), info.creator.lower(), info.creator.lower().replace(" ", ""))
+    return [word for word in words if word and not any(word in text or word.replace(" ", "") in text for text in told)]

@@ -44,7 +44,8 @@ def _cut(pictures: Tensor, size: int, options: CropOptions, generator: torch.Gen
     maps[:, 0, 2] = (1 - side) * (2 * place_x - 1)
     maps[:, 1, 2] = (1 - side) * (2 * place_y - 1)
     grid = F.affine_grid(maps, [count, 3, size, size], align_corners=False)
-    return F.grid_sample(pictures.float(), grid, padding_mode="border", align_corners=False)
+    cut: Tensor = F.grid_sample(pictures.float(), grid, padding_mode="border", align_corners=False)
+    return cut
 
 
 def _relit(pixels: Tensor, options: CropOptions, generator: torch.Generator) -> Tensor:

@@ -102,9 +102,7 @@ class ImageText(Objective):
         return contrast(scale * seen @ told.T, self.caption_numbers[batch.objects])
 
 
-def contrast(
-    cosines: Float[Tensor, "batch batch"], captions: Int64[Tensor, " batch"]
-) -> Float[Tensor, ""]:
+def contrast(cosines: Float[Tensor, "batch batch"], captions: Int64[Tensor, " batch"]) -> Float[Tensor, ""]:
     """Mean cross-entropy of the scaled cosines of pictures (rows) and captions (columns), both ways.
 
     captions: the number of each one's caption; those with the same number belong to each other.
@@ -164,8 +162,9 @@ class SelfDistillation(Objective):
             torch._foreach_lerp_(list(teacher.parameters()), list(student.parameters()), 1 - keep)
 
     def _said(self, crops: list[Tensor]) -> tuple[Tensor, ...]:
-        logits = self.head(self.backbone(torch.cat(crops)).pooled).float() / self.student_temperature
-        return logits.chunk(len(crops))
+        logits: Tensor = self.head(self.backbone(torch.cat(crops)).pooled).float() / self.student_temperature
+        said: tuple[Tensor, ...] = logits.chunk(len(crops))
+        return said
 
 
 class DistillationHead(nn.Module):

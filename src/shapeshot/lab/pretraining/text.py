@@ -31,8 +31,9 @@ class Sentences(nn.Module):
 
     def __init__(self, captions: Sequence[str]) -> None:
         super().__init__()
-        self.register_buffer("vectors", sentence_vectors(captions), persistent=False)
-        self.channels = int(self.vectors.shape[1])
+        vectors = sentence_vectors(captions)
+        self.register_buffer("vectors", vectors, persistent=False)
+        self.channels = vectors.shape[1]
 
     def forward(self, indices: Int64[Tensor, " batch"]) -> Float[Tensor, "batch channels"]:
         """Return the vectors of captions by their numbers."""
