@@ -27,11 +27,12 @@ def main() -> None:
     parser.add_argument("--out", default="runs/pretraining", type=Path, help="where OBJECTIVE-SEED go (%(default)s)")
     parser.add_argument("--seconds", default=150.0, type=float, help="of each pretraining (%(default)s)")
     parser.add_argument("--seeds", default=3, type=int, help="how many (%(default)s)")
+    parser.add_argument("--image-size", default=64, type=int, help="side of the crops, pixels (%(default)s)")
     args = parser.parse_args()
     for seed in range(args.seeds):
         for objective in ("none", "label", "clip", "dino"):
             steps = _steps_of(args.out / f"{objective}-0") or UNTRAINED_STEPS
-            config = PretrainConfig(objective=objective, data=(args.data,), seed=seed, max_iter=steps)
+            config = PretrainConfig(objective, (args.data,), steps, image_size=args.image_size, seed=seed)
             timed = seed == 0 and objective != "none"
             print(pretrain(config, args.out / f"{objective}-{seed}", args.seconds if timed else 0.0))
 

@@ -124,7 +124,8 @@ def plan_text(plan: Plan) -> str:
         steps = "-" if cell.steps is None else str(cell.steps)
         seconds = "-" if cell.seconds is None else duration(cell.seconds)
         lines.append(f"{cell.label:{width}}  {cell.runs:4}  {cell.finished:4}  {steps:>6}  {seconds}")
-    lines += ["", f"{runs} runs, {finished} done; beside them {', '.join(plan.baselines)}"]
+    beside = f"; beside them {', '.join(plan.baselines)}" if plan.baselines else ""
+    lines += ["", f"{runs} runs, {finished} done{beside}"]
     lines += [f"asked: {question}" for question in plan.questions]
     at_once = f"{plan.workers} at a time on {plan.threads} thread{'s' * (plan.threads != 1)} each"
     if plan.seconds is None:
