@@ -88,10 +88,19 @@ def test_the_steps_of_a_time_are_decided_once(config: PretrainConfig, tmp_path: 
     assert [json.loads(line)["step"] for line in (tmp_path / LOG).read_text().splitlines()] == [1]
 
 
+def test_a_finished_run_is_left_as_it_is(config: PretrainConfig, tmp_path: Path) -> None:
+    place = pretrain(config, tmp_path, progress=False)
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
+    assert len(times) == 2
+    assert pretrain(config, tmp_path, progress=False) == place
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")} == times
+
+
 def test_what_cannot_go_on_is_told(config: PretrainConfig, tmp_path: Path) -> None:
-    pretrain(config, tmp_path, progress=False)
+    place = pretrain(config, tmp_path, progress=False)
     with pytest.raises(UserError, match="other settings"):
         pretrain(replace(config, seed=1), tmp_path, progress=False)
+    (place / CONFIG).write_text("{")
     save_file({"model/x": torch.zeros(1)}, tmp_path / LAST)
     with pytest.raises(ModelError, match="is not a checkpoint"):
         pretrain(config, tmp_path, progress=False)

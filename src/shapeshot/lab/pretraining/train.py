@@ -45,6 +45,8 @@ def pretrain(config: PretrainConfig, folder: Path, seconds: float = 0.0, progres
     """
     with own_run_folder(folder):
         kept = _kept_config(config, folder, bool(seconds))
+        if kept is not None and _is_finished(kept, folder):
+            return folder / ENCODER
         pictures = Pictures(config.data, config.image_size, progress)
         if kept is None:
             kept = replace(config, max_iter=_affordable(config, pictures, folder, seconds)) if seconds else config
@@ -174,6 +176,15 @@ def _kept_config(config: PretrainConfig, folder: Path, timed: bool) -> PretrainC
     if kept != (replace(config, max_iter=kept.max_iter) if timed else config):
         raise UserError(f"{folder} holds a run with other settings; choose another --out or remove it")
     return kept
+
+
+def _is_finished(config: PretrainConfig, folder: Path) -> bool:
+    """Tell whether the folder holds the whole encoder of this run; its config.json is written last."""
+    try:
+        told = json.loads((folder / ENCODER / CONFIG).read_text(encoding="utf-8"))["pretraining"]
+        return bool(told | config.to_json() == told)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _affordable(config: PretrainConfig, pictures: Pictures, folder: Path, seconds: float) -> int:
