@@ -54,4 +54,5 @@ def _relit(pixels: Tensor, options: CropOptions, generator: torch.Generator) -> 
     tint = torch.exp(options.color / 2 * torch.randn(count, 3, 1, 1, generator=generator))
     is_grey = torch.rand(count, 1, 1, 1, generator=generator) < options.grey
     pixels = torch.where(is_grey, pixels.mean(dim=1, keepdim=True), pixels)
-    return ((pixels * exposure * tint - MIDDLE) * contrast + MIDDLE).clamp(0, 255)
+    relit: Tensor = ((pixels * exposure * tint - MIDDLE) * contrast + MIDDLE).clamp(0, 255)
+    return relit
