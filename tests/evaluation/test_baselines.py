@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 from shapeshot.data.dataset import Dataset
 from shapeshot.data.truth import true_shape
-from shapeshot.errors import DatasetError, PhotoError, UserError
+from shapeshot.errors import DatasetError, ModelError, PhotoError, UserError
 from shapeshot.evaluation.baselines import BASELINES, build_baseline
-from shapeshot.evaluation.features import model_layout, silhouette, thumbnail
+from shapeshot.evaluation.features import choose_features, encoder_feature, model_layout, silhouette, thumbnail
 from shapeshot.evaluation.retrieval import FeatureBank, RetrievalPredictor, blends, build_banks
 from shapeshot.evaluation.scoring import evaluate
 from shapeshot.model.heads import Heads
@@ -68,6 +69,21 @@ def test_bank_cosines_match_naive(boxes, gallery):
     cosines = banks["thumbnail"].cosines(boxes.sample("tower-t").view(0))
     np.testing.assert_allclose(cosines, naive, atol=2e-3)
     assert owners.tolist() == np.repeat(np.arange(5), 3).tolist()
+
+
+def test_an_encoder_is_asked_for_with_its_weights_and_the_side_of_its_image(boxes):
+    view = boxes.sample(boxes.ids()[0]).view(0)
+
+    def seen(feature):
+        torch.manual_seed(0)  # of the random weights
+        return choose_features((feature,), None)["resnet18"](view)
+
+    found = seen("resnet18=none@32")
+    torch.manual_seed(0)
+    np.testing.assert_array_equal(found, encoder_feature("resnet18", "none", 32)(view))
+    assert not np.allclose(found, seen("resnet18=none@64"))
+    with pytest.raises(ModelError, match="at@home"):
+        choose_features(("resnet18=at@home",), None)
 
 
 def test_bank_of_equal_features_is_not_nan():

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from shapeshot.errors import UserError
+from shapeshot.study.costs import probe_of
 from shapeshot.study.expansion import expand, runs_of
+from shapeshot.study.jobs import baseline_jobs
 from shapeshot.study.reading import parse_study, read_study
 
 STUDIES = sorted((Path(__file__).parents[2] / "studies").glob("*.toml"))
@@ -55,6 +57,33 @@ def test_one_at_a_time_leaves_the_baseline_by_one_level() -> None:
 def test_full_combines_all_levels_the_baseline_first() -> None:
     cells = expand(parse_study("s", values(expansion="full")))
     assert [cell.label for cell in cells] == ["adamw, tanh", "adamw, none", "radam, tanh", "radam, none"]
+
+
+def test_each_seed_has_encoder_weights_of_its_own_where_the_study_says_so() -> None:
+    model = {"type": "point", "encoder": "resnet18", "encoder_weights": "w/{seed}", "image_size": 64}
+    study = parse_study("s", values(base={"model": model}))
+    runs = runs_of(study, expand(study))
+    assert {(run.seed, run.config.model.encoder_weights) for run in runs} == {(0, "w/0"), (1, "w/1"), (2, "w/2")}
+    assert len({run.digest for run in runs}) == len(runs)
+    baselines = [job.features for job in baseline_jobs(study, runs, Path("out"))]
+    assert baselines == [(), ("silhouette",), ("resnet18=w/0@64",), ()]
+    assert probe_of(runs[0].cell, study, 1).config.model.encoder_weights == "w/0"
+
+
+@pytest.mark.parametrize(
+    ("model", "feature"),
+    [
+        ({}, "imagenet"),
+        ({"image_size": 128}, "imagenet"),
+        ({"image_size": 96}, "imagenet=pretrained@96"),
+        ({"encoder": "clip"}, "clip"),
+        ({"encoder": "clip", "encoder_weights": "w"}, "clip=w"),
+    ],
+)
+def test_retrieval_sees_what_the_runs_see(model: dict[str, Any], feature: str) -> None:
+    study = parse_study("s", values(base={"model": {"type": "point"} | model}))
+    jobs = baseline_jobs(study, runs_of(study, expand(study)), Path("out"))
+    assert [job.features for job in jobs] == [(), ("silhouette",), (feature,), ()]
 
 
 def test_a_digest_is_of_all_that_determines_scores() -> None:

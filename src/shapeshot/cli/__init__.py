@@ -19,6 +19,7 @@ from shapeshot.cli import (
     evaluate,
     export,
     fit,
+    pretrain,
     reconstruct,
     remember,
     serve,
@@ -32,7 +33,21 @@ from shapeshot.jobs.interrupt import Terminated, sigterm_interrupts
 from shapeshot.names import shown
 
 # In the order of --help.
-COMMANDS = (reconstruct, turntable, serve, data, train, export, remember, calibrate, evaluate, compare, study, fit)
+COMMANDS = (
+    reconstruct,
+    turntable,
+    serve,
+    data,
+    pretrain,
+    train,
+    export,
+    remember,
+    calibrate,
+    evaluate,
+    compare,
+    study,
+    fit,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

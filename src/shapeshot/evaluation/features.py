@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -22,6 +23,7 @@ Feature = Callable[[np.ndarray], np.ndarray]
 
 THUMBNAIL_SIZE = 24
 ENCODER_IMAGE_SIZE = 128
+_SIDE = re.compile(r"@([1-9][0-9]{0,3})$")
 MODEL = "model"  # what a trained model sees; the other features need no model
 # What a field model sees is averaged over this many blocks a side: enough to keep where things are.
 BLOCKS = 4
@@ -74,22 +76,25 @@ def model_layout(model: FieldModel) -> Feature:
 
 @dataclass(frozen=True)
 class FeatureKind:
-    """How a feature is made: of the model under test or None, and of the weights asked for ("pretrained" or a path).
+    """How a feature is made: of the model under test or None, of the weights asked for ("pretrained" or a path), and
+    of the side of the image that the encoder sees, 0 for its own.
 
     takes_weights: whether it has an encoder whose weights can be others than the published ones.
     """
 
-    make: Callable[[FieldModel | None, str], Feature]
+    make: Callable[[FieldModel | None, str, int], Feature]
     takes_weights: bool = False
 
 
 def _of_encoder(name: str, image_size: int = 0) -> FeatureKind:
-    return FeatureKind(lambda model, weights: encoder_feature(name, weights, image_size), takes_weights=True)
+    return FeatureKind(
+        lambda model, weights, size: encoder_feature(name, weights, size or image_size), takes_weights=True
+    )
 
 
 FEATURES: dict[str, FeatureKind] = {
-    "silhouette": FeatureKind(lambda model, weights: silhouette),
-    "thumbnail": FeatureKind(lambda model, weights: thumbnail),
+    "silhouette": FeatureKind(lambda model, weights, size: silhouette),
+    "thumbnail": FeatureKind(lambda model, weights, size: thumbnail),
     "imagenet": _of_encoder("efficientnet-lite0", ENCODER_IMAGE_SIZE),
     "efficientnet-lite1": _of_encoder("efficientnet-lite1"),
     "efficientnet-lite2": _of_encoder("efficientnet-lite2"),
@@ -97,7 +102,7 @@ FEATURES: dict[str, FeatureKind] = {
     "clip": _of_encoder("clip"),
     "dino": _of_encoder("dino"),
     "dinov2": _of_encoder("dinov2"),
-    MODEL: FeatureKind(lambda model, weights: model_layout(cast("FieldModel", model))),
+    MODEL: FeatureKind(lambda model, weights, size: model_layout(cast("FieldModel", model))),
 }
 # What retrieval tries where nobody chose: all that come with the packages.
 DEFAULT_FEATURES = ("silhouette", "thumbnail", "imagenet")
@@ -105,7 +110,7 @@ DEFAULT_FEATURES = ("silhouette", "thumbnail", "imagenet")
 
 def require_features(chosen: Sequence[str], with_model: bool) -> None:
     """UserError for a name that is no feature, for weights of one that has none, and for "model" without a model."""
-    for name, weights in map(_parts, chosen):
+    for name, weights, _ in map(_parts, chosen):
         if name not in FEATURES:
             raise unknown_name("features", name, FEATURES)
         if weights and not FEATURES[name].takes_weights:
@@ -115,19 +120,23 @@ def require_features(chosen: Sequence[str], with_model: bool) -> None:
 
 
 def choose_features(chosen: Sequence[str], model: FieldModel | None) -> dict[str, Feature]:
-    """The features asked for, each a name in FEATURES or NAME=WEIGHTS, where weights are as `--encoder-weights`.
+    """The features asked for, each a name in FEATURES, NAME=WEIGHTS or NAME=WEIGHTS@SIDE.
+
+    Weights are as `--encoder-weights`; the side is that of the image that the encoder sees, pixels.
 
     Without any, the default ones and those of the model, if there is one. Raises UserError, and ModelError for weights
     that cannot be had.
     """
     require_features(chosen, model is not None)
     wanted = chosen or DEFAULT_FEATURES + ((MODEL,) if model is not None else ())
-    return {name: FEATURES[name].make(model, weights or "pretrained") for name, weights in map(_parts, wanted)}
+    parts = map(_parts, wanted)
+    return {name: FEATURES[name].make(model, weights or "pretrained", size) for name, weights, size in parts}
 
 
-def _parts(text: str) -> tuple[str, str]:
+def _parts(text: str) -> tuple[str, str, int]:
     name, _, weights = text.partition("=")
-    return name, weights
+    own_size = _SIDE.search(weights)
+    return (name, weights[: own_size.start()], int(own_size[1])) if own_size else (name, weights, 0)
 
 
 def _crop(view: UInt8[np.ndarray, "side side 4"], size: int) -> UInt8[np.ndarray, "size size 3"]:

@@ -168,16 +168,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", metavar="NAME", help=f"settings by name: {', '.join(PRESETS)}; flags override them")
     flags = {TYPE.name: _Flag(TYPE, tuple(KINDS)), **_all_settings()}
     for alias, name in ALIASES.items():
-        _add_flag(parser, flags[name], alias)
+        add_setting(parser, flags[name].setting, alias)
     groups: dict[tuple[str, ...], argparse._ActionsContainer] = {}
     for name, flag in sorted(flags.items(), key=lambda item: not item[1].shared):
         if not flag.shared and flag.kinds not in groups:
             groups[flag.kinds] = parser.add_argument_group(f"settings of {', '.join(flag.kinds)} models alone")
-        _add_flag(parser if flag.shared else groups[flag.kinds], flag, name)
+        add_setting(parser if flag.shared else groups[flag.kinds], flag.setting, name)
 
 
-def _add_flag(parser: argparse._ActionsContainer, flag: _Flag, name: str) -> None:
-    setting = flag.setting
+def add_setting(parser: argparse._ActionsContainer, setting: Setting, name: str) -> None:
+    """Add the flag of one setting, described by its docstring, under its own or another name."""
     options: dict[str, Any] = {"help": _help(setting, name).replace("%", "%%")}
     if setting.kind is bool:
         options["action"] = argparse.BooleanOptionalAction

@@ -7,6 +7,7 @@ is made, so that no object with a wrong value exists. Data only: reading setting
 
 from __future__ import annotations
 
+import argparse
 import ast
 import dataclasses
 import inspect
@@ -151,6 +152,12 @@ def from_json(cls: type[T], values: Any) -> T:
             raise UserError(f"{key} must be {fields[key].default!r} here; got {values[key]!r}")
     hints = _hints(cls)
     return cls(**{key: _parsed(key, value, hints[key]) for key, value in values.items() if fields[key].init})
+
+
+def from_arguments(cls: type[T], arguments: argparse.Namespace) -> T:
+    """Make a dataclass of the flags that were given; the others have their defaults. Raises as `from_json` does."""
+    given = {setting.name: getattr(arguments, setting.name) for setting in settings_of(cls)}
+    return from_json(cls, {name: value for name, value in given.items() if value is not None})
 
 
 def _hints(cls: type) -> dict[str, Any]:

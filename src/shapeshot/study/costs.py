@@ -30,7 +30,7 @@ from shapeshot.lab.settings import to_json
 from shapeshot.lab.train import Run
 from shapeshot.lab.train_config import TrainConfig
 from shapeshot.study.declaration import Study
-from shapeshot.study.expansion import Cell, digest_of, with_steps
+from shapeshot.study.expansion import Cell, digest_of, seeded, with_steps
 from shapeshot.study.jobs import Scoring
 
 RATES, STEPS = "rates.json", "steps.json"
@@ -69,7 +69,8 @@ class Probe:
 
 def probe_of(cell: Cell, study: Study, threads: int) -> Probe:
     """The probe of a cell. All that changes its speed is in its key."""
-    config = replace(cell.config, max_iter=1)  # the length of a run changes no rate
+    config = replace(seeded(cell.config, study.seeds[0]), max_iter=1)  # the length of a run changes no rate
+    config = replace(config, seed=0)  # nor does its seed
     machine = [platform.node(), platform.machine(), platform.processor(), threads, torch.cuda.is_available()]
     return Probe(digest_of([to_json(config), study.data.scored, machine]), config, Scoring.of(study), threads)
 

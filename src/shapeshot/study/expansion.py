@@ -21,6 +21,7 @@ from shapeshot.study.declaration import Question, Settings, Study
 # What a study's runs have unless it says otherwise: curves are read from the log, and batches of small runs need no
 # process of their own.
 DEFAULTS: Settings = {"tracker": "none", "workers": 0}
+SEED = "{seed}"  # in a run's encoder_weights: its own seed, so that each seed has a pretraining of its own
 UNDECIDED_STEPS = 1  # of a run whose budget is in seconds, until its rate is known
 
 
@@ -70,6 +71,12 @@ def expand(study: Study) -> list[Cell]:
 def runs_of(study: Study, cells: list[Cell]) -> list[StudyRun]:
     """Every run, seed by seed, so that a study that is stopped has all cells at as many seeds."""
     return [_run(study, cell, seed) for seed in study.seeds for cell in cells]
+
+
+def seeded(config: TrainConfig, seed: int) -> TrainConfig:
+    """The configuration of a cell's run with a seed, which also stands for `{seed}` in its encoder's weights."""
+    weights = config.model.encoder_weights.replace(SEED, str(seed))
+    return replace(config, seed=seed, model=replace(config.model, encoder_weights=weights))
 
 
 def with_steps(cell: Cell, steps: int) -> Cell:
@@ -140,7 +147,7 @@ def _require_metric(study: Study, cell: Cell) -> None:
 
 
 def _run(study: Study, cell: Cell, seed: int) -> StudyRun:
-    config = replace(cell.config, seed=seed)
+    config = seeded(cell.config, seed)
     protocol = find_protocol(study.options.protocol)
     views = study.data.views or protocol.views_per_object
     # The protocol's version is not in it: rows of another one are to be found, and refused.

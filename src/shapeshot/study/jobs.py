@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shapeshot.evaluation.features import FEATURES
+from shapeshot.evaluation.features import ENCODER_IMAGE_SIZE, FEATURES
 from shapeshot.evaluation.protocols import EvaluationProtocol, find_protocol
 from shapeshot.lab.model import NO_WEIGHTS
 from shapeshot.lab.train_config import TrainConfig
@@ -17,6 +17,8 @@ RUNS = "runs"
 RETRIEVAL = "retrieval"
 # Retrieval's own names for encoders, where they are not the encoders' names.
 FEATURE_OF = {"efficientnet-lite0": "imagenet"}
+FEATURE_SIZES = {"imagenet": ENCODER_IMAGE_SIZE}  # where that is not the encoder's own
+PRETRAINED = "pretrained"
 
 
 @dataclass(frozen=True)
@@ -91,15 +93,23 @@ def baseline_jobs(study: Study, runs: Iterable[StudyRun], out: Path, threads: in
 
 
 def _features(runs: Iterable[StudyRun]) -> list[tuple[str, ...]]:
-    """Features of retrieval: what every study has, and each encoder of the runs as it was before they trained it."""
-    found: list[tuple[str, ...]] = [("silhouette",)]
+    """Features of retrieval: what every study has, and each encoder of the runs as it was before they trained it.
+
+    Of weights that differ from seed to seed, those of the first.
+    """
+    found: dict[tuple[str, str, int], str] = {}
     for run in runs:
-        model = run.config.model
+        model, told = run.config.model, run.cell.config.model.encoder_weights
         name = FEATURE_OF.get(model.encoder, model.encoder)
-        if model.encoder_weights == NO_WEIGHTS or name not in FEATURES:
+        if told == NO_WEIGHTS or name not in FEATURES:
             continue
-        own = model.encoder_weights not in ("", "pretrained")
-        features = (f"{name}={model.encoder_weights}" if own else name,)
-        if features not in found:
-            found.append(features)
-    return found
+        found.setdefault((name, told, model.image_size), _feature(name, model.encoder_weights, model.image_size))
+    return [("silhouette",), *((feature,) for feature in dict.fromkeys(found.values()))]
+
+
+def _feature(name: str, weights: str, image_size: int) -> str:
+    """How retrieval names an encoder: its name alone where all is as published, else NAME=WEIGHTS or ...@SIDE."""
+    own_size = image_size and FEATURE_SIZES.get(name) != image_size
+    if not own_size:
+        return name if weights in ("", PRETRAINED) else f"{name}={weights}"
+    return f"{name}={weights or PRETRAINED}@{image_size}"

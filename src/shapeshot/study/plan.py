@@ -70,7 +70,7 @@ def plan_study(
     with only_run_in(out):
         dataset = prepare_data(study.data, workers, progress)
         require_models(run_jobs(study, runs_of(study, cells)[: len(cells)], out))
-        prepare_features([cell.config for cell in cells], progress)
+        prepare_features([run.config for run in runs_of(study, cells)], progress)
         probes = [probe_of(cell, study, places.threads) for cell in cells]
         rates = measured_rates(out, probes, places.workers, _teller(progress))
         cells = decided(study, cells, out, rates, places.threads)
@@ -124,7 +124,8 @@ def plan_text(plan: Plan) -> str:
         steps = "-" if cell.steps is None else str(cell.steps)
         seconds = "-" if cell.seconds is None else duration(cell.seconds)
         lines.append(f"{cell.label:{width}}  {cell.runs:4}  {cell.finished:4}  {steps:>6}  {seconds}")
-    lines += ["", f"{runs} runs, {finished} done; beside them {', '.join(plan.baselines)}"]
+    beside = f"; beside them {', '.join(plan.baselines)}" if plan.baselines else ""
+    lines += ["", f"{runs} runs, {finished} done{beside}"]
     lines += [f"asked: {question}" for question in plan.questions]
     at_once = f"{plan.workers} at a time on {plan.threads} thread{'s' * (plan.threads != 1)} each"
     if plan.seconds is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from shapeshot import __version__
@@ -145,13 +145,13 @@ def _weights(
     study: Study, cells: list[Cell], jobs: Sequence[Job], rates: Mapping[str, Rates], objects: int, places: Places
 ) -> dict[Job, float]:
     """How long each job will take beside the others: in seconds where all were timed, else in steps."""
-    keys = {replace(cell.config, seed=0): probe_of(cell, study, places.threads).key for cell in cells}
+    keys = {run.config: probe_of(run.cell, study, places.threads).key for run in runs_of(study, cells)}
     timed = all(key in rates for key in keys.values())
     weights: dict[Job, float] = {}
     for job in jobs:
         if job.config is None:
             continue
-        rate = rates.get(keys[replace(job.config, seed=0)])
+        rate = rates.get(keys[job.config])
         weights[job] = rate.seconds(job.config, objects) if timed and rate else float(job.config.max_iter)
     usual = sum(weights.values()) / len(weights) if weights else 1.0
     return {job: weights.get(job, BASELINE_WEIGHT * usual) for job in jobs}
