@@ -12,8 +12,7 @@ from PIL import Image
 from shapeshot.geometry.frustum import HALF_DEPTH, bin_depths
 from shapeshot.model.frustum_grid import sample_frustum
 from shapeshot.model.neighbors import neighborhoods
-from shapeshot.photo.carry import carried_over
-from shapeshot.photo.crop import GREY
+from shapeshot.photo.crop import GREY, carried_over
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, UInt8

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from shapeshot.errors import PhotoError
 from shapeshot.geometry.box import Box
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 GREY = 128
 SILHOUETTE_SIZE = 32
+HALF = 128  # of 255: a pixel that the object covers more shows it
+RIM = 2  # pixels inside the edge that are mixed with what is behind
+NEAR = 6  # pixels: what is thinner than twice the rim keeps its own colours only so far from wider parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +122,35 @@ def crop_silhouette(
     window, edges = _cut(alpha, box, size)
     small = Image.fromarray(window).resize((size, size), Image.Resampling.BILINEAR, box=edges, reducing_gap=2.0)
     return np.asarray(small, np.float32) / 255
+
+
+def own_pixels(alpha: Image.Image) -> Image.Image:
+    """Which pixels show the object alone, 255 or 0; alpha: how much it covers each, of 255.
+
+    Those are the pixels away from its edge, and of parts so thin that they have no others, all.
+    """
+    covered = alpha.point(lambda level: 255 if level >= HALF else 0)
+    inner = covered.filter(ImageFilter.BoxBlur(RIM)).point(lambda level: 255 if level >= 254 else 0)
+    beside = inner.filter(ImageFilter.BoxBlur(NEAR)).point(lambda level: 255 if level > 0 else 0)
+    return ImageChops.lighter(inner, ImageChops.subtract(covered, beside))
+
+
+def carried_over(picture: Image.Image) -> Image.Image:
+    """An RGBA picture, opaque or transparent, whose transparent parts take the colours around; RGB.
+
+    The pyramid of Gortler et al., "The Lumigraph" (1996), section 3.4.
+    """
+    return _filled(picture).convert("RGB")
+
+
+def _filled(picture: Image.Image) -> Image.Image:
+    if max(picture.size) == 1:
+        ground = Image.new("RGBA", picture.size, (GREY, GREY, GREY, 255))
+    else:
+        smaller = picture.reduce(2)
+        smaller.putalpha(smaller.getchannel("A").point(lambda level: min(4 * level, 255)))  # one of four is enough
+        ground = _filled(smaller).resize(picture.size, Image.Resampling.BILINEAR)
+    return Image.alpha_composite(ground, picture)
 
 
 def shrunk_coverage(coverage: Float32[np.ndarray, "size size"], side: int) -> Float32[np.ndarray, "side side"]:

@@ -16,8 +16,7 @@ from PIL import Image
 
 from shapeshot.export.color_texture import ColorTexture, color_texture
 from shapeshot.geometry.texture import Texture
-from shapeshot.photo.carry import carried_over, own_pixels
-from shapeshot.photo.crop import GREY, object_crop
+from shapeshot.photo.crop import GREY, carried_over, object_crop, own_pixels
 from shapeshot.preview.rasterize import rasterize_triangles
 
 if TYPE_CHECKING:
