@@ -33,6 +33,7 @@ CHANGED: dict[str, str] = {
     f"{FORM}/size/pattern": "issue 12, defect 7: it refused 0.8m, 80.5cm and 2, which the server takes",
     f"{FORM}/region/pattern": "as defect 7: it refused numbers such as 1e3 and +5, which the server takes",
     f"{FORM}/(points|size|threshold|background|region|simplify|printable)/description": "one text with the flag's help",
+    f"{FORM}/image/description": "issue 15: AVIF is read, and said to be",
     "help/data build/(--count|SOURCE)": "a source more: infinigen",
     "help/evaluate/--(features|protocol|type)": "issues 14 and 17: the view, its protocol, more encoders",
     "openapi/components/schemas/Links/(description|required/.*)": "issue 18, studio 5: all files as a zip",
