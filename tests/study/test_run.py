@@ -153,6 +153,7 @@ def test_rows_of_another_version_are_not_gone_on_with(
         run_study(study, tmp_path, progress=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_study_killed_three_times_ends_with_the_same_table(boxes_folder: Path, tmp_path: Path) -> None:
     script = subprocess.run(

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from shapeshot.errors import ExportError, ModelError
@@ -49,12 +49,11 @@ def save_checkpoint(
     }
     metadata = {"format": FORMAT, "version": VERSION, "values": json.dumps(values)}
     metadata["sha256"] = _digest(flat, metadata["values"])
+    content = save(flat, metadata=metadata)  # safetensors' own writer leaves a file of its own behind when it is killed
     with atomic_path(path) as temporary:
-        mode = temporary.stat().st_mode  # as the umask says; safetensors makes a new file, for its owner alone
         try:
-            save_file(flat, temporary, metadata=metadata)
-            temporary.chmod(mode)
-        except SafetensorError as error:
+            temporary.write_bytes(content)
+        except OSError as error:
             raise ExportError(
                 f"cannot write the checkpoint {path} ({error}); free some space and run again: an earlier one is intact"
             ) from error

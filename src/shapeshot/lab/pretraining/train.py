@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
 
 from shapeshot.errors import ModelError, NotFiniteError, UserError
-from shapeshot.files import atomic_path, atomic_write
+from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
 from shapeshot.lab.encoders import ENCODERS, HubEncoder
 from shapeshot.lab.encoders.weights_file import WEIGHTS, first_line
@@ -121,10 +121,9 @@ class Pretraining:
         place = self.folder / ENCODER
         told = self.config.to_json() | {"seconds": round(time.monotonic() - self._since, 1)}
         config = {"model_type": encoder.family.model_type, **encoder.architecture, "pretraining": told}
-        with atomic_path(place / WEIGHTS) as temporary:
-            mode = temporary.stat().st_mode
-            save_file({name: value.contiguous() for name, value in encoder.tower.state_dict().items()}, temporary)
-            temporary.chmod(mode)
+        atomic_write(
+            place / WEIGHTS, save({name: value.contiguous() for name, value in encoder.tower.state_dict().items()})
+        )
         atomic_write(place / CONFIG, json.dumps(config, indent=1))
         return place
 
