@@ -40,7 +40,8 @@ def test_one_is_recommended_and_the_others_are_sorted(
     assert download.value.suggested_filename == "chair.zip"
     download.value.save_as(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
-        assert set(archive.namelist()) == every | {"result.json", "crop.png", "mask.png"}
+        beside = {"mesh.mtl", "mesh.texture.jpg", "voxels.mtl", "voxels.texture.png"}  # of the OBJ files
+        assert set(archive.namelist()) == every | beside | {"result.json", "crop.png", "mask.png"}
 
 
 def test_quick_look_where_the_browser_has_it(open_page: Open, shown_after: Shown) -> None:
