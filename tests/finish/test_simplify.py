@@ -9,7 +9,7 @@ import pytest
 import trimesh
 
 from shapeshot.errors import MeshError, UserError
-from shapeshot.finish import simplified
+from shapeshot.finish import simplified, simplify
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.components import count_pieces
 from shapeshot.geometry.isosurface import isosurface
@@ -48,6 +48,19 @@ def test_every_solid_stays_closed_and_manifold(seed: int, num_faces: int) -> Non
     # Manifold at vertices, too: the faces round each vertex are one fan, so its edges are as many as its faces.
     around = np.bincount(found.faces.ravel(), minlength=len(found.vertices))
     np.testing.assert_array_equal(around, [len(neighbours) for neighbours in checked.vertex_neighbors])
+
+
+def test_one_attempt_with_too_many_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def attempt(mesh: Mesh, num_faces: int, keep_whole: bool) -> Mesh:
+        asked.append(num_faces)
+        count = 2 * (num_faces // 2) + 6  # six more than asked for, as where repairs add some
+        return Mesh(mesh.vertices, mesh.faces[:count])
+
+    monkeypatch.setattr(simplify, "_simplified_to", attempt)
+    assert len(simplified(blob(0), 200).faces) <= 200
+    assert asked == [200, 194]
 
 
 def test_the_shape_stays_near() -> None:

@@ -177,9 +177,8 @@ def started(study: Path, out: Path) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-def test_a_study_killed_again_and_again_ends_with_the_same_table(boxes_folder: Path, tmp_path: Path) -> None:
-    """The command itself, with its worker processes, which leave with it. Ten kills take six minutes of one core."""
-    most = int(os.environ.get("SHAPESHOT_KILLS", "4"))
+def test_a_study_killed_ten_times_ends_with_the_same_table(boxes_folder: Path, tmp_path: Path) -> None:
+    """The command itself, with its worker processes, which leave with it."""
     study = tmp_path / "tiny.toml"
     study.write_text(tiny_toml(str(boxes_folder), steps=40))
     begun = time.monotonic()
@@ -187,14 +186,14 @@ def test_a_study_killed_again_and_again_ends_with_the_same_table(boxes_folder: P
     assert process.wait() == 0, process.stderr and process.stderr.read()
     whole, rng, kills = min(time.monotonic() - begun, 25.0), random.Random(3), 0  # a slow machine is not waited for
     # A start takes seconds of importing, so most of these moments lie after it; that is where work is to be lost.
-    while kills < most:
+    while kills < 10:
         process = started(study, tmp_path / "killed")
         time.sleep(rng.uniform(0.3, 0.9) * whole)
         kills += process.poll() is None
         with suppress(ProcessLookupError):  # it was done, and its workers with it
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        if kills < most and (tmp_path / "killed" / JSON).exists():
+        if kills < 10 and (tmp_path / "killed" / JSON).exists():
             (tmp_path / "killed" / JSON).unlink()
             for folder in folders(tmp_path / "killed")[:4]:  # it was done too soon: some work is there again
                 (folder / RESULT).unlink()

@@ -35,9 +35,8 @@ def encode_usdz(mesh: Mesh) -> bytes:
         # does so, too, but may write the layer anew and date it now.
         module = usd.Sdf if hasattr(usd.Sdf, "ZipFileWriter") else usd.Usd  # where it was in releases before
         writer = module.ZipFileWriter.CreateNew(str(package))
-        for path in sorted(Path(folder).glob("*.usdc")) + sorted(
-            Path(folder).glob("*.[jp][pn]g")
-        ):  # the layer comes first
+        pictures = sorted(path for path in Path(folder).iterdir() if path.suffix in (".png", ".jpg"))
+        for path in [layer, *pictures]:  # the layer comes first
             os.utime(path, (_EPOCH, _EPOCH))
             writer.AddFile(str(path), path.name)
         if not writer.Save():

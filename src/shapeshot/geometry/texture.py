@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from shapeshot.errors import MeshError
 
@@ -47,6 +46,8 @@ class Texture:
     @cached_property
     def pixels(self) -> UInt8[np.ndarray, "rows columns 3"]:
         """The picture, sRGB, row 0 at the top. Raises MeshError where it is no JPEG, or larger than any of ours."""
+        from PIL import Image  # here: nothing else of geometry needs more than numpy
+
         try:
             with Image.open(io.BytesIO(self.picture), formats=["JPEG"]) as picture:
                 if max(picture.size) > MAX_SIDE:

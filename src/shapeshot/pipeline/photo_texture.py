@@ -51,9 +51,8 @@ def with_photo(mesh: Mesh, colors: Float32[np.ndarray, "vertices 3"], camera: Ph
     photo: the square that the camera's angles are those of, RGB, as `object_photo` makes it.
     """
     projected = camera.project(mesh.vertices)
-    on_photo = _agreed(mesh, _seen_corners(mesh, projected))[mesh.faces].all(axis=1) & _facing(
-        mesh, np.array(camera.position)
-    )
+    seen = _agreed(mesh, _seen_corners(mesh, projected))[mesh.faces].all(axis=1)
+    on_photo = seen & _facing(mesh, np.array(camera.position))
     color_map = color_texture(colors)
     places = np.concatenate([_on_photo(projected, photo.width), _on_map(color_map, photo.width)])
     corners = np.where(on_photo[:, None], mesh.faces, mesh.faces + len(mesh.vertices))

@@ -16,6 +16,7 @@ from shapeshot.model.shape import finer_field, surface_of, surface_points
 from shapeshot.photo import look_at
 from shapeshot.scores.metrics import nearest_pairs
 from shapeshot.scores.prediction import RESOLUTION
+from shapeshot.tuning.calibrate.logistic import fit_logistic
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, Float64, Shaped
@@ -65,18 +66,5 @@ def sample_points(
 
 def fit_points(surface: SurfacePoints) -> PointHead:
     """Logistic regression of whether a point is within DISTANCE of the true surface, with a small ridge."""
-    from scipy.optimize import minimize
-
-    values = np.asarray(surface.features, np.float64)
-    mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
-    standard, near = (values - mean) / scale, (surface.distances <= DISTANCE).astype(np.float64)
-
-    def loss(parameters: Float64[np.ndarray, " parameters"]) -> tuple[float, Float64[np.ndarray, " parameters"]]:
-        weights, bias = parameters[:-1], parameters[-1]
-        scores = standard @ weights + bias
-        excess = (1 + np.tanh(scores / 2)) / 2 - near
-        slopes = np.append(standard.T @ excess / len(near) + RIDGE * weights, excess.mean())
-        return float((np.logaddexp(0, scores) - near * scores).mean() + RIDGE / 2 * (weights**2).sum()), slopes
-
-    found = minimize(loss, np.zeros(values.shape[1] + 1), jac=True, method="L-BFGS-B").x.astype(np.float32)
-    return PointHead(mean.astype(np.float32), scale.astype(np.float32), found[:-1], float(found[-1]), DISTANCE)
+    near = (surface.distances <= DISTANCE).astype(np.float64)
+    return PointHead(*fit_logistic(surface.features, near, RIDGE), DISTANCE)

@@ -11,11 +11,12 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset, Sample
 from shapeshot.errors import DatasetError, EmptyShapeError, PhotoError
 from shapeshot.model.heads import ShapeHead
-from shapeshot.model.heads.shape import EVIDENCE, RIGHT_F_SCORE
+from shapeshot.model.heads.shape import RIGHT_F_SCORE
 from shapeshot.pipeline.confidence import LOW
 from shapeshot.pipeline.reconstruct import Reconstruction, reconstruct
 from shapeshot.scores.metrics import nearest_pairs
 from shapeshot.scores.reliability import Reliability
+from shapeshot.tuning.calibrate.logistic import fit_logistic
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32, Float64, Shaped
@@ -28,7 +29,7 @@ RIDGE = 0.02
 
 @dataclass(frozen=True, eq=False)
 class JudgedShapes:
-    """A row for each shape. evidence: in the order of EVIDENCE. f_scores: at 5 %, turned to the true front."""
+    """A row for each shape. evidence: as `Evidence.values` gives it. f_scores: at 5 %, turned to the true front."""
 
     evidence: Float32[np.ndarray, "shapes evidence"]
     f_scores: Float64[np.ndarray, " shapes"]
@@ -96,23 +97,9 @@ def fit_shape_head(judged: JudgedShapes) -> ShapeHead:
     Its targets are those of Platt, "Probabilistic Outputs for Support Vector Machines" (1999), section 2.2: where all
     shapes of a split are right, the next one need not be.
     """
-    from scipy.optimize import minimize
-
-    values, count = judged.evidence.astype(np.float64), int(judged.right.sum())
-    right = np.where(judged.right, (count + 1) / (count + 2), 1 / (len(values) - count + 2))
-    mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
-    standard = (values - mean) / scale
-
-    def loss(parameters: Float64[np.ndarray, " parameters"]) -> tuple[float, Float64[np.ndarray, " parameters"]]:
-        weights, bias = parameters[:-1], parameters[-1]
-        scores = standard @ weights + bias
-        excess = (1 + np.tanh(scores / 2)) / 2 - right
-        slopes = np.append(standard.T @ excess / len(right) + RIDGE * weights, excess.mean())
-        return float((np.logaddexp(0, scores) - right * scores).mean() + RIDGE / 2 * (weights**2).sum()), slopes
-
-    bounds = [(0.0, None)] * len(EVIDENCE) + [(None, None)]
-    found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds).x.astype(np.float32)
-    return ShapeHead(mean.astype(np.float32), scale.astype(np.float32), found[:-1], float(found[-1]))
+    count = int(judged.right.sum())
+    right = np.where(judged.right, (count + 1) / (count + 2), 1 / (len(judged.right) - count + 2))
+    return ShapeHead(*fit_logistic(judged.evidence, right, RIDGE, no_negative_weight=True))
 
 
 def shape_scores(head: ShapeHead, judged: JudgedShapes) -> dict[str, Any]:
