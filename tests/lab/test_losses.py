@@ -11,6 +11,7 @@ from shapeshot.lab.losses import (
     CLAMP,
     MeshLossWeights,
     chamfer_loss,
+    expected_depth,
     field_color_loss,
     field_occupancy_loss,
     mesh_loss,
@@ -18,6 +19,8 @@ from shapeshot.lab.losses import (
     view_camera_loss,
     view_color_loss,
     view_occupancy_loss,
+    view_overlap_loss,
+    view_surface_loss,
     voxel_loss,
     voxel_loss_from_logits,
 )
@@ -177,6 +180,62 @@ def test_rays_that_are_not_chosen_cost_nothing() -> None:
     assert logits.grad is not None
     assert logits.grad[0, :, 1, 1].abs().min() > 0
     assert logits.grad.abs().sum() == logits.grad[0, :, 1, 1].abs().sum()
+
+
+def test_expected_depth_is_the_mean_over_all_outcomes() -> None:
+    """Against every way in which the cells of a ray can be inside or outside, weighted with its probability."""
+    logits = random(3, 5) * 6 - 3
+    inside = logits.sigmoid()
+    total = torch.zeros(3, dtype=torch.float64)
+    for outcome in range(2**5):
+        cells = torch.tensor([bool(outcome >> cell & 1) for cell in range(5)])
+        first = int(cells.int().argmax()) if cells.any() else 5
+        total += first * torch.where(cells, inside, 1 - inside).prod(dim=1)
+    torch.testing.assert_close(expected_depth(logits), total)
+
+
+def slab(near: int, far: int, depths: int = 16, side: int = 6) -> torch.Tensor:
+    """A wall across all rays, inside from `near` up to `far`: bool [1, depths, side, side]."""
+    solid = torch.zeros(1, depths, side, side, dtype=torch.bool)
+    solid[:, near:far] = True
+    return solid
+
+
+def certain(solid: torch.Tensor) -> torch.Tensor:
+    return torch.where(solid, 40.0, -40.0)
+
+
+def test_surfaces_cost_what_they_lie_off() -> None:
+    truth = slab(5, 9)
+    assert float(view_surface_loss(certain(truth), truth)) == pytest.approx(0, abs=1e-6)
+    assert float(view_surface_loss(certain(slab(7, 9)), truth)) == pytest.approx(2 / 16 / 2)  # the front by two cells
+    assert float(view_surface_loss(certain(slab(5, 12)), truth)) == pytest.approx(3 / 16 / 2)  # the back by three
+
+
+def test_a_pit_costs_more_than_its_depth() -> None:
+    """One ray of the 36 starts two cells deeper: its four pairs of neighbours differ by as much."""
+    truth, pitted = slab(5, 9), slab(5, 9)
+    pitted[0, 5:7, 2, 2] = False
+    depth = 2 / 16
+    assert float(view_surface_loss(certain(pitted), truth)) == pytest.approx((depth / 36 + 4 * depth / 60) / 2)
+
+
+def test_rays_that_meet_nothing_have_no_surface() -> None:
+    logits = torch.randn(1, 16, 6, 6, requires_grad=True)
+    assert view_surface_loss(logits, torch.zeros(1, 16, 6, 6, dtype=torch.bool)).item() == 0
+    truth = slab(5, 9)
+    truth[:, :, :, 3:] = False
+    view_surface_loss(logits, truth).backward()
+    assert logits.grad is not None
+    assert logits.grad[..., :3].abs().min() > 0
+    assert logits.grad[..., 3:].abs().max() == 0
+
+
+def test_overlap_of_certain_grids_is_the_intersection_over_union() -> None:
+    both = torch.cat([slab(5, 9), slab(5, 9)])
+    predicted = torch.cat([slab(5, 9), slab(7, 13)])  # alike, and 2 of 8 depths in common
+    loss = view_overlap_loss(certain(predicted), both)
+    assert float(loss) == pytest.approx((0 + 1 - 2 / 8) / 2, abs=1e-5)
 
 
 def test_colours_beyond_the_grid_are_left_out() -> None:

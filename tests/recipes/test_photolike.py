@@ -23,7 +23,7 @@ from shapeshot.errors import UserError
 from shapeshot.evaluation.photos.photo_set import PhotoSet
 from shapeshot.evaluation.photos.silhouettes import mask_iou, seen_mask
 from shapeshot.geometry import Mesh
-from shapeshot.preview.rasterize import rasterize_triangles
+from shapeshot.geometry.rasterize import rasterize_triangles
 
 FOLDER = Path(__file__).parents[2] / "recipes" / "photolike"
 LISTED = json.loads((FOLDER / "list.json").read_text())

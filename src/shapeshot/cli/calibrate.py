@@ -18,6 +18,14 @@ def add_command(parser: Parser) -> None:
 def declare(command: Parser) -> None:
     """The command's flags."""
     command.add_argument("--data", required=True, metavar="DIR", help="from 'shapeshot data build', with real sizes")
+    command.add_argument(
+        "--more",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="another dataset, whose training objects the size estimate and the familiarity warning know, too "
+        "(repeatable)",
+    )
     command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model FOLDER)")
     command.add_argument(
@@ -31,7 +39,14 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate, say what came out, and measure where it is asked for."""
     from shapeshot.tuning.calibrate.run import calibrate
 
-    _, facts = calibrate(Path(args.data), args.model, out=args.out, train_views=args.views, progress=not args.quiet)
+    _, facts = calibrate(
+        Path(args.data),
+        args.model,
+        out=args.out,
+        train_views=args.views,
+        more=[Path(folder) for folder in args.more],
+        progress=not args.quiet,
+    )
     error = facts["val_calibration_error"]
     place = Path(args.out or args.model)
     if not facts["applied"]:

@@ -182,6 +182,63 @@ def view_occupancy_loss(
     return (each / counts[image]).sum() / len(rays)
 
 
+def view_surface_loss(
+    logits: Float[Tensor, "batch depths rows columns"], targets: Bool[Tensor, "batch depths rows columns"]
+) -> Float[Tensor, ""]:
+    """How far the first and the last surface along each ray lie from the true ones, in parts of the grid's depth.
+
+    With p_k the probability that depth k is inside, a ray is expected to travel sum_k prod_{j <= k} (1 - p_j) cells
+    before it enters the object, as `expected_depth` computes it (the ray termination of Tulsiani et al., "Multi-view
+    Supervision for Single-view Reconstruction via Differentiable Ray Consistency", CVPR 2017). The loss is the mean
+    absolute error of that on the rays that truly meet the object, from the front and from the back, plus the mean
+    absolute difference of the error between neighbouring rays (the gradient matching of Li and Snavely, "MegaDepth",
+    CVPR 2018). Cross-entropy alone leaves an uncertain front in doubt; this makes the network choose one, without pits.
+    """
+    hit = targets.any(dim=1)
+    if not hit.any():
+        return logits.sum() * 0
+    values, truth = logits.permute(0, 2, 3, 1)[hit].float(), targets.permute(0, 2, 3, 1)[hit].float()
+    depths = values.shape[-1]
+    losses = []
+    for order in (1, -1):
+        solid = truth if order == 1 else truth.flip(-1)
+        travelled = expected_depth(values if order == 1 else values.flip(-1))
+        error = (travelled - solid.argmax(dim=-1)) / depths
+        losses.append(error.abs().mean() + _roughness(error, hit))
+    return (losses[0] + losses[1]) / 2
+
+
+def expected_depth(logits: Float[Tensor, "rays depths"]) -> Float[Tensor, " rays"]:
+    """How many cells a ray is expected to travel before it enters one that is inside; `depths` if it enters none."""
+    return (-F.softplus(logits)).cumsum(dim=-1).exp().sum(dim=-1)
+
+
+def _roughness(error: Float[Tensor, " rays"], hit: Bool[Tensor, "batch rows columns"]) -> Float[Tensor, ""]:
+    """The mean absolute difference of the error between rays of `hit` beside and below each other."""
+    spread = error.new_zeros(hit.shape).masked_scatter(hit, error)
+    total, pairs = error.new_zeros(()), 0
+    for axis in (1, 2):
+        length = hit.shape[axis] - 1
+        both = hit.narrow(axis, 0, length) & hit.narrow(axis, 1, length)
+        total = total + spread.diff(dim=axis)[both].abs().sum()
+        pairs = pairs + both.sum()
+    return total / torch.as_tensor(pairs).clamp(min=1)
+
+
+def view_overlap_loss(
+    logits: Float[Tensor, "batch depths rows columns"], targets: Bool[Tensor, "batch depths rows columns"]
+) -> Float[Tensor, ""]:
+    """One minus the soft intersection over union of each image's grid, the mean over images.
+
+    sum p t / sum (p + t - p t) (Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for Image
+    Segmentation", ISVC 2016).
+    """
+    inside, truth = logits.float().sigmoid().flatten(1), targets.flatten(1)
+    intersection = (inside * truth).sum(dim=1)
+    union = inside.sum(dim=1) + truth.sum(dim=1) - intersection
+    return (1 - intersection / union.clamp(min=1)).mean()
+
+
 def view_color_loss(
     colors: Float[Tensor, "batch 3 depths rows columns"],
     places: Float[Tensor, "batch points 3"],

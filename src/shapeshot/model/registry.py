@@ -36,11 +36,12 @@ def model_names() -> list[str]:
 def find_model(model: str | PathLike[str] | None = None) -> Path:
     """The folder of a model: of a name, of the folder itself, or of None, the default.
 
-    A text that is both is taken as the name; ./NAME is the folder. Raises ModelError for a name that is not known.
+    A text that is both is taken as the name; ./NAME is the folder, as is whatever holds a separator. Raises ModelError
+    for a name that is not known.
     """
     if model is None:
         return SHIPPED[DEFAULT]
-    if not isinstance(model, str):
+    if not isinstance(model, str) or _has_separator(model):
         return Path(model)
     installed = [point for point in _installed() if point.name == model]
     if len(installed) + (model in SHIPPED) > 1:
@@ -58,12 +59,15 @@ def find_model(model: str | PathLike[str] | None = None) -> Path:
 
 def names_a_model(model: str | PathLike[str]) -> bool:
     """Tell whether a text is the name of a model and not the path of a folder."""
-    return isinstance(model, str) and model in model_names()
+    return isinstance(model, str) and not _has_separator(model) and model in model_names()
 
 
 def _is_a_path(model: str) -> bool:
-    separators = [mark for mark in (os.sep, os.altsep) if mark]
-    return Path(model).exists() or any(mark in model for mark in separators) or model in (os.curdir, os.pardir)
+    return Path(model).exists() or model in (os.curdir, os.pardir)
+
+
+def _has_separator(model: str) -> bool:
+    return any(mark in model for mark in (os.sep, os.altsep) if mark)
 
 
 def _installed() -> list[EntryPoint]:

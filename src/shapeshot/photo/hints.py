@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 if TYPE_CHECKING:
     from jaxtyping import Float
+    from PIL import ImageDraw
 
 RADIUS = 0.02  # of a disc and of a stroke, as a fraction of the longer side
 
@@ -38,4 +39,6 @@ class Hints:
         return np.stack([np.asarray(layer, np.float32) / 255 for layer in self._layers])
 
     def _draw(self, is_object: bool) -> ImageDraw.ImageDraw:
+        from PIL import ImageDraw  # here: it brings fonts along, and most photos are not pointed at
+
         return ImageDraw.Draw(self._layers[0 if is_object else 1])

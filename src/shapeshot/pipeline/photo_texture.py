@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 
 from shapeshot.export.color_texture import ColorTexture, color_texture
+from shapeshot.geometry.rasterize import rasterize_triangles
 from shapeshot.geometry.texture import Texture
 from shapeshot.photo.crop import GREY, carried_over, object_crop, own_pixels
-from shapeshot.preview.rasterize import rasterize_triangles
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float32, UInt8

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
+from shapeshot.geometry.rasterize import Hits, rasterize_balls, rasterize_triangles
 from shapeshot.geometry.voxel_boundary import voxel_boundary
-from shapeshot.preview.rasterize import Hits, rasterize_balls, rasterize_triangles
 from shapeshot.preview.shading import (
     CLAY,
     compose,

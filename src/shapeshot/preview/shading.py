@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from shapeshot.preview.rasterize import Hits
+from shapeshot.geometry.rasterize import Hits
 from shapeshot.preview.view import View
 
 if TYPE_CHECKING:

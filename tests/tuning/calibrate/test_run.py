@@ -41,6 +41,17 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
+def test_more_datasets_widen_what_is_known(sized_boxes_folder: Path, model_folder: Path) -> None:
+    """The same objects once more, named apart: twice as many in the size estimate, the interval still of one val."""
+    assert calibrate(sized_boxes_folder, model_folder, "--views", "1", "--more", str(sized_boxes_folder)) == 0
+    heads = FieldModel.load(model_folder).heads
+    assert heads.size is not None
+    assert len(heads.size.directions) == 24
+    calibration = json.loads((model_folder / "card.json").read_text())["calibration"]
+    assert (calibration["train_views"], calibration["val_views"]) == (24, 63)
+    assert calibration["data"] == f"{sized_boxes_folder.name}, {sized_boxes_folder.name}"
+
+
 @pytest.mark.slow
 def test_from_data_to_a_photo_with_a_size(
     sized_boxes_folder: Path, model_folder: Path, photo: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]

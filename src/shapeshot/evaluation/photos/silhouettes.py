@@ -15,8 +15,8 @@ from shapeshot.data.solids.silhouettes import solid_silhouette
 from shapeshot.errors import PhotoError
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.camera import Camera, frame_distance
+from shapeshot.geometry.rasterize import rasterize_triangles
 from shapeshot.photo import crop_silhouette, object_box
-from shapeshot.preview.rasterize import rasterize_triangles
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32

@@ -26,7 +26,13 @@ from shapeshot.lab.kinds.kind import Kind, Tensors
 from shapeshot.lab.kinds.occupancy import THRESHOLDS, mean_iou
 from shapeshot.lab.loading.batches import Shot
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
-from shapeshot.lab.losses import view_camera_loss, view_color_loss, view_occupancy_loss
+from shapeshot.lab.losses import (
+    view_camera_loss,
+    view_color_loss,
+    view_occupancy_loss,
+    view_overlap_loss,
+    view_surface_loss,
+)
 from shapeshot.lab.model import ModelConfig, SingleViewModel
 from shapeshot.lab.settings import Bounds
 from shapeshot.lab.train_config import TrainConfig
@@ -97,6 +103,10 @@ class ViewConfig(TrainConfig):
     """Weight of the colour loss beside the occupancy loss."""
     camera_weight: Annotated[float, Bounds(low=0)] = 0.05
     """Weight of the camera's loss beside the occupancy loss."""
+    surface_weight: Annotated[float, Bounds(low=0)] = 1.0
+    """Weight of the error of the first and last surface along each ray beside the occupancy loss."""
+    overlap_weight: Annotated[float, Bounds(low=0)] = 0.0
+    """Weight of one minus the soft intersection over union beside the occupancy loss."""
     outside_share: Annotated[float, Bounds(low=0, high=1)] = 0.1
     """Share of the rays beside the object that are compared in a step; of those through it all are."""
 
@@ -158,8 +168,15 @@ class View(Kind[ViewModelConfig, ViewConfig]):
         occupancy = view_occupancy_loss(seen.occupancy, truth, targets["rays"] | beside)
         color = view_color_loss(seen.colors, targets["places"], targets["colors"])
         camera = view_camera_loss(seen.azimuth, seen.pose, targets["camera"])
+        losses = {"occupancy": occupancy, "color": color, "camera": camera}
         loss = occupancy + config.color_weight * color + config.camera_weight * camera
-        return {"loss": loss, "occupancy": occupancy, "color": color, "camera": camera}
+        if config.surface_weight:
+            losses["surface"] = view_surface_loss(seen.occupancy, truth)
+            loss = loss + config.surface_weight * losses["surface"]
+        if config.overlap_weight:
+            losses["overlap"] = view_overlap_loss(seen.occupancy, truth)
+            loss = loss + config.overlap_weight * losses["overlap"]
+        return {"loss": loss, **losses}
 
     @staticmethod
     def truth(item: TrainingObject, config: ViewModelConfig) -> Tensor:

@@ -78,7 +78,7 @@ def see_split(
     rows, refused = [views for views, _ in seen if views is not None], sum(count for _, count in seen)
     if not rows:
         raise DatasetError(f"no object is found in any view of split {split!r} of {dataset.folder}; build it again")
-    return replace(_joined(rows), refused=refused)
+    return replace(joined(rows), refused=refused)
 
 
 def _see(model: FieldModel, sample: Sample, views_per_object: int, with_fields: bool) -> tuple[SeenViews | None, int]:
@@ -114,10 +114,11 @@ def _prepared(view: UInt8[np.ndarray, "size size 4"], size: int) -> PreparedPhot
         return None
 
 
-def _joined(parts: Sequence[SeenViews]) -> SeenViews:
+def joined(parts: Sequence[SeenViews]) -> SeenViews:
+    """The rows of all parts, one part after the other."""
     names = ("objects", "groups", "kinds", "features", "log_metres", "logits", "truth")
     rows: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return SeenViews(**rows)
+    return SeenViews(**rows, refused=sum(part.refused for part in parts))
 
 
 def require_sizes(seen: SeenViews, split: str) -> SeenViews:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapeshot.preview.rasterize import rasterize_balls, rasterize_triangles
+from shapeshot.geometry.rasterize import rasterize_balls, rasterize_triangles
 
 
 def naive_owner(corners: np.ndarray, size: int) -> np.ndarray:
