@@ -216,13 +216,13 @@ def expected_depth(logits: Float[Tensor, "rays depths"]) -> Float[Tensor, " rays
 def _roughness(error: Float[Tensor, " rays"], hit: Bool[Tensor, "batch rows columns"]) -> Float[Tensor, ""]:
     """The mean absolute difference of the error between rays of `hit` beside and below each other."""
     spread = error.new_zeros(hit.shape).masked_scatter(hit, error)
-    total, pairs = error.new_zeros(()), 0
+    total = pairs = error.new_zeros(())
     for axis in (1, 2):
         length = hit.shape[axis] - 1
         both = hit.narrow(axis, 0, length) & hit.narrow(axis, 1, length)
         total = total + spread.diff(dim=axis)[both].abs().sum()
         pairs = pairs + both.sum()
-    return total / torch.as_tensor(pairs).clamp(min=1)
+    return total / pairs.clamp(min=1)
 
 
 def view_overlap_loss(
