@@ -154,6 +154,7 @@ def test_the_suffix_counts_in_any_case_and_missing_folders_are_made(tmp_path: Pa
     [
         ("chair.gltf", r"unknown file format 'gltf'; choose from 3mf, binvox, glb, npz, obj, ply, sh3f, stl, usdz\."),
         ("chair.glbb", "Did you mean 'glb'"),
+        ("chair.GIF", "shapeshot turntable PHOTO --out NAME.gif"),
         ("chair", "no suffix"),
         (".glb", "no suffix"),
         ("", "no suffix"),

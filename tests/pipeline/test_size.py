@@ -5,7 +5,7 @@ import pytest
 
 from shapeshot.errors import MeshError, UserError
 from shapeshot.geometry import Mesh
-from shapeshot.pipeline.size import metric_scale, parse_size
+from shapeshot.pipeline.size import bare_number_remarks, metric_scale, parse_size
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,13 @@ def test_a_shape_without_extent_along_the_dimension_is_refused() -> None:
 def test_exactly_one_positive_dimension_is_needed(sizes: dict[str, float]) -> None:
     with pytest.raises(UserError):
         metric_scale(np.array([[0, 0, 0], [1, 1, 1]]), **sizes)
+
+
+@pytest.mark.parametrize("text", ["height=80cm", "height=80 M", "width=2", "auto", "height=80 m \n"])
+def test_lengths_that_say_what_they_mean(text: str) -> None:
+    assert bare_number_remarks(text) == ()
+
+
+def test_a_large_number_without_a_unit_is_told() -> None:
+    [said] = bare_number_remarks("height = 80")
+    assert said == "height=80 has no unit and was read as 80 metres; write height=80cm if that is meant"

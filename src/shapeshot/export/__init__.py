@@ -39,6 +39,7 @@ __all__ = [
 Shape: TypeAlias = Mesh | PointCloud | VoxelGrid
 
 FORMS: dict[str, type[Shape]] = {"mesh": Mesh, "points": PointCloud, "voxels": VoxelGrid}
+_PICTURES = ("gif", "webp", "png", "jpg", "jpeg")
 _NAMES = {Mesh: "mesh", PointCloud: "point cloud", VoxelGrid: "voxel grid"}
 
 
@@ -82,6 +83,11 @@ def find_writer(path: str | os.PathLike[str]) -> Writer:
     suffix = Path(path).suffix[1:].lower()
     if not suffix:
         raise ExportError(f"{path} has no suffix to tell the format; choose from {', '.join(sorted(WRITERS))}")
+    if suffix in _PICTURES:
+        raise ExportError(
+            f"{suffix} is a picture, and this writes 3D files: {', '.join(sorted(WRITERS))}; for a picture of the "
+            "shape that turns: shapeshot turntable PHOTO --out NAME.gif"
+        )
     if suffix not in WRITERS:
         raise unknown_name("file format", suffix, WRITERS, ExportError)
     return WRITERS[suffix]

@@ -25,7 +25,7 @@ from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
 from shapeshot.pipeline.confidence import LOW, evidence_of, low_confidence
 from shapeshot.pipeline.options import AUTO, TURNS, Options
-from shapeshot.pipeline.size import AUTO_SIZE, metric_scale, parse_size
+from shapeshot.pipeline.size import AUTO_SIZE, bare_number_remarks, metric_scale, parse_size
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, Shaped, UInt8
@@ -225,7 +225,7 @@ def shape_in(
         is_metric=size is not None,
         timings=clock.timings(),
         camera=camera,
-        remarks=seen.reading.remarks,
+        remarks=(*seen.reading.remarks, *(bare_number_remarks(size) if size else ())),
         num_specks=surface.num_specks,
         confidence=None if head is None or evidence is None else head(evidence),
         doubt=None if head is None or evidence is None else head.main_doubt(evidence),

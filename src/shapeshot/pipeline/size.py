@@ -22,6 +22,7 @@ METRES_PER_UNIT = {"mm": 0.001, "cm": 0.01, "m": 1.0, "in": 0.0254, "ft": 0.3048
 
 AUTO_SIZE = "auto"  # in place of a known dimension: the model's own estimate
 MIN_METRES, MAX_METRES = limits.METRES
+BARE_METRES = 8.0  # a length without a unit from here on is told: few objects are as large, and many are 80 cm high
 
 _SPACE = r"[ \t\n\v\f\r]*"
 _UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -66,6 +67,18 @@ def parse_size(text: str) -> tuple[str, float]:
     metres = float(match[2]) * METRES_PER_UNIT[unit]
     _require_length(name, metres, text)
     return name, metres
+
+
+def bare_number_remarks(text: str) -> tuple[str, ...]:
+    """That a number without a unit was read as metres, where that makes an object larger than most."""
+    if text == AUTO_SIZE or re.search(rf"[a-z]{_SPACE}$", text, re.IGNORECASE):
+        return ()
+    name, metres = parse_size(text)
+    if metres < BARE_METRES:
+        return ()
+    return (
+        f"{name}={metres:g} has no unit and was read as {metres:g} metres; write {name}={metres:g}cm if that is meant",
+    )
 
 
 def metric_scale(
