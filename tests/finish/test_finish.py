@@ -49,6 +49,8 @@ def test_a_size_that_was_given_is_kept(options: FinishOptions, axis: int) -> Non
     found, facts = finish(mesh, options, keep_axis=axis)
     assert np.ptp(found.bounds, axis=0)[axis] == pytest.approx(np.ptp(mesh.bounds, axis=0)[axis], rel=1e-5)
     assert found.is_closed
+    unscaled, _ = finish(mesh, options)
+    np.testing.assert_allclose(found.bounds, unscaled.bounds * facts["scaled"], rtol=1e-4)
     assert facts["faces"] == [len(mesh.faces), len(found.faces)]
     assert facts["options"]["simplify"] == options.simplify
 

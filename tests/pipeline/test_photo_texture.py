@@ -126,6 +126,20 @@ def test_of_a_photo_every_form_of_the_road_carries_it() -> None:
     assert np.median(np.abs(face_colors(whole) - shape.mesh.colors[shape.mesh.faces].mean(axis=1))) < 0.05
 
 
+def test_a_size_that_is_kept_through_a_finish_moves_the_camera_along() -> None:
+    """Smoothing changes the height; the mesh is scaled to the one that was given, and the photo must stay on it."""
+    options = Options(size="height=80cm", smooth=20)
+    shape = reconstruct("examples/chair.jpg", size=options.size)
+    ready = made_ready(shape, options, in_metres=True, has_mesh=True)
+    assert ready.finish is not None
+    assert ready.finish.scaled is not None
+    assert abs(ready.finish.scaled - 1) > 0.001
+    assert ready.shape.camera is not None
+    assert shape.camera is not None
+    moved = np.multiply(shape.camera.position, ready.finish.scaled)
+    np.testing.assert_allclose(ready.shape.camera.position, moved, rtol=1e-6)
+
+
 def test_without_a_camera_the_mesh_is_as_it_was() -> None:
     shape = reconstruct("examples/chair.jpg")
     assert textured(replace(shape, camera=None)) is shape.mesh

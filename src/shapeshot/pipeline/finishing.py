@@ -51,7 +51,8 @@ def made_ready(shape: Reconstruction, options: Options, *, in_metres: bool, has_
     if not options.finish.is_nothing:
         start = time.perf_counter()
         mesh, facts = finish(shape.mesh, options.finish, _given_axis(options.size))
-        shape = replace(shape, mesh=mesh)
+        camera = None if shape.camera is None else shape.camera.scaled(facts.get("scaled", 1.0))
+        shape = replace(shape, mesh=mesh, camera=camera)
         add_seconds(timings, "finish", time.perf_counter() - start)
     start = time.perf_counter()
     shape = replace(shape, mesh=textured(shape))

@@ -119,6 +119,7 @@ class Finished:
     wall_thickness: WallThickness | None = told_if_known("The thinnest wall, and what 5 % of the surface is under.")
     pieces_joined: int | None = told_if_known("How many loose pieces were joined to the rest by bridges.")
     hollows_filled: int | None = told_if_known("How many hollows inside were filled.")
+    scaled: float | None = told_if_known("By which factor, so that the dimension that was given is kept.")
 
 
 @dataclass(frozen=True, kw_only=True)
