@@ -234,8 +234,14 @@ def test_rays_that_meet_nothing_have_no_surface() -> None:
 def test_overlap_of_certain_grids_is_the_intersection_over_union() -> None:
     both = torch.cat([slab(5, 9), slab(5, 9)])
     predicted = torch.cat([slab(5, 9), slab(7, 13)])  # alike, and 2 of 8 depths in common
-    loss = view_overlap_loss(certain(predicted), both)
+    everywhere = torch.ones(2, 6, 6, dtype=torch.bool)
+    loss = view_overlap_loss(certain(predicted), both, everywhere)
     assert float(loss) == pytest.approx((0 + 1 - 2 / 8) / 2, abs=1e-5)
+    # Of the second image those rays alone that agree, and of the first none.
+    predicted[1, :, 0] = both[1, :, 0]
+    rays = torch.zeros(2, 6, 6, dtype=torch.bool)
+    rays[1, 0] = True
+    assert float(view_overlap_loss(certain(predicted), both, rays)) == pytest.approx((1 + 0) / 2, abs=1e-5)
 
 
 def test_colours_beyond_the_grid_are_left_out() -> None:

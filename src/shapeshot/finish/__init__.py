@@ -63,9 +63,9 @@ def finish(mesh: Mesh, options: FinishOptions, keep_axis: int | None = None) -> 
 
     keep_axis: 0, 1 or 2 where the extent along x, y or z was given by the user: the finished mesh is scaled to have it
     again. None: nothing is scaled, and volumes stay as near as the steps keep them.
-    Facts: "options"; "faces": [before, after]; "scaled": by which factor, where it was; and with `printable` what `Whole` tells, as "pieces_joined",
-    "pieces_dropped", "volume_dropped" and "hollows_filled", and "volume", "center_of_mass" and "wall_thickness"
-    {"thinnest", "percentile_5"}, in the mesh's unit of length.
+    Facts: "options"; "faces": [before, after]; "scaled": by which factor, where it was; and with `printable` what
+    `Whole` tells, as "pieces_joined", "pieces_dropped", "volume_dropped" and "hollows_filled", and "volume",
+    "center_of_mass" and "wall_thickness" {"thinnest", "percentile_5"}, in the mesh's unit of length.
     Raises MeshError for a mesh that is not closed, UserError without the extra `finish` where `simplify` is given.
     """
     if not mesh.is_closed:

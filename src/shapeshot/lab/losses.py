@@ -226,17 +226,21 @@ def _roughness(error: Float[Tensor, " rays"], hit: Bool[Tensor, "batch rows colu
 
 
 def view_overlap_loss(
-    logits: Float[Tensor, "batch depths rows columns"], targets: Bool[Tensor, "batch depths rows columns"]
+    logits: Float[Tensor, "batch depths rows columns"],
+    targets: Bool[Tensor, "batch depths rows columns"],
+    rays: Bool[Tensor, "batch rows columns"],
 ) -> Float[Tensor, ""]:
-    """One minus the soft intersection over union of each image's grid, the mean over images.
+    """One minus the soft intersection over union of each image's grid along the chosen rays, the mean over images.
 
     sum p t / sum (p + t - p t) (Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for Image
     Segmentation", ISVC 2016).
     """
-    inside, truth = logits.float().sigmoid().flatten(1), targets.flatten(1)
-    intersection = (inside * truth).sum(dim=1)
-    union = inside.sum(dim=1) + truth.sum(dim=1) - intersection
-    return (1 - intersection / union.clamp(min=1)).mean()
+    inside = logits.permute(0, 2, 3, 1)[rays].float().sigmoid()
+    truth = targets.permute(0, 2, 3, 1)[rays]
+    both = torch.stack([(inside * truth).sum(dim=1), inside.sum(dim=1) + truth.sum(dim=1)])
+    image = torch.arange(len(rays), device=rays.device).repeat_interleave(rays.sum(dim=(1, 2)))
+    intersection, total = both.new_zeros(2, len(rays)).index_add(1, image, both)
+    return (1 - intersection / (total - intersection).clamp(min=1)).mean()
 
 
 def view_color_loss(

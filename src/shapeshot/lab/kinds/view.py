@@ -174,7 +174,7 @@ class View(Kind[ViewModelConfig, ViewConfig]):
             losses["surface"] = view_surface_loss(seen.occupancy, truth)
             loss = loss + config.surface_weight * losses["surface"]
         if config.overlap_weight:
-            losses["overlap"] = view_overlap_loss(seen.occupancy, truth)
+            losses["overlap"] = view_overlap_loss(seen.occupancy, truth, targets["rays"])
             loss = loss + config.overlap_weight * losses["overlap"]
         return {"loss": loss, **losses}
 
