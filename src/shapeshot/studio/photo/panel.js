@@ -7,7 +7,7 @@ import { Region } from "./region.js";
 import { Zoom } from "./zoom.js";
 
 const HELP = {
-  auto: "Not what you meant? Click on the object in the photo.",
+  auto: "Not what you meant? Click on the object.",
   point: "Click on the object; click on a part that is missing to add it.",
   region: "Drag a box around the object, or move the box with the arrow keys (Shift resizes).",
   paint: "Paint over the object; erase what does not belong to it.",
