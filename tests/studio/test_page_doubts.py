@@ -181,3 +181,20 @@ def test_only_where_there_is_another_way(open_page: Open) -> None:
         }"""
     )
     assert ways == [["plain", "finder", "finder", None, None, None], "plain", None, None, None]
+
+
+def test_another_side_is_put_in_front_and_back(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]]
+) -> None:
+    page = open_page()
+    asked(page)
+    page.click("#examples button:nth-child(2)")
+    shown = shown_after(page, "")
+    page.click("#doubts > summary")
+    for mend, front in (("back", "back"), ("left", "right"), ("right", "back"), ("back", "auto")):
+        page.locator(f"#doubts-list [data-mend={mend}]").press("Enter")
+        shown = shown_after(page, shown)
+        assert asked(page)[-1]["front"] == front  # as seen from what is in front now
+        assert page.evaluate("() => document.activeElement.dataset.mend") == mend
+        top = page.locator("#shapes").bounding_box()["y"]
+        assert -5 < top < 400  # what came of it is on the screen

@@ -2,7 +2,7 @@
 // what can always be tried.
 
 import { otherWay } from "../asking.js";
-import { narrow, unfold } from "../folds.js";
+import { unfold } from "../folds.js";
 
 const element = (id) => document.getElementById(id);
 const UNSURE = 0.5; // with less, the shape is more probably wrong than right
@@ -33,14 +33,14 @@ const ROUND = ["auto", "left", "back", "right"];
 function turn(session, quarters) {
   const now = Math.max(ROUND.indexOf(session.options.front), 0);
   session.setOptions({ front: ROUND[(now + quarters) % ROUND.length] });
-  if (narrow.matches) lookAtShapes();
+  lookAtShapes();
 }
 
 const wayOf = ({ mode }, result) => otherWay(mode, result.object?.method);
 
 function cutOtherwise(session, result) {
   session.setObject({ way: wayOf(session, result) });
-  if (narrow.matches) lookAtShapes();
+  lookAtShapes();
 }
 
 // Of a warning: [what it says, what is wrong, what mends it].
@@ -67,7 +67,7 @@ export function doubtsOf({ warnings = [], confidence, camera, finish, unit }) {
   const doubts = WARNINGS.filter(([pattern]) => warnings.some((text) => pattern.test(text)))
     .map(([, text, mends]) => ({ text, mends }));
   if (typeof confidence === "number" && confidence < UNSURE) {
-    doubts.push({ text: "The model is not sure of this shape.", mends: ["confidence", "photo"] });
+    doubts.push({ text: "The model is not sure of this shape.", mends: ["confidence", "way", "firstWay", "photo"] });
   }
   if (camera && camera.certainty < UNSURE) {
     doubts.push({ text: "It is not certain which side is its front.", mends: ["back", "left", "right"] });

@@ -101,11 +101,13 @@ export class ShapesPanel {
     this.session.dispatchEvent(new CustomEvent("shown", { detail: result }));
   }
 
-  #captions({ voxels, points, mesh }) {
+  // How far to trust the shape stands beside it: on a phone the result's facts are below the screen's edge.
+  #captions({ voxels, points, mesh, confidence }) {
+    const sure = typeof confidence === "number" ? `, ${Math.round(100 * confidence)} % sure` : "";
     const texts = {
       voxels: `${voxels.resolution}³, ${voxels.occupied.toLocaleString("en")} filled`,
       points: points.toLocaleString("en"),
-      mesh: `${mesh.faces.toLocaleString("en")} triangles`,
+      mesh: `${mesh.faces.toLocaleString("en")} triangles${sure}`,
     };
     for (const [form, text] of Object.entries(texts)) {
       document.querySelector(`[data-form=${form}] figcaption span`).textContent = text;
