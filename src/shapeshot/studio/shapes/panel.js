@@ -62,8 +62,9 @@ export class ShapesPanel {
     this.#captions(answer.result);
     this.#build();
     this.#place(result);
-    // The second frame's callback: the first one's picture is on the screen then.
-    requestAnimationFrame(() => requestAnimationFrame(() => this.#isShown(result)));
+    // The first frame draws, the second shows it; by the third's callback it is on the screen.
+    const inThreeFrames = (act, left = 3) => requestAnimationFrame(() => (left > 1 ? inThreeFrames(act, left - 1) : act()));
+    inThreeFrames(() => this.#isShown(result));
   }
 
   // The first view of a photo is the photo's own; another setting leaves the view as it is.
