@@ -110,7 +110,6 @@ def test_the_report_says_how_its_run_was_trained(runs, boxes_folder, tmp_path, c
         "<td>schedule</td><td>cosine, warm-up of ",
         "<td>seed</td><td>",
         "<td>steps</td><td>",
-        "<td>training data</td><td>",
         ", best at 1, score on val 0.100</td>",
     ):
         assert row in made, row
