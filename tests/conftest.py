@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
-from collections.abc import Iterator, Sequence
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,24 @@ def random_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "random"
     export_model(build_model(config), {"name": "random", "threshold": 0.5}, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def npm_package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """npm_package("name@version"): a node_modules folder with it, fetched by npm; skips where that cannot be."""
+
+    def fetch(package: str) -> Path:
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip(f"no npm here to fetch {package} with")
+        folder = tmp_path_factory.mktemp("npm")
+        words = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), package]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"npm did not fetch {package} within two minutes")
+        if done.returncode:
+            pytest.skip(f"npm could not fetch {package}: {done.stderr.strip()[-200:]}")
+        return folder / "node_modules"
+
+    return fetch

@@ -72,6 +72,17 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_tests_that_it_names_are_there(page: Path) -> None:
+    """`tests/x/test_y.py::test_z`, and `::test_z` for another of the same file."""
+    file = ROOT
+    for path, name in re.findall(r"`(tests/[\w/]+\.py)?(?:::(test_\w+))?`", page.read_text(encoding="utf-8")):
+        file = ROOT / path if path else file
+        if path or name:
+            assert file.is_file(), path
+            assert not name or re.search(rf"^def {name}\(", file.read_text(encoding="utf-8"), re.MULTILINE), name
+
+
 def test_the_architecture_names_files_that_exist() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     for row in re.findall(r"^\| (`[^|]*`[^|]*) \|", text, re.MULTILINE):

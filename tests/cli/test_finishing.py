@@ -65,6 +65,37 @@ def test_printable_reports_the_solid(shapeshot_command: Run, photo_file: Path, t
     assert {"finish", "total"} <= set(facts["timings"])
 
 
+def test_a_part_that_lies_near_is_joined_and_told(
+    shapeshot_command: Run, use_model: Run, analytic_field: Run, photo_file: Path, tmp_path: Path
+) -> None:
+    """As a chair's leg that the field has a cell away: it was cut off without a word."""
+    use_model(analytic_field(half_axes=(0.55, 0.55, 0.55), speck_radius=0.2))
+    words = ("reconstruct", photo_file, "--as", "mesh", "--size", "depth=60mm", "--out")
+    assert shapeshot_command(*words, tmp_path / "plain").code == 0
+    assert loaded(tmp_path / "plain/disc/mesh.glb").body_count == 2
+    done = shapeshot_command(*words, tmp_path / "out", "--printable")
+    assert (done.code, done.err) == (0, "")
+    assert loaded(tmp_path / "out/disc/mesh.glb").body_count == 1
+    finish = json.loads((tmp_path / "out/disc/result.json").read_text())["finish"]
+    assert (finish["pieces_joined"], finish["pieces_dropped"]) == (1, 0)
+    assert "; 1 loose piece joined; thinnest wall " in done.out
+
+
+def test_walls_too_thin_to_print_are_told(
+    shapeshot_command: Run, use_model: Run, analytic_field: Run, photo_file: Path, tmp_path: Path
+) -> None:
+    use_model(analytic_field(half_axes=(0.4, 0.4, 0.03)))
+    words = ("reconstruct", photo_file, "--as", "mesh", "--printable", "--out")
+    done = shapeshot_command(*words, tmp_path / "out", "--size", "height=4mm")
+    assert done.code == 0
+    facts = json.loads((tmp_path / "out/disc/result.json").read_text())
+    thinnest = 1000 * facts["finish"]["wall_thickness"]["thinnest"]
+    assert 0 < thinnest < 0.4
+    assert f"{thinnest:.2g} mm at the thinnest, where a printer needs 0.4 mm" in facts["warnings"][0]
+    assert done.err == f"shapeshot: warning: {photo_file}: {facts['warnings'][0]}\n"
+    assert shapeshot_command(*words, tmp_path / "large", "--size", "height=80cm").err == ""
+
+
 def test_a_result_with_other_finishing_is_made_again(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
     photo_file.with_name("other.png").write_bytes(photo_file.read_bytes())
     words = ("reconstruct", photo_file.parent, "--as", "mesh", "--out", tmp_path / "out")

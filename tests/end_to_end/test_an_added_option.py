@@ -176,7 +176,7 @@ def test_it_is_on_the_page_and_is_sent(studio: str) -> None:
         page.add_init_script(KEEP_FORM)
         page.goto(studio)
         page.wait_for_selector("#settings[data-limits]")
-        page.click("summary")
+        page.click("#finishing > summary")
         page.locator("#haze").fill("0.6")
         assert page.inner_text("output[for=haze]") == "0.60"
         page.select_option("#grain", "coarse")

@@ -109,6 +109,7 @@ def test_the_report_says_how_its_run_was_trained(runs, boxes_folder, tmp_path, c
         "<td>optimizer</td><td>adamw, learning rate 0.0005, of the encoder 0.0001, weight decay 0.05</td>",
         "<td>schedule</td><td>cosine, warm-up of ",
         "<td>seed</td><td>",
+        "<td>steps</td><td>",
         ", best at 1, score on val 0.100</td>",
     ):
         assert row in made, row

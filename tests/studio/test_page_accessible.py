@@ -6,8 +6,6 @@ axe-core (npm, MPL-2.0) is fetched by npm, or named by SHAPESHOT_AXE (its axe.mi
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,22 +21,11 @@ Shown = Callable[[Any, str], str]
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+def axe(npm_package: Callable[[str], Path]) -> str:
     """The script."""
     if named := os.environ.get("SHAPESHOT_AXE"):
         return Path(named).read_text()
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm here to fetch axe-core with; SHAPESHOT_AXE may name its axe.min.js")
-    folder = tmp_path_factory.mktemp("axe")
-    command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"npm did not fetch {AXE} within two minutes")
-    if done.returncode:
-        pytest.skip(f"npm could not fetch {AXE}: {done.stderr.strip()[-200:]}")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    return (npm_package(AXE) / "axe-core" / "axe.min.js").read_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

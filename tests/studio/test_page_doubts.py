@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from shapeshot.photo import background, finder
+from shapeshot.photo import background, finder, load_photo
+from shapeshot.photo.plain import plain_background
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Any]
@@ -83,7 +86,115 @@ def test_the_controls_mend_it(
     assert page.evaluate("() => document.activeElement.id") == "region"
     shown_after(page, second)
     assert "region" in asked(page)[-1]
+    page.click("#doubts-more > summary")
     page.click("#doubts button:text-is('Change the threshold')")
     assert page.evaluate("() => document.activeElement.id") == "threshold"
     page.click("#doubts button:text-is('Give a size')")
     assert page.evaluate("() => document.activeElement.id") == "dimension"
+
+
+def test_it_is_cut_out_another_way_and_back(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]], screenshots: Path
+) -> None:
+    page = open_page()
+    asked(page)
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    page.wait_for_selector("#method >> text=plain background")
+    assert page.is_hidden("#way-undo")
+    page.click("#doubts > summary")
+    with page.expect_response("**/v1/objects"):
+        page.click("#doubts-list [data-mend=way]")
+    second = shown_after(page, first)
+    assert asked(page)[-1]["background"] == "finder"
+    page.wait_for_selector("#method >> text=finder")
+    page.screenshot(path=screenshots / "studio-another-way.png")
+    assert page.is_checked("[name=mode][value=auto]")
+    assert page.evaluate("() => document.activeElement.dataset.mend") == "firstWay"  # whoever pressed it can go back
+
+    page.click("#gallery-list li:nth-child(2) button")  # each result has its own outline
+    assert shown_after(page, second) == first
+    page.wait_for_selector("#method >> text=plain background")
+    assert page.is_hidden("#way-undo")
+    page.click("#gallery-list li:nth-child(1) button")
+    assert shown_after(page, first) == second
+
+    page.reload()
+    assert shown_after(page, "") == second
+    page.wait_for_selector("#method >> text=finder")
+    asked(page)
+    page.locator("#points").press("ArrowRight")
+    third = shown_after(page, second)
+    assert asked(page)[-1]["background"] == "finder"
+    page.click("#way-undo")
+    fourth = shown_after(page, third)
+    assert "background" not in asked(page)[-1]
+    page.wait_for_selector("#method >> text=plain background")
+    assert page.is_hidden("#way-undo")
+
+    page.click("#doubts > summary")
+    page.locator("#doubts-list [data-mend=way]").press("Enter")
+    fifth = shown_after(page, fourth)
+    page.click("#examples button:nth-child(4)")
+    shown_after(page, fifth)
+    assert "background" not in asked(page)[-1]  # another photo, another outline
+    assert page.is_hidden("#way-undo")
+
+
+def test_a_way_that_cannot_do_it_says_so_and_is_taken_back(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]], photos: Path
+) -> None:
+    rgba = load_photo(photos / "chair.jpg")
+    mask = plain_background(rgba).mask[..., None]
+    tiles = np.random.default_rng(0).integers(60, 255, (40, 40, 3)).repeat(24, 0).repeat(24, 1)
+    ground = tiles[: rgba.shape[0], : rgba.shape[1]]
+    content = io.BytesIO()
+    Image.fromarray((mask * rgba[..., :3] + (1 - mask) * ground).astype(np.uint8)).save(content, "PNG")
+    page = open_page()
+    asked(page)
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": content.getvalue()})
+    first = shown_after(page, "")
+    page.wait_for_selector("#method >> text=finder")
+    outline = page.evaluate("() => document.getElementById('overlay').toDataURL()")
+    page.evaluate(
+        "() => { document.getElementById('doubts').open = document.getElementById('doubts-more').open = true; }"
+    )
+    page.locator("#doubts [data-mend=way]").last.click()
+    page.wait_for_selector("#alert:visible >> text=It cannot be cut out that way. The background is not plain")
+    assert asked(page)[-1]["background"] == "plain"
+    assert page.get_attribute("#views", "data-shown") == first
+    assert page.is_hidden("#way-undo")
+    assert page.evaluate("() => document.getElementById('overlay').toDataURL()") == outline
+    page.locator("#points").press("ArrowRight")
+    shown_after(page, first)
+    assert "background" not in asked(page)[-1]
+    assert page.is_hidden("#alert")
+
+
+def test_only_where_there_is_another_way(open_page: Open) -> None:
+    ways = open_page().evaluate(
+        """async () => {
+            const { otherWay } = await import("/asking.js");
+            const methods = ["finder", "plain background", "alpha", "given mask", "kept", "rembg"];
+            return [methods.map((method) => otherWay("auto", method)), otherWay("region", "finder"),
+                otherWay("point", "finder"), otherWay("paint", "given mask"), otherWay("auto", undefined)];
+        }"""
+    )
+    assert ways == [["plain", "finder", "finder", None, None, None], "plain", None, None, None]
+
+
+def test_another_side_is_put_in_front_and_back(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]]
+) -> None:
+    page = open_page()
+    asked(page)
+    page.click("#examples button:nth-child(2)")
+    shown = shown_after(page, "")
+    page.click("#doubts > summary")
+    for mend, front in (("back", "back"), ("left", "right"), ("right", "back"), ("back", "auto")):
+        page.locator(f"#doubts-list [data-mend={mend}]").press("Enter")
+        shown = shown_after(page, shown)
+        assert asked(page)[-1]["front"] == front  # as seen from what is in front now
+        assert page.evaluate("() => document.activeElement.dataset.mend") == mend
+        top = page.locator("#shapes").bounding_box()["y"]
+        assert -5 < top < 400  # what came of it is on the screen

@@ -26,7 +26,7 @@ def test_one_is_recommended_and_the_others_are_sorted(
     visible = page.locator("#downloads button").evaluate_all(
         "(all) => all.filter((button) => button.checkVisibility()).map((button) => button.textContent)"
     )
-    assert visible == ["Download the object (GLB)", "All files as a zip"]
+    assert visible == ["Download the object (GLB)"]
     page.click("#downloads summary")
     page.locator("#downloads").screenshot(path=screenshots / "studio-downloads.png")
     groups = page.locator("#downloads [role=group]").evaluate_all("(all) => all.map((group) => group.ariaLabel)")

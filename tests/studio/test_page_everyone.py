@@ -11,6 +11,7 @@ import pytest
 pytestmark = pytest.mark.slow
 Open = Callable[..., Any]
 Shown = Callable[[Any, str], str]
+FORMS = ("mesh", "voxels", "points")
 
 
 def test_keyboard_alone(open_page: Open, shown_after: Shown) -> None:
@@ -69,10 +70,13 @@ def test_phone(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
     # The result comes into view by itself, the mesh first and whole.
     page.wait_for_function("() => Math.abs(document.getElementById('shapes').getBoundingClientRect().top) < 20")
     page.screenshot(path=screenshots / "studio-phone-result.png")
-    mesh = page.locator("[data-form=mesh] .view").bounding_box()
+    mesh, voxels, points = (page.locator(f"[data-form={form}] .view").bounding_box() for form in FORMS)
     assert 0 <= mesh["y"] < mesh["y"] + mesh["height"] <= 740
-    assert page.locator("[data-form=voxels] .view").bounding_box()["y"] > mesh["y"]
+    assert mesh["width"] > 300
+    assert voxels["y"] == points["y"] > mesh["y"] + mesh["height"]
+    assert points["x"] > voxels["x"] + voxels["width"] > 120
     page.evaluate("() => scrollTo(0, 0)")
+    page.tap("#settings summary")
     page.locator("#points").press("ArrowRight")  # a setting that changes leaves the page where it is
     place = page.evaluate("() => scrollY")
     shown_after(page, first)
@@ -95,8 +99,54 @@ def test_phone(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
             .map(([, element]) => element.outerHTML)"""
     )
     assert small == []
-    for form in ("voxels", "points", "mesh"):
-        assert page.locator(f"[data-form={form}] canvas").bounding_box()["width"] > 280
+
+
+def test_on_a_phone_what_is_needed_first_is_there_and_the_rest_is_folded(
+    open_page: Open, shown_after: Shown, screenshots: Path
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    assert page.is_visible("#examples button")
+    page.tap("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    page.wait_for_function("() => document.querySelectorAll('#gallery-list li').length")
+    needed = ("#picture", "[data-form=mesh] canvas", "#facts dt:text-is('Confidence')", "#doubts > summary")
+    assert [name for name in (*needed, "#downloads .primary", "#mode-help") if not page.is_visible(name)] == []
+    later = ("#examples button", "[name=mode]", "#rotating", "#threshold", "#facts dt:text-is('Mesh')", "#forget")
+    assert [name for name in later if page.is_visible(name)] == []
+    height = page.evaluate("() => document.documentElement.scrollHeight")
+    assert height < 2.6 * 844  # it was 4440
+    page.set_viewport_size({"width": 390, "height": height})
+    page.evaluate("() => scrollTo(0, 0)")
+    page.wait_for_timeout(300)  # until everything is drawn
+    page.screenshot(path=screenshots / "studio-phone-whole.png")
+    page.set_viewport_size({"width": 390, "height": 844})
+
+    for name in later:  # all of it by keyboard
+        folded = page.locator(name).first.evaluate_handle("(element) => element.closest('details')")
+        summary = folded.as_element().query_selector("summary")
+        summary.focus()
+        page.keyboard.press("Enter")
+        assert page.locator(name).first.is_visible(), name
+        page.keyboard.press("Enter")
+    page.tap("#doubts > summary")
+    page.tap("#doubts-list [data-mend=threshold]")  # whatever a control is folded away in is opened
+    assert page.evaluate("() => document.activeElement.id") == "threshold"
+    page.keyboard.press("ArrowLeft")
+    shown_after(page, first)
+    assert page.is_visible("#threshold")  # what was opened stays open
+
+
+def test_on_a_wide_screen_nothing_is_folded(open_page: Open, shown_after: Shown) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    shown_after(page, "")
+    folds = "() => [...document.querySelectorAll('details.fold')].map((details) => details.open)"
+    assert page.evaluate(folds) == [True] * 6
+    assert page.locator("summary:visible").all_inner_texts()[:1] == ["Examples"]
+    page.set_viewport_size({"width": 600, "height": 900})
+    page.wait_for_function("() => !document.querySelector('details.fold[open]')")
+    page.set_viewport_size({"width": 1366, "height": 900})
+    page.wait_for_function("() => !document.querySelector('details.fold:not([open])')")
 
 
 def test_dark(open_page: Open, shown_after: Shown, screenshots: Path) -> None:

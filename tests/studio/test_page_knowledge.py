@@ -61,7 +61,7 @@ def test_a_model_that_knows_nothing(
     page.click("#examples button:nth-child(3)")
     shown_after(page, "")
     assert page.is_disabled("[name=shading][value=confidence]")
-    assert page.locator("#facts dt").all_inner_texts() == ["Proportions", "Size", "Mesh", "Made in"]
+    assert page.locator("#facts dt").all_inner_texts() == ["Size", "Proportions", "Mesh", "Made in"]
     assert page.locator("#dimension option[value=auto][hidden]").count() == 1
     assert page.inner_text("#facts dt:text-is('Size') + dd").startswith("not known; files for real sizes")
     page.click("#measuring")
@@ -145,7 +145,7 @@ def test_a_finished_mesh(open_page: Open, shown_after: Shown) -> None:
     page = open_page()
     page.click("#examples button:nth-child(3)")
     shown_after(page, "")
-    page.click("#settings summary")
+    page.click("#finishing > summary")
     page.check("#printable")
     page.select_option("#dimension", "width")
     page.locator("#length").fill("200")

@@ -89,7 +89,6 @@ def test_the_size_and_the_front_of_an_object_are_not_the_next_ones(
     page = open_page()
     page.click("#examples button:nth-child(1)")
     first = shown_after(page, "")
-    page.evaluate("() => { document.querySelector('#settings').open = true; }")
     page.select_option("#front", "back")
     turned = shown_after(page, first)
     asked(page)

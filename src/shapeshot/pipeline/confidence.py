@@ -11,7 +11,7 @@ from shapeshot.model.heads import Evidence
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from shapeshot.model.heads import Assessment, SizeEstimate
+    from shapeshot.model.heads import Assessment, Familiarity, SizeEstimate
     from shapeshot.model.reading import Reading
 
 LOW = 0.5  # below it a shape is more probably wrong than right
@@ -67,3 +67,12 @@ def stretch(extents: Float[np.ndarray, " 3"], estimate: SizeEstimate) -> float:
 def low_confidence(confidence: float, doubt: str) -> str:
     """The warning about a shape that is more probably wrong than right. doubt: a name of DOUBTS."""
     return f"this shape is probably not right (confidence {confidence:.2f}): {DOUBTS[doubt]}"
+
+
+def unfamiliar(familiarity: Familiarity) -> str:
+    """The warning about a photo that is unlike those of the training."""
+    return (
+        f"this photo is unlike anything the model was trained on (distance {familiarity.score:.2f}, limit "
+        f"{familiarity.limit:.2f}): the shape may mean nothing; give a photo of one whole household object on a plain "
+        "background"
+    )

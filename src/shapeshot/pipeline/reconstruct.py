@@ -23,8 +23,9 @@ from shapeshot.model.shape import SPECK_FRACTION, SPECK_FRACTION_OF_VIEW, finer_
 from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
-from shapeshot.pipeline.confidence import LOW, evidence_of, low_confidence
+from shapeshot.pipeline.confidence import LOW, evidence_of, low_confidence, unfamiliar
 from shapeshot.pipeline.options import AUTO, TURNS, Options
+from shapeshot.pipeline.remarks import size_remarks
 from shapeshot.pipeline.size import AUTO_SIZE, bare_number_remarks, metric_scale, parse_size
 
 if TYPE_CHECKING:
@@ -116,14 +117,11 @@ class Reconstruction:
         told = [*self.found.remarks, *self.remarks]
         if self.confidence is not None and self.doubt is not None and self.confidence < LOW:
             told.append(low_confidence(self.confidence, self.doubt))
-        if self.familiarity is None or self.familiarity.is_familiar:
-            return tuple(told)
-        score, limit = self.familiarity.score, self.familiarity.limit
-        return (
-            *told,
-            f"this photo is unlike anything the model was trained on (distance {score:.2f}, limit {limit:.2f}): "
-            "the shape may mean nothing; give a photo of one whole household object on a plain background",
-        )
+        if self.familiarity is not None and not self.familiarity.is_familiar:
+            told.append(unfamiliar(self.familiarity))
+        x, y, z = (self.mesh.bounds[1] - self.mesh.bounds[0]).tolist()
+        unit = "metre" if self.is_metric else "cube"
+        return (*told, *size_remarks((x, y, z), unit, self.size_estimate, self.given_size))
 
 
 def reconstruct(

@@ -13,7 +13,7 @@ from shapeshot import __version__
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.pipeline.json_values import ALIAS, OMITTED
-from shapeshot.pipeline.remarks import is_telling, print_remarks, size_remarks
+from shapeshot.pipeline.remarks import is_telling, print_remarks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -195,11 +195,7 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         familiarity=shape.familiarity,
         confidence=shape.confidence,
         point_confidence=None if sure is None else float(sure.mean()),
-        warnings=(
-            *shape.warnings,
-            *size_remarks(size, unit, shape.size_estimate, shape.given_size),
-            *print_remarks(more.get("finish"), unit, max(size)),
-        ),
+        warnings=(*shape.warnings, *print_remarks(more.get("finish"), unit, max(size))),
         timings=dict(shape.timings),
         camera=None if shape.camera is None else CameraFacts(**asdict(shape.camera)),
         **more,

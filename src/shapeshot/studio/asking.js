@@ -5,7 +5,12 @@ import { reconstruct } from "./api.js";
 import { patiently } from "./patience.js";
 import { loadShapes } from "./shapes/load.js";
 
-export const NOTHING_SAID = { mode: "auto", points: [], region: null, mask: null, found: null };
+export const NOTHING_SAID = { mode: "auto", points: [], region: null, mask: null, way: null, found: null };
+const OTHER_WAYS = { finder: "plain", "plain background": "finder", alpha: "finder" };
+const LOOKED_FOR = ["auto", "region"]; // modes in which there is more than one way to tell the object from the rest
+
+// How the object could be cut out of the photo instead: the name of another way, or null. method: the one that was taken.
+export const otherWay = (mode, method) => (LOOKED_FOR.includes(mode) && OTHER_WAYS[method]) || null;
 
 // {answer, shapes}. wait: called with a sentence while the server is busy or gone.
 export async function askForShapes(said, declared, signal, wait) {
@@ -15,10 +20,11 @@ export async function askForShapes(said, declared, signal, wait) {
 }
 
 // The multipart form with the options that act at these stages: the object's route takes those of the first alone.
-export function formOf({ photo, mode, points, region, mask, options }, declared, stages) {
+export function formOf({ photo, mode, points, region, mask, way, options }, declared, stages) {
   const form = new FormData();
   form.set("image", photo.blob, "photo");
   if (mode === "keep") form.set("background", "keep");
+  if (way && LOOKED_FOR.includes(mode)) form.set("background", way);
   if (mode === "point" && points.length) {
     form.set("point", points.map(({ x, y }) => `${Math.floor(x)},${Math.floor(y)}`).join(" "));
   }

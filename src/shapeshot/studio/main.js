@@ -2,6 +2,7 @@
 
 import { getFormats, getOptions } from "./api.js";
 import { Batch } from "./batch.js";
+import { foldWhereNarrow } from "./folds.js";
 import { Gallery } from "./gallery.js";
 import { complain, say } from "./messages.js";
 import { patiently } from "./patience.js";
@@ -20,6 +21,7 @@ const batch = new Batch(session);
 new PhotoPanel(session);
 new ResultPanel(session);
 listenForToken();
+foldWhereNarrow(session);
 scrollToResults(session);
 
 const take = (files) => batch.take(files);

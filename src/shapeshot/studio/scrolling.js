@@ -1,6 +1,7 @@
 // On a screen that shows one thing at a time, the shapes of a new photo come into view by themselves.
 
-const NARROW = "(max-width: 899px)"; // as style/layout.css has it: one column
+import { narrow } from "./folds.js";
+
 const STILL = "(prefers-reduced-motion: reduce)";
 
 export function scrollToResults(session) {
@@ -8,7 +9,7 @@ export function scrollToResults(session) {
   session.addEventListener("shown", ({ detail: { photo } }) => {
     const isNew = photo && photo !== seen;
     seen = photo;
-    if (!isNew || !matchMedia(NARROW).matches) return;
+    if (!isNew || !narrow.matches) return;
     const behavior = matchMedia(STILL).matches ? "instant" : "smooth";
     document.getElementById("shapes").scrollIntoView({ block: "start", behavior });
   });

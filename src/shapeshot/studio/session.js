@@ -9,8 +9,9 @@ import { readPicture } from "./photo/picture.js";
 
 const OF_ONE_OBJECT = ["size", "front"];
 
+const CANNOT = 422; // the photo is one, and that cannot be done with it
 const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
-const OBJECT = ["mode", "points", "region", "mask", "found"];
+const SAID = Object.keys(NOTHING_SAID).filter((name) => name !== "found");
 
 export class Session extends EventTarget {
   photo = null; // {blob, name, picture: see photo/picture.js}
@@ -18,6 +19,7 @@ export class Session extends EventTarget {
   points = []; // {x, y} in pixels of the upright photo, each on the object
   region = null; // {left, top, right, bottom} in pixels of the upright photo
   mask = null; // Blob, a PNG whose alpha is the object
+  way = null; // how the object is cut out, where it was not to be as at first: finder, plain
   options = {}; // values by name, of the options that have a control
   defaults = {};
   found = null; // the answer of POST /v1/objects
@@ -69,11 +71,12 @@ export class Session extends EventTarget {
   }
 
   // Another way to say where the object is; undefined leaves as it is.
-  setObject({ mode = this.mode, points = this.points, region = this.region, mask = this.mask }, delay = 0) {
-    const isNewMode = mode !== this.mode;
+  setObject({ mode = this.mode, points = this.points, region = this.region, mask = this.mask, way }, delay = 0) {
+    const [isNewMode, former] = [mode !== this.mode, this.way];
     complain(null);
     Object.assign(this, { mode, points: mode === "auto" ? [] : points, region, mask });
-    if (isNewMode) this.#tell("mode");
+    if (way !== undefined || isNewMode) this.way = way ?? null; // it was another way than the one of that mode
+    if (isNewMode || this.way !== former) this.#tell("mode");
     if (mode === "point" && !points.length) return;
     if (mode === "region" && !region) return;
     if (mode === "paint" && !mask) return;
@@ -104,7 +107,7 @@ export class Session extends EventTarget {
   #take({ photo, object, options }, result) {
     this.#cancel();
     this.#looking.abort();
-    Object.assign(this, { photo, ...object, options: { ...this.defaults, ...options }, result });
+    Object.assign(this, { photo, ...NOTHING_SAID, ...object, options: { ...this.defaults, ...options }, result });
     this.#before = null;
     for (const event of ["option", "photo", "mode", "found", "result"]) this.#tell(event);
     complain(null);
@@ -155,9 +158,24 @@ export class Session extends EventTarget {
     } else if (!picture) {
       this.#tell("photo");
     }
+    if (!before && this.#tookWayBack(error)) {
+      complain(`It cannot be cut out that way. ${error.message}`);
+      say("The outline is the one from before, and so are the shapes.");
+      return;
+    }
     const kept = before?.photo ? ` ${before.photo.name} is still the photo.` : "";
     complain(before ? `${name}: ${error.message}${kept}` : error.message);
     say(this.result && !before ? "That did not work; the shapes are those from before." : "That did not work.");
+  }
+
+  // Another way to cut out the photo that is shown did not work: what was said before holds again.
+  #tookWayBack({ status }) {
+    const { result, photo } = this;
+    const isOther = this.way && result?.photo === photo && result.object.way !== this.way;
+    if (!isOther || status !== CANNOT) return false;
+    Object.assign(this, result.object);
+    for (const event of ["mode", "found"]) this.#tell(event);
+    return true;
   }
 
   async #look() {
@@ -165,11 +183,12 @@ export class Session extends EventTarget {
     this.#looking = new AbortController();
     const { signal } = this.#looking;
     const { photo } = this;
+    const said = this.#object();
     try {
       const found = await findObject(formOf(this, this.#declared, ["find"]), signal);
       if (photo !== this.photo) return; // it gave way meanwhile
       this.found = found;
-      if (this.result?.photo === photo) this.result.object.found = found;
+      if (this.result?.photo === photo && isSame(said, this.result.object)) this.result.object.found = found;
       if (!photo.picture) this.#tell("photo"); // the server reads formats that a browser may not
       this.#tell("found");
     } catch {
@@ -178,7 +197,7 @@ export class Session extends EventTarget {
   }
 
   #object() {
-    return Object.fromEntries(OBJECT.map((name) => [name, this[name]]));
+    return Object.fromEntries(Object.keys(NOTHING_SAID).map((name) => [name, this[name]]));
   }
 
   #state() {
@@ -204,6 +223,9 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
+
+// Whether the same was said of the object: the shapes of a result may be those of what was said before.
+const isSame = (said, other) => SAID.every((name) => (said[name] ?? null) === (other[name] ?? null));
 
 function mebibytes(bytes) {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;

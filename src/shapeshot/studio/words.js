@@ -2,6 +2,8 @@
 // flag, an argument or a package to install.
 
 const WORDS = [
+  [/background is too cluttered/, "The background is not plain: something else stands out from it, too. Click on the object, or " +
+    "draw a box around it (“boxed”)."],
   [/no object found where you pointed/, "Nothing was found where you clicked. Click on the middle of the object, undo the " +
     "click, or draw a box around it (“boxed”)."],
   [/picture is empty or one plain colour/, "The photo is empty or one plain colour. Choose a photo of one object."],

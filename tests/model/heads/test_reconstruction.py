@@ -122,6 +122,15 @@ def test_size_on_the_command_line(run: Any, model: Any) -> None:
     assert np.prod(auto["size"]) == pytest.approx(0.2, rel=1e-3)
 
 
+def test_a_size_that_makes_no_sense_of_the_shape_is_told_everywhere(run: Any, photo: np.ndarray, model: Any) -> None:
+    """Issue 18: 105 cm high, and as deep as high, where the chair was half as deep."""
+    _, err, facts = run(model, "--size", "height=80cm")
+    [warning] = facts["warnings"]
+    assert "the shape is 40 x 80 x 60 cm, where things that look like this are about 800 x 80 x 1600 cm" in warning
+    assert err.endswith(f"disc.png: {warning}\n")
+    assert reconstruct(photo, model=model, size="height=80cm").warnings == (warning,)
+
+
 def test_without_heads_the_keys_are_there_and_empty(run: Any, analytic_field: Any) -> None:
     _, err, facts = run(analytic_field())
     assert err == ""

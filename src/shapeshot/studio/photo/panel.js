@@ -7,7 +7,7 @@ import { Region } from "./region.js";
 import { Zoom } from "./zoom.js";
 
 const HELP = {
-  auto: "Not what you meant? Click on the object in the photo.",
+  auto: "Not what you meant? Click on the object.",
   point: "Click on the object; click on a part that is missing to add it.",
   region: "Drag a box around the object, or move the box with the arrow keys (Shift resizes).",
   paint: "Paint over the object; erase what does not belong to it.",
@@ -42,6 +42,7 @@ export class PhotoPanel {
     element("modes").addEventListener("change", ({ target }) => session.setObject({ mode: target.value }));
     pointer.addEventListener("point", ({ detail }) => this.#point(detail));
     pointer.addEventListener("undo", () => this.#unpoint(-1));
+    element("way-undo").addEventListener("click", () => session.setObject({ way: null }));
     element("point-undo").addEventListener("click", () => this.#unpoint(-1));
     element("point-clear").addEventListener("click", () => this.#unpoint(0));
     region.addEventListener("change", () => session.setObject({ region: this.#regionPixels() }, 350));
@@ -119,7 +120,7 @@ export class PhotoPanel {
 
   // What the overlay does, for whoever comes to it by keyboard, and the buttons below it.
   #showTools() {
-    const { mode, points, photo } = this.session;
+    const { mode, points, photo, way } = this.session;
     const isPointed = ["auto", "point"].includes(mode) && Boolean(photo?.picture);
     const does = isPointed ? "point" : mode === "paint" ? "paint" : "none";
     this.pointer.set(isPointed);
@@ -128,6 +129,7 @@ export class PhotoPanel {
     this.overlay.setAttribute("aria-label", LABELS[does]);
     element("brush-tools").hidden = mode !== "paint";
     element("point-tools").hidden = mode !== "point";
+    element("way-tools").hidden = !way;
     for (const id of ["point-undo", "point-clear"]) element(id).disabled = !points.length;
   }
 

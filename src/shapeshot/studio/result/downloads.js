@@ -29,9 +29,9 @@ export class Downloads {
     const ar = arButton(links.mesh);
     const wasOpen = this.element.querySelector("details")?.open ?? false;
     const others = made("details", { open: wasOpen });
-    others.append(made("summary", { textContent: "Other files" }), ...groups(links).map((group) => line(group, links, name)));
-    const all = links.all ? [allButton(links.all, name)] : [];
-    this.element.replaceChildren(best, ...(ar ? [ar] : []), note, others, ...all);
+    others.append(made("summary", { textContent: "Other files, and all as a zip" }), ...groups(links).map((group) => line(group, links, name)));
+    if (links.all) others.append(allButton(links.all, name));
+    this.element.replaceChildren(best, ...(ar ? [ar] : []), note, others);
   }
 
   clear() {

@@ -62,8 +62,9 @@ export class ShapesPanel {
     this.#captions(answer.result);
     this.#build();
     this.#place(result);
-    // The second frame's callback: the first one's picture is on the screen then.
-    requestAnimationFrame(() => requestAnimationFrame(() => this.#isShown(result)));
+    // The first frame draws, the second shows it; by the third's callback it is on the screen.
+    const inThreeFrames = (act, left = 3) => requestAnimationFrame(() => (left > 1 ? inThreeFrames(act, left - 1) : act()));
+    inThreeFrames(() => this.#isShown(result));
   }
 
   // The first view of a photo is the photo's own; another setting leaves the view as it is.
@@ -101,11 +102,13 @@ export class ShapesPanel {
     this.session.dispatchEvent(new CustomEvent("shown", { detail: result }));
   }
 
-  #captions({ voxels, points, mesh }) {
+  // How far to trust the shape stands beside it: on a phone the result's facts are below the screen's edge.
+  #captions({ voxels, points, mesh, confidence }) {
+    const sure = typeof confidence === "number" ? `, ${Math.round(100 * confidence)} % sure` : "";
     const texts = {
       voxels: `${voxels.resolution}³, ${voxels.occupied.toLocaleString("en")} filled`,
       points: points.toLocaleString("en"),
-      mesh: `${mesh.faces.toLocaleString("en")} triangles`,
+      mesh: `${mesh.faces.toLocaleString("en")} triangles${sure}`,
     };
     for (const [form, text] of Object.entries(texts)) {
       document.querySelector(`[data-form=${form}] figcaption span`).textContent = text;

@@ -66,7 +66,15 @@ export class Viewer extends EventTarget {
     this.draw();
   }
 
+  // With the next frame, once, however much changes before it: every picture costs a browser that draws by the CPU dearly.
   draw() {
+    this.due ??= requestAnimationFrame(() => this.render());
+  }
+
+  // At once.
+  render() {
+    cancelAnimationFrame(this.due);
+    this.due = undefined;
     const pixels = this.canvas.height / 2;
     this.holder.traverse(({ material }) => {
       if (material?.uniforms?.pixels) material.uniforms.pixels.value = pixels;
@@ -126,7 +134,7 @@ export class Viewer extends EventTarget {
 
   // A small picture of what is shown, as a data URL.
   picture(side) {
-    this.draw(); // in the same task: the buffer is cleared after it
+    this.render(); // in the same task: the buffer is cleared after it
     const small = document.createElement("canvas");
     small.width = small.height = side;
     const { width, height } = this.canvas;
@@ -211,7 +219,7 @@ export class Viewer extends EventTarget {
     this.renderer.setSize(width, height);
     if (this.isFitted) this.#fit();
     this.#aim();
-    this.draw();
+    this.render(); // a new size leaves it empty, and this frame is about to be shown
   }
 
   get aspect() {
