@@ -67,16 +67,26 @@ bench: $(VENV)/.installed
 train-default: $(VENV)/.installed
 	$(BIN)/shapeshot data build sweethome3d --views 5 --rooms 3 --size 192 --samples 8 --out datasets/finder-sweethome3d
 	$(BIN)/shapeshot data build procedural --count 450 --views 5 --rooms 2 --size 192 --samples 8 --split train \
-		--out datasets/view-procedural
+		--out datasets/main-procedural
 	$(BIN)/shapeshot data build infinigen --count 84 --views 5 --rooms 2 --size 192 --samples 8 --split train \
-		--out datasets/view-infinigen
+		--out datasets/main-infinigen
+	$(BIN)/shapeshot data build sweethome3d --views 4 --rooms 2 --variants 1 --size 192 --samples 8 \
+		--out datasets/view-sweethome3d
+	$(BIN)/shapeshot data build procedural --count 140 --seed 11 --views 3 --rooms 1 --size 192 --samples 8 --split train \
+		--out datasets/view-procedural
+	$(BIN)/shapeshot data build infinigen --count 120 --offset 3000 --views 4 --rooms 2 --size 192 --samples 8 \
+		--split train --out datasets/view-infinigen
 	mkdir -p runs
 	$(BIN)/python recipes/view/encoder.py --out runs/view-encoder.safetensors
 	$(BIN)/shapeshot train --config recipes/view/start.json --out runs/view-start
 	$(BIN)/shapeshot train --config recipes/view/main.json --out runs/view-main
-	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-main --threshold 0.3 --out checkpoints/default.safetensors
+	$(BIN)/shapeshot train --config recipes/view/more.json --out runs/view-more
+	$(BIN)/shapeshot train --config recipes/view/last.json --out runs/view-last
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-last --last --threshold 0.3 \
+		--out checkpoints/default.safetensors
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
-	$(BIN)/shapeshot calibrate --data datasets/finder-sweethome3d --model src/shapeshot/weights/default
+	$(BIN)/shapeshot calibrate --data datasets/view-sweethome3d --more datasets/view-infinigen \
+		--model src/shapeshot/weights/default
 
 # The default before: triplanes in the canonical cube, two runs' mean, a memory beside it.
 train-field: $(VENV)/.installed

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32
 
 OUTSIDE = 12.0  # logits by which a ray is held down per unit of coverage that it lacks
-EMPTY_COVERAGE = 0.1  # of a cell and its neighbours: with less the ray passes beside the object
+EMPTY_COVERAGE = 0.4  # of a cell: with less its ray passes beside the object; chosen on val (docs/results.md)
 FULL_COVERAGE = 0.35  # of a cell: with more the ray meets the object
 EXPLAINED_BY = 4.0  # logits above the level that the most probable depth of such a ray is raised to: between the
 # rod and an empty ray beside it the surface then lies about half-way
@@ -170,8 +170,7 @@ def explained(
     logits: Float32[np.ndarray, "depths rows columns"], coverage: Float32[np.ndarray, "rows columns"], level: float
 ) -> Float32[np.ndarray, "depths rows columns"]:
     """A frustum grid that agrees with the silhouette: see the module."""
-    near = np.asarray(neighborhoods(coverage).max(axis=0))  # truth is a little fatter than photos
-    held = np.minimum(logits, level + OUTSIDE * (near - EMPTY_COVERAGE) / (1 - EMPTY_COVERAGE))
+    held = np.minimum(logits, level + OUTSIDE * (coverage - EMPTY_COVERAGE) / (1 - EMPTY_COVERAGE))
     lacking = (coverage >= FULL_COVERAGE) & (held.max(axis=0) <= level)
     if not lacking.any():
         return np.asarray(held, np.float32)
