@@ -3,7 +3,8 @@ canonical cube.
 
 The network says for each ray of the crop how probable it is to be inside at each depth; see `geometry.frustum` for the
 axes. A ray beside the object's silhouette is empty, and one inside it meets the object somewhere: where it would meet
-nothing, since its depth is uncertain, the most probable depths count as inside. So thin parts survive.
+nothing or hardly anything, since its depth is uncertain, the most probable depths count as inside. So thin parts
+survive.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32
 
 OUTSIDE = 12.0  # logits by which a ray is held down per unit of coverage that it lacks
-EMPTY_COVERAGE = 0.4  # of a cell: with less its ray passes beside the object; chosen on val (docs/results.md)
-FULL_COVERAGE = 0.35  # of a cell: with more the ray meets the object
+LEAST_COVERED = 0.2  # of a cell or one beside it: with less there is no part, and nothing is made of its traces
+EMPTY_COVERAGE = 0.4  # share of a cell: with less its ray passes beside the object; chosen on val (docs/results.md)
+FAINT = 2.0  # logits above the level up to which a ray's surface is too faint to be meshed without gaps
+FULL_COVERAGE = 0.35  # share of a cell: with more the ray meets the object
 EXPLAINED_BY = 4.0  # logits above the level that the most probable depth of such a ray is raised to: between the
 # rod and an empty ray beside it the surface then lies about half-way
 ROD_HALF_WIDTH = 1.3  # cells before and behind that depth that are inside, too: about as deep as a chair's leg is wide
@@ -170,8 +173,9 @@ def explained(
     logits: Float32[np.ndarray, "depths rows columns"], coverage: Float32[np.ndarray, "rows columns"], level: float
 ) -> Float32[np.ndarray, "depths rows columns"]:
     """A frustum grid that agrees with the silhouette: see the module."""
-    held = np.minimum(logits, level + OUTSIDE * (coverage - EMPTY_COVERAGE) / (1 - EMPTY_COVERAGE))
-    lacking = (coverage >= FULL_COVERAGE) & (held.max(axis=0) <= level)
+    share = covered_share(coverage)
+    held = np.minimum(logits, level + OUTSIDE * (share - EMPTY_COVERAGE) / (1 - EMPTY_COVERAGE))
+    lacking = (share >= FULL_COVERAGE) & (held.max(axis=0) <= level + FAINT)
     if not lacking.any():
         return np.asarray(held, np.float32)
     near_end, far_end = _rod_ends(_depth_of(logits, lacking), lacking)
@@ -180,6 +184,17 @@ def explained(
     rod = np.where(lacking, level + EXPLAINED_BY * (1 - offset / ROD_HALF_WIDTH), -np.inf)
     agreed: np.ndarray = np.maximum(held, rod).astype(np.float32)
     return agreed
+
+
+def covered_share(coverage: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "rows columns"]:
+    """How much of each cell the object covers, as a share of the most that it covers of the cell or one beside it.
+
+    So a part that is thinner than a cell is not lost between two cells of which it covers a third each. Below
+    LEAST_COVERED there is no part.
+    """
+    most = neighborhoods(coverage).max(axis=0)
+    share: np.ndarray = coverage / np.maximum(most, LEAST_COVERED)
+    return share.astype(np.float32)
 
 
 def _rod_ends(
