@@ -80,12 +80,13 @@ def test_the_manifest_has_both(run: Any) -> None:
         assert (row["warnings"] or "").split("\n") == (facts["warnings"] or [""])
 
 
+# A run with optimized graphs and one without round otherwise, and so does a session of two threads: hence the tolerance.
 def test_python_has_both(run: Any, photos: Path) -> None:
     _, out = run
     model = shapeshot.load_model()
     for name in NAMES:
         shape = shapeshot.reconstruct(photos / f"{name}.jpg", model=model)
-        assert shape.confidence == pytest.approx(facts_of(out, name)["confidence"], abs=1e-4)
+        assert shape.confidence == pytest.approx(facts_of(out, name)["confidence"], abs=2e-3)
         assert list(shape.warnings) == facts_of(out, name)["warnings"]
 
 
@@ -105,5 +106,5 @@ def test_the_api_has_both(run: Any, photos: Path) -> None:
         }
     for name, answer in answers.items():
         told = answer.json()["result"]
-        assert told["confidence"] == pytest.approx(facts_of(out, name)["confidence"], abs=1e-4)
+        assert told["confidence"] == pytest.approx(facts_of(out, name)["confidence"], abs=2e-3)
         assert told["warnings"] == facts_of(out, name)["warnings"]
