@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-slow test-floors fuzz check lint lint-page types bench train-default train-field photolike clean
+.PHONY: help demo test test-slow test-floors fuzz kills check lint lint-page types bench train-default train-field photolike clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-slow   the tests that take longer: trainings, browsers, clusters, kills (minutes)"
 	@echo "make test-floors   the runtime's and the studio's tests at the lowest versions that pyproject.toml allows"
 	@echo "make fuzz MINUTES=5   inputs that strangers might send, at what reads them"
+	@echo "make kills KILLS=100   folder runs, builds, trainings, studies and the server, killed so often each"
 	@echo "make check   ruff, mypy and the tests that are not slow"
 	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
 	@echo "make photolike   build the photo-like test set and score the shipped model on it"
@@ -43,6 +44,11 @@ test-floors:
 MINUTES ?= 5
 fuzz: $(VENV)/.installed
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
+
+# SIGKILL at random moments, and the same command again; a call goes on where an earlier one was cut off.
+KILLS ?= 100
+kills: $(VENV)/.installed
+	$(BIN)/python tests/kills/run.py --kills $(KILLS)
 
 check: lint types test
 
