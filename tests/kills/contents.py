@@ -14,13 +14,19 @@ Contents = dict[str, Any]
 
 
 def contents(folder: Path) -> Contents:
-    """Every file below a folder, hidden ones too, by its path."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(folder)): content(path) for path in paths}
+    """Every file below a folder, hidden ones too, by its path; of one that is half-written, why it cannot be read."""
+    found: Contents = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            try:
+                found[str(path.relative_to(folder))] = content(path)
+            except Exception as error:
+                found[str(path.relative_to(folder))] = f"cannot be read: {type(error).__name__}: {error}"
+    return found
 
 
 def content(path: Path) -> Any:
-    """What one file says. Raises what reading it raises: a file under its last name is whole at any time."""
+    """What one file says. Raises what reading it raises."""
     if path.name in PAGES:
         return "a page"
     if path.name == "manifest.parquet":

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -93,7 +93,10 @@ def _run(command: Command, figures: Figures, place: Path, chance: random.Random 
     leader = _start(command, place, out)
     code = _wait(leader, 0.02 + chance.random() * figures.usual if chance else 3600)
     if code is None:
-        (os.killpg if chance and chance.random() < WITH_ALL else os.kill)(leader, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has no session of its own yet
+            if chance and chance.random() < WITH_ALL:
+                os.killpg(leader, signal.SIGKILL)
+        os.kill(leader, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(leader, 0)[1])
     if left := outlived(leader):
         figures.find(f"{len(left)} processes outlived it")
@@ -119,11 +122,12 @@ def _compare(figures: Figures, place: Path) -> None:
             figures.find(f"{name} differs")
     for name in _temporary(place):
         if name not in figures.temporary:
-            figures.find(f"{name} was left behind among the temporary files")
+            figures.find(f"{name} was left behind")
 
 
 def _temporary(place: Path) -> list[str]:
-    return [str(path.relative_to(place)) for path in sorted((place / "temporary").rglob("*"))]
+    paths = [path for folder in ("temporary", "cache") for path in (place / folder).rglob("*")]
+    return sorted(str(path.relative_to(place)) for path in paths)
 
 
 def _start(command: Command, place: Path, out: Path) -> int:

@@ -92,12 +92,12 @@ def test_what_is_missing_other_or_left_is_found(killing: ModuleType, figures: An
         ".half.0123456789ab.npz was left behind",
         "missing is missing",
         "other differs",
-        "temporary/pymp-1 was left behind among the temporary files",
+        "temporary/pymp-1 was left behind",
     ]
 
 
 def test_times_are_no_difference(killing: ModuleType, tmp_path: Path) -> None:
-    from contents import content
+    from contents import content, contents
 
     for number, seconds in enumerate((1.0, 2.0)):
         (tmp_path / str(number)).mkdir()
@@ -107,6 +107,8 @@ def test_times_are_no_difference(killing: ModuleType, tmp_path: Path) -> None:
         assert content(tmp_path / "0" / name) == content(tmp_path / "1" / name)
     (tmp_path / "1" / "result.json").write_text(json.dumps({"faces": 9, "timings": {}}))
     assert content(tmp_path / "0" / "result.json") != content(tmp_path / "1" / "result.json")
+    (tmp_path / "1" / "result.json").write_text('{"faces": 8, "tim')
+    assert "cannot be read" in contents(tmp_path)["1/result.json"]
 
 
 @pytest.mark.skipif(not HAS_PROC, reason="looks for processes in /proc")
