@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from box_datasets import BOXES, write_boxes
 from contents import Contents, content, contents
 from PIL import Image, ImageEnhance
 from tiny_studies import tiny_toml
 
+from shapeshot.cli import main
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-class Command(Protocol):
+class Command:
     """imports: what takes it long to import; nothing is written meanwhile, so that kills are spent on what follows."""
 
     imports: str
@@ -23,17 +26,23 @@ class Command(Protocol):
     def prepare(self, place: Path) -> None:
         """Make its inputs, once."""
 
+    def run(self, words: Sequence[str]) -> int:
+        """Run the command line, in a process of its own."""
+        return main(words)
+
     def words(self, place: Path, out: Path) -> list[str]:
         """The command line, the same at every start."""
+        raise NotImplementedError
 
     def done(self, out: Path) -> dict[str, Any]:
         """What need not be done again: by a name, something that is the same in the undisturbed run.
 
         Raises where something under its last name is not whole.
         """
+        raise NotImplementedError
 
 
-class FolderRun:
+class FolderRun(Command):
     """Six photos, two worker processes, every format."""
 
     imports = "shapeshot.folders"
@@ -52,13 +61,10 @@ class FolderRun:
         return {path: value for path, value in shown.items() if not path.startswith("manifest")}
 
 
-class Build:
+class Build(Command):
     """Six objects with two views, by two worker processes."""
 
     imports = "shapeshot.data.build"
-
-    def prepare(self, place: Path) -> None:
-        """Nothing: the source makes its objects."""
 
     def words(self, place: Path, out: Path) -> list[str]:
         words = f"data build procedural --count 6 --out {out} --views 2 --size 32 --samples 1 --rooms 1 --split train"
@@ -78,7 +84,7 @@ class Build:
         return found
 
 
-class Training:
+class Training(Command):
     """Twenty steps of a small network on boxes, a checkpoint after each, a loader's process beside it."""
 
     imports = "shapeshot.lab.train"
@@ -102,15 +108,25 @@ class Training:
         return {f"step {step}": True for step in range(steps)}
 
 
-class Studying:
-    """Four runs of four steps and a baseline, by a worker process."""
+class Studying(Command):
+    """Six runs of two steps and a baseline, in the command's own process, which has imported what they need.
 
-    imports = "shapeshot.study.run"
+    Its worker processes would spend most of their time on that; tests/study kills the command with them.
+    """
+
+    imports = "shapeshot.study.work"
+
+    def run(self, words: Sequence[str]) -> int:
+        from shapeshot.jobs.pool import InThisProcess
+        from shapeshot.study import run
+        from shapeshot.study.work import begin_jobs
+
+        run._pool = lambda jobs, places, ray: InThisProcess(jobs, begin_jobs)  # type: ignore[assignment]
+        return main(words)
 
     def prepare(self, place: Path) -> None:
         write_boxes(place / "boxes", BOXES)
-        study = tiny_toml(str(place / "boxes"), steps=4).replace("[0, 1, 2]", "[0, 1]")
-        (place / "tiny.toml").write_text(study)
+        (place / "tiny.toml").write_text(tiny_toml(str(place / "boxes"), steps=2))
 
     def words(self, place: Path, out: Path) -> list[str]:
         return ["study", "run", str(place / "tiny.toml"), "--out", str(out), "--workers", "1", "--quiet"]

@@ -21,8 +21,6 @@ from contents import contents
 from figures import Figures
 from sessions import outlived
 
-from shapeshot.cli import main
-
 WITH_ALL = 0.25  # of the kills meet the workers, too, as when a terminal goes or memory runs out
 
 
@@ -144,7 +142,7 @@ def _start(command: Command, place: Path, out: Path) -> int:
         os.dup2(output, 2)
         tempfile.tempdir = None  # asked for before TMPDIR was set
         sys.modules["__main__"] = ModuleType("__main__")  # workers import it: of the command itself it is as empty
-        code = main(words)
+        code = command.run(words)
         atexit._run_exitfuncs()
     finally:
         os._exit(code)
