@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import importlib
 import os
 import random
@@ -21,6 +22,7 @@ from contents import contents
 from figures import Figures
 from sessions import outlived
 
+MOST_SECONDS = 20.0  # after which it is killed at the latest: a slow machine is not waited for
 WITH_ALL = 0.25  # of the kills meet the workers, too, as when a terminal goes or memory runs out
 
 
@@ -89,7 +91,7 @@ def _run(command: Command, figures: Figures, place: Path, chance: random.Random 
     out = place / "killed"
     figures.starts += 1
     leader = _start(command, place, out)
-    code = _wait(leader, 0.02 + chance.random() * figures.usual if chance else 3600)
+    code = _wait(leader, 0.02 + chance.random() * min(figures.usual, MOST_SECONDS) if chance else 3600)
     if code is None:
         with suppress(ProcessLookupError):  # it has no session of its own yet
             if chance and chance.random() < WITH_ALL:
@@ -130,13 +132,14 @@ def _temporary(place: Path) -> list[str]:
 
 def _start(command: Command, place: Path, out: Path) -> int:
     """Fork a process, in a session of its own, in which the command line runs; its id."""
-    words = command.words(place, out)
+    words, runner = command.words(place, out), os.getpid()
     child = os.fork()
     if child:
         return child
     code = 99
     try:
         os.setsid()
+        _leave_with(runner)
         output = os.open(place / "output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -146,6 +149,14 @@ def _start(command: Command, place: Path, out: Path) -> int:
         atexit._run_exitfuncs()
     finally:
         os._exit(code)
+
+
+def _leave_with(runner: int) -> None:
+    """End this process with the one that kills: left over, it would write beside the next start."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != runner:
+            os._exit(1)
 
 
 def _wait(child: int, seconds: float) -> int | None:
