@@ -4,14 +4,16 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-slow test-floors fuzz check lint lint-page types bench train-default train-field photolike clean
+.PHONY: help demo test test-slow test-floors test-floors-all fuzz kills check lint lint-page types bench train-default train-field photolike clean
 
 help:
 	@echo "make demo    install the runtime alone, reconstruct the photos in examples/ into out/"
 	@echo "make test    install everything the tests need into $(VENV) and run them"
 	@echo "make test-slow   the tests that take longer: trainings, browsers, clusters, kills (minutes)"
 	@echo "make test-floors   the runtime's and the studio's tests at the lowest versions that pyproject.toml allows"
+	@echo "make test-floors-all   all tests there, with every extra (gigabytes)"
 	@echo "make fuzz MINUTES=5   inputs that strangers might send, at what reads them"
+	@echo "make kills KILLS=100   folder runs, builds, trainings, studies and the server, killed so often each"
 	@echo "make check   ruff, mypy and the tests that are not slow"
 	@echo "make bench   cold start, warm reconstruction and a folder of 1000 photos on this machine"
 	@echo "make photolike   build the photo-like test set and score the shipped model on it"
@@ -39,10 +41,26 @@ test-floors:
 		--editable '.[studio,usd,finish]' pytest hypothesis httpx trimesh networkx lxml scipy onnx jaxtyping beartype
 	$(FLOORS_VENV)/bin/pytest -m "not slow" tests/photo tests/model tests/pipeline tests/service
 
+# The same for every extra, with the tests of data, training, studies and the command line: gigabytes, since torch 2.6
+# comes with CUDA. Shapes in signatures are not checked there: the lowest jaxtyping cannot do it within pytest.
+ALL_EXTRAS = studio usd finish train draco heif cluster
+test-floors-all:
+	$(PYTHON) -m venv --clear $(FLOORS_VENV)
+	$(PYTHON) recipes/floors.py $(ALL_EXTRAS) > $(FLOORS_VENV)/floors.txt
+	$(FLOORS_VENV)/bin/pip install --quiet --disable-pip-version-check --constraint $(FLOORS_VENV)/floors.txt \
+		--editable "$$(echo .[$(ALL_EXTRAS)] | tr ' ' ,)" pytest hypothesis httpx trimesh networkx lxml beartype schemathesis
+	$(FLOORS_VENV)/bin/pytest -m "not slow" --override-ini "addopts=-q --strict-markers --import-mode=importlib" \
+		--ignore tests/test_enforced_shapes.py tests
+
 # Strangers' bytes for what reads them; MINUTES are shared by the harnesses of tests/fuzz.
 MINUTES ?= 5
 fuzz: $(VENV)/.installed
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
+
+# SIGKILL at random moments, and the same command again; a call goes on where an earlier one was cut off.
+KILLS ?= 100
+kills: $(VENV)/.installed
+	$(BIN)/python tests/kills/run.py --kills $(KILLS)
 
 check: lint types test
 

@@ -53,7 +53,10 @@ class Session:
             options.intra_op_num_threads = num_threads
         self._name = path.name
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=list(PROVIDERS))
+            # enable_fallback: where a message is not UTF-8, it would print it and try the same provider once more.
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=list(PROVIDERS), enable_fallback=0
+            )
         except Exception as error:  # onnxruntime has its own exception for each way in which a graph can be broken
             raise ModelError(
                 f"{path} cannot be loaded ({_first_line(error)}); export or install the model again"

@@ -48,15 +48,17 @@ class Isolated:
 
     def __init__(self, kind: Callable[[], Reader]) -> None:
         self._kind, self._reader = kind, kind()
-        self.seconds = MOST_WALL * self._reader.seconds + 60  # the process starts with the first input
+        self.seconds = MOST_WALL * self._reader.seconds + 60
         self._worker: Worker[str] | None = None
 
     @contextmanager
     def started(self) -> Iterator[None]:
-        """The process, with a folder of its own."""
+        """The process, with a folder of its own. It has imported all: on a busy machine that takes minutes."""
         with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
             self._worker = Worker(partial(begin, self._kind, folder))
             try:
+                self._worker.send(packed(self._reader.good[0]))
+                self._worker.receive()
                 yield
             finally:
                 self._worker.kill()

@@ -28,7 +28,7 @@ def picture(mode: str = "RGB", side: int = 40) -> Image.Image:
     disc = np.hypot(x - side / 2, y - side / 2) < side / 3
     rgb = np.where(disc[..., None], (200, 60, 20), (x * 3 + 90)[..., None]).astype(np.uint8)
     rgba = np.dstack([rgb, np.where(disc, 255, 0).astype(np.uint8)])
-    return Image.fromarray(rgba, "RGBA").convert(mode)
+    return Image.fromarray(rgba).convert(mode)
 
 
 def saved(kind: str, mode: str = "RGB", **options: Any) -> bytes:

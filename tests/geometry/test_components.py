@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import coo_array
+from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from shapeshot.errors import MeshError
@@ -22,7 +22,7 @@ def test_pieces_are_those_of_scipy(seed: int) -> None:
     shuffled = np.random.default_rng(seed).permutation(len(mesh.vertices))
     faces = shuffled[mesh.faces]
     a, b = faces.ravel(), np.roll(faces, 1, axis=1).ravel()
-    expected = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(len(shuffled),) * 2), False)[1]
+    expected = connected_components(coo_matrix((np.ones(len(a)), (a, b)), shape=(len(shuffled),) * 2), False)[1]
     vertices = np.empty_like(mesh.vertices)
     vertices[shuffled] = mesh.vertices
     found = vertex_components(Mesh(vertices, faces))

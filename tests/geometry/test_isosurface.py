@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy import ndimage
-from scipy.sparse import coo_array
+from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from shapeshot.errors import MeshError
@@ -28,7 +28,7 @@ def euler_characteristic(mesh: Mesh) -> int:
 
 def count_pieces(mesh: Mesh) -> int:
     a, b = mesh.faces[:, [0, 1]].ravel(), mesh.faces[:, [1, 2]].ravel()
-    graph = coo_array((np.ones(len(a)), (a, b)), shape=(len(mesh.vertices),) * 2)
+    graph = coo_matrix((np.ones(len(a)), (a, b)), shape=(len(mesh.vertices),) * 2)
     return connected_components(graph, directed=False)[0]
 
 
@@ -42,7 +42,7 @@ def is_vertex_manifold(mesh: Mesh) -> bool:
     order = np.lexsort(edges.T)
     pairs = order.reshape(-1, 2)  # a closed mesh has every edge exactly twice
     links = np.concatenate([at_low[pairs], at_high[pairs]])
-    graph = coo_array((np.ones(len(links)), links.T), shape=(mesh.faces.size,) * 2)
+    graph = coo_matrix((np.ones(len(links)), links.T), shape=(mesh.faces.size,) * 2)
     return connected_components(graph, directed=False)[0] == len(np.unique(mesh.faces))
 
 

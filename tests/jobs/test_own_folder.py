@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,13 @@ def test_what_a_killed_process_left_is_removed(parent: Path) -> None:
     assert all(folder.path.exists() for folder in ours)
     for folder in ours:
         folder.close()
+
+
+def test_what_was_killed_before_it_had_its_lock_is_removed_later(parent: Path) -> None:
+    old, new = parent / "shapeshot-new-old", parent / "shapeshot-new-new"
+    for folder in (old, new):
+        folder.mkdir()
+    os.utime(old, (time.time() - 7200,) * 2)
+    OwnFolder("results").close()
+    assert not old.exists()
+    assert new.exists(), "another process may just be making it"

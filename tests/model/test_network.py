@@ -80,6 +80,16 @@ def test_a_graph_that_cannot_be_loaded_says_so_in_one_line(folder: Path) -> None
     assert "\n" not in str(caught.value)
 
 
+def test_a_graph_whose_names_are_no_text_is_told_and_nothing_is_printed(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "encoder.onnx"
+    path.write_bytes(path.read_bytes().replace(b"Cast", b"\xb6\xb6\xb6\xb6"))
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        Network(folder, SIZE).encode(np.zeros((1, SIZE, SIZE, 3), np.uint8))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_importing_starts_no_runtime() -> None:
     code = "import sys, shapeshot.model.field_model as m; assert not {'onnxruntime', 'torch'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -100,7 +100,7 @@ def turned(rgba: UInt8[np.ndarray, "height width 4"], degrees: float) -> UInt8[n
     """A picture turned counter-clockwise about its centre; what comes from beyond its frame is transparent."""
     if not degrees:
         return rgba
-    return np.asarray(Image.fromarray(rgba, "RGBA").rotate(degrees, resample=Image.Resampling.BILINEAR))
+    return np.asarray(Image.fromarray(rgba).rotate(degrees, resample=Image.Resampling.BILINEAR))
 
 
 def _jitter_box(box: Box, rng: np.random.Generator, options: AugmentOptions) -> Box:
@@ -129,7 +129,7 @@ def _on_background(
     coarse = rng.uniform(0, 255, 3) + rng.normal(0, rng.uniform(0, 60), (cells, cells, 3))
     if rng.random() < 0.4:
         coarse[int(cells * rng.uniform(0.5, 0.9)) :] += rng.normal(0, 50, 3)
-    small = Image.fromarray(np.clip(coarse, 0, 255).astype(np.uint8), "RGB")
+    small = Image.fromarray(np.clip(coarse, 0, 255).astype(np.uint8))
     method = Image.Resampling.BICUBIC if rng.random() < 0.8 else Image.Resampling.NEAREST
     backdrop = np.asarray(small.resize((side, rgba.shape[0]), method), np.float32)
     alpha = rgba[..., 3:].astype(np.float32) / 255
@@ -155,7 +155,7 @@ def _degrade(
 ) -> UInt8[np.ndarray, "size size 3"]:
     if rng.random() < options.noise:
         pixels = pixels + rng.normal(0, rng.uniform(1, 8), pixels.shape)
-    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")
+    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     if rng.random() < options.blur:
         image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.2))))
     if rng.random() < options.compress:

@@ -106,7 +106,7 @@ def encode_view(rgba: UInt8[np.ndarray, "size size 4"], quality: int = 90, exact
     exact: keep the colours under alpha 0, where a room is; otherwise the encoder replaces them to save bytes.
     """
     buffer = io.BytesIO()
-    Image.fromarray(rgba, "RGBA").save(buffer, "WEBP", quality=quality, alpha_quality=100, method=4, exact=exact)
+    Image.fromarray(rgba).save(buffer, "WEBP", quality=quality, alpha_quality=100, method=4, exact=exact)
     return buffer.getvalue()
 
 

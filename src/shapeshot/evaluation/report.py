@@ -193,7 +193,7 @@ def _figure(name: str, picture: UInt8[np.ndarray, "height width channels"] | Non
 
 def _data_uri(picture: UInt8[np.ndarray, "height width channels"]) -> str:
     buffer = io.BytesIO()
-    Image.fromarray(picture, "RGBA").save(buffer, "WEBP", quality=85)
+    Image.fromarray(picture).save(buffer, "WEBP", quality=85)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

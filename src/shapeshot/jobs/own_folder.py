@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +15,8 @@ except ImportError:  # Windows: nothing is locked there, and nothing taken for l
     fcntl = None  # type: ignore[assignment]
 
 LOCK = ".lock"
+_UNLOCKED = "shapeshot-new-"  # of a folder that is not locked yet
+_MOST_UNLOCKED = 3600.0  # seconds; it takes less than a millisecond
 
 
 class OwnFolder:
@@ -26,9 +30,9 @@ class OwnFolder:
         prefix = f"shapeshot-{what}-"
         _remove_leftovers(Path(tempfile.gettempdir()), prefix)
         # Under another name until it is locked: it must not be taken for a leftover.
-        made = Path(tempfile.mkdtemp(prefix="shapeshot-new-"))
+        made = Path(tempfile.mkdtemp(prefix=_UNLOCKED))
         self._lock = _locked(made / LOCK, "w")
-        self.path = made.rename(made.with_name(made.name.replace("shapeshot-new-", prefix)))
+        self.path = made.rename(made.with_name(made.name.replace(_UNLOCKED, prefix)))
 
     def close(self) -> None:
         """Remove the folder with all that is in it."""
@@ -57,3 +61,7 @@ def _remove_leftovers(parent: Path, prefix: str) -> None:
         if lock := _locked(folder / LOCK, "r+"):
             shutil.rmtree(folder, ignore_errors=True)
             lock.close()
+    for folder in parent.glob(f"{_UNLOCKED}*"):  # of a process that was killed right there
+        with suppress(OSError):
+            if time.time() - folder.lstat().st_mtime > _MOST_UNLOCKED:
+                shutil.rmtree(folder, ignore_errors=True)

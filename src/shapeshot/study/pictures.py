@@ -38,7 +38,7 @@ def shown_objects(dataset: Dataset, split: str) -> list[str]:
 def write_objects(out: Path, dataset: Dataset, split: str) -> None:
     """Write the strips of photos and of true shapes to a study's folder. Raises ExportError."""
     samples = [dataset.sample(object_id) for object_id in shown_objects(dataset, split)]
-    photos = [np.array(Image.fromarray(sample.view(_VIEW), "RGBA").resize((SIDE, SIDE))) for sample in samples]
+    photos = [np.array(Image.fromarray(sample.view(_VIEW)).resize((SIDE, SIDE))) for sample in samples]
     _write(out / PHOTOS, photos)
     _write(out / TRUTHS, [_picture(sample, _truth(sample)) for sample in samples])
 
@@ -73,5 +73,5 @@ def _picture(sample: Sample, shape: Mesh | PointCloud | None) -> UInt8[np.ndarra
 
 def _write(path: Path, pictures: Sequence[UInt8[np.ndarray, "side side 4"]]) -> None:
     buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(pictures, axis=1), "RGBA").save(buffer, "WEBP", quality=85)
+    Image.fromarray(np.concatenate(pictures, axis=1)).save(buffer, "WEBP", quality=85)
     atomic_write(path, buffer.getvalue())
