@@ -80,7 +80,7 @@ def test_the_manifest_has_both(run: Any) -> None:
         assert (row["warnings"] or "").split("\n") == (facts["warnings"] or [""])
 
 
-# A run with optimized graphs and one without round otherwise, and so does a session of two threads: hence the tolerance.
+# Optimized graphs round otherwise than plain ones, and so does a session of two threads: hence the tolerance.
 def test_python_has_both(run: Any, photos: Path) -> None:
     _, out = run
     model = shapeshot.load_model()

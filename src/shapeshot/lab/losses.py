@@ -240,7 +240,8 @@ def view_overlap_loss(
     both = torch.stack([(inside * truth).sum(dim=1), inside.sum(dim=1) + truth.sum(dim=1)])
     image = torch.arange(len(rays), device=rays.device).repeat_interleave(rays.sum(dim=(1, 2)))
     intersection, total = both.new_zeros(2, len(rays)).index_add(1, image, both)
-    return (1 - intersection / (total - intersection).clamp(min=1)).mean()
+    loss: Tensor = (1 - intersection / (total - intersection).clamp(min=1)).mean()
+    return loss
 
 
 def view_color_loss(
