@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 import trimesh
 from PIL import Image
 
+from shapeshot.cli.reporting import summary
 from shapeshot.folders import plan_targets
 
 Run = Callable[..., Any]
@@ -293,3 +295,14 @@ def assert_refused(done: Any, code: int | None, named: str) -> None:
     assert done.err.startswith("shapeshot: ")
     assert named in done.err
     assert not done.out
+
+
+def test_the_last_line_of_a_folder_counts_the_doubtful() -> None:
+    def outcome(status: str, confidence: float | None = None) -> Any:
+        result = None if confidence is None else SimpleNamespace(confidence=confidence)
+        return SimpleNamespace(status=status, result=result)
+
+    sure = [outcome("done", 0.9), outcome("done", 0.5), outcome("failed")]
+    assert summary(sure) == "3 photos: 2 done, 1 failed"
+    told = summary([*sure, outcome("done", 0.2)])
+    assert told == "4 photos: 3 done, 1 failed; probably not right (confidence below 0.5): 1"

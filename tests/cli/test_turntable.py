@@ -81,3 +81,11 @@ def test_what_cannot_be_shown_is_told_in_a_line(
     assert len(done.err.splitlines()) == 1
     assert said in done.err
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_of_a_photo_it_says_what_speaks_against_the_shape(shapeshot_command: Run, tmp_path: Path) -> None:
+    with Image.open("examples/chair.jpg") as chair:
+        chair.rotate(90, expand=True).save(tmp_path / "fallen.jpg")
+    done = shapeshot_command("turntable", tmp_path / "fallen.jpg", *FEW)
+    assert done.code == 0
+    assert f"shapeshot: warning: {tmp_path / 'fallen.jpg'}: this shape is probably not right" in done.err

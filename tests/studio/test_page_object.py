@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -53,6 +54,30 @@ def test_a_click_says_what_is_meant(open_page: Open, shown_after: Shown, screens
     shown_after(page, second)
     assert page.evaluate("() => document.querySelector('[name=mode]:checked').value") == "auto"
     assert answer(alone)["photo_size"] == answer(pointed)["photo_size"]
+
+
+def test_another_object_is_shown_from_the_photos_side(
+    open_page: Open, shown_after: Shown, views: Callable[[Any], dict[str, np.ndarray]], tmp_path: Path
+) -> None:
+    """The camera of the first object's view may show the second from behind."""
+    with Image.open("examples/chair.jpg") as chair, Image.open("examples/sofa.jpg") as sofa:
+        both = Image.new("RGB", (chair.width + sofa.width, max(chair.height, sofa.height)), chair.getpixel((5, 5)))
+        both.paste(sofa, (0, both.height - sofa.height))
+        both.paste(chair, (sofa.width, both.height - chair.height))
+    both.save(tmp_path / "both.jpg")
+    page = open_page()
+    with page.expect_response("**/v1/reconstructions") as automatic:
+        page.set_input_files("#file", str(tmp_path / "both.jpg"))
+    first = shown_after(page, "")
+    taken = answer(automatic)["result"]["object"]["box"]
+    share = 0.75 if taken["left"] + taken["right"] < both.width else 0.25  # the middle of the other one
+    box = page.locator("#stage").bounding_box()
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + 0.6 * box["height"])
+    shown_after(page, first)
+    there = views(page)["mesh"]
+    page.click("#from-photo")
+    page.wait_for_timeout(300)
+    assert np.abs(views(page)["mesh"] - there).mean() < 0.5
 
 
 def test_clicks_are_taken_back_and_given_by_keys(

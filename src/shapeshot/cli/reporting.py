@@ -39,9 +39,14 @@ def reporting(num_photos: int, library: Path | None) -> Iterator[Callable[[Outco
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """One line that counts what became of the photos."""
+    """One line that counts what became of the photos, and how many of the shapes are probably not right."""
+    from shapeshot.pipeline.confidence import LOW  # here, as the command line starts without numpy
+
     counts = Counter(outcome.status for outcome in outcomes)
-    return f"{len(outcomes)} photos: " + ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    told = f"{len(outcomes)} photos: " + ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    sure = [outcome.result.confidence for outcome in outcomes if outcome.result is not None]
+    doubtful = sum(one < LOW for one in sure if one is not None)
+    return f"{told}; probably not right (confidence below {LOW}): {doubtful}" if doubtful else told
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

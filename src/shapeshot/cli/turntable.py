@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,14 +58,17 @@ def run(args: argparse.Namespace) -> int:
     if suffix not in ANIMATIONS:  # before any work
         choices = " or ".join(f".{known}" for known in ANIMATIONS)
         raise ExportError(f"an animated picture is a file ending in {choices}; got {shown(out.name)}")
-    content = encode_turntable(_mesh(source, args.model), suffix, args.frames, args.pixels, args.seconds)
+    mesh, warnings = _mesh(source, args.model)
+    content = encode_turntable(mesh, suffix, args.frames, args.pixels, args.seconds)
     atomic_write(out, content)
     print(f"{shown(source)} -> {shown(out)} ({args.frames} frames, {len(content) / 1000:.0f} kB)")
+    for warning in warnings:
+        print(f"shapeshot: warning: {shown(source)}: {warning}", file=sys.stderr)
     return 0
 
 
-def _mesh(source: Path, model: str | None) -> Mesh:
-    """The mesh of a result, or of a photo. Raises UserError."""
+def _mesh(source: Path, model: str | None) -> tuple[Mesh, tuple[str, ...]]:
+    """The mesh of a result, or of a photo and what speaks against it. Raises UserError."""
     from shapeshot.export.own_glb import decode_glb
     from shapeshot.folders.targets import FOLDER_FILES
 
@@ -72,8 +76,9 @@ def _mesh(source: Path, model: str | None) -> Mesh:
     if path.suffix.lower() != ".glb":
         from shapeshot.pipeline.reconstruct import reconstruct
 
-        return reconstruct(path, model=model).mesh
+        shape = reconstruct(path, model=model)
+        return shape.mesh, shape.warnings
     try:
-        return decode_glb(path.read_bytes(), shown(path))
+        return decode_glb(path.read_bytes(), shown(path)), ()
     except OSError as error:
         raise ExportError(f"{shown(path)} cannot be read ({error.strerror}); give a folder with a mesh") from error

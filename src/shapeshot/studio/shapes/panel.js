@@ -67,10 +67,10 @@ export class ShapesPanel {
     inThreeFrames(() => this.#isShown(result));
   }
 
-  // The first view of a photo is the photo's own; another setting leaves the view as it is.
+  // The first view of a photo, and of another object in it, is the photo's own; another setting leaves the view as it is.
   #place(result) {
-    const isNew = result.photo !== this.placed || !result.photo;
-    this.placed = result.photo;
+    const isNew = !result.photo || result.photo !== this.placed?.photo || isAnother(result, this.placed);
+    this.placed = result;
     this.photoCamera = photoCamera(result.answer.result, result.shapes.mesh.vertices.data);
     element("from-photo").disabled = !this.photoCamera;
     element("from-photo").title = this.photoCamera ? "" : "This model does not say where the photo's camera stood.";
@@ -183,6 +183,20 @@ export class ShapesPanel {
   #each(action) {
     Object.values(this.viewers).forEach(action);
   }
+}
+
+// Whether two results of a photo are of different objects: most of the larger one's box is not in the other's.
+function isAnother(result, former) {
+  const [box, before] = [result, former].map(({ answer }) => answer.result.object.box);
+  if (!box || !before) return false;
+  const area = ({ left, top, right, bottom }) => Math.max(0, right - left) * Math.max(0, bottom - top);
+  const shared = area({
+    left: Math.max(box.left, before.left),
+    top: Math.max(box.top, before.top),
+    right: Math.min(box.right, before.right),
+    bottom: Math.min(box.bottom, before.bottom),
+  });
+  return shared < 0.5 * Math.max(area(box), area(before));
 }
 
 // Known or estimated; null where a size was merely assumed.
