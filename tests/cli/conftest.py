@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import shapeshot.model.field_model
+import shapeshot.pipeline.reconstruct  # before `use_model` acts: what is imported meanwhile would keep its model
 from shapeshot.cli import main
 
 
