@@ -103,7 +103,7 @@ class ViewConfig(TrainConfig):
     """Weight of the colour loss beside the occupancy loss."""
     camera_weight: Annotated[float, Bounds(low=0)] = 0.05
     """Weight of the camera's loss beside the occupancy loss."""
-    surface_weight: Annotated[float, Bounds(low=0)] = 1.0
+    surface_weight: Annotated[float, Bounds(low=0)] = 0.0
     """Weight of the error of the first and last surface along each ray beside the occupancy loss."""
     overlap_weight: Annotated[float, Bounds(low=0)] = 0.0
     """Weight of one minus the soft intersection over union beside the occupancy loss."""
