@@ -4,7 +4,9 @@
 
 backgrounds.json lists the packages with their licences, and which of their pictures are taken. Packages are fetched by
 `apt-get download` and unpacked below --packages; no root is needed. credits.json beside the pictures says where each
-comes from. None of these pictures is in the photo-like test set, whose backgrounds come from other packages.
+comes from. What shows one thing before its surroundings, an animal say, is left out ("without"): as a background it
+would teach that this is none. None of these pictures is in the photo-like test set, whose backgrounds come from other
+packages.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ def gather(out: Path, packages: Path) -> int:
     for row in json.loads(LIST.read_text()):
         root = fetched(row["package"], packages)
         for number, (name, image) in enumerate(pictures(root, row)):
-            if min(image.size) < LEAST_SIDE:
+            if min(image.size) < LEAST_SIDE or number in row.get("without", ()):
                 continue
             image.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
             target = f"{row['package']}-{row['name']}-{number:03d}.jpg"

@@ -155,6 +155,25 @@ def test_a_shorter_source_is_a_prefix_of_a_longer_one_and_seeds_differ() -> None
     assert [entry.kind for entry in other] != [entry.kind for entry in ProceduralSource(40, seed=1).entries()]
 
 
+def test_only_some_kinds_can_be_asked_for() -> None:
+    some = ProceduralSource(12, seed=4, factories=["racket", "fish"]).entries()
+    everything = ProceduralSource(max(entry.index for entry in some) + 1, seed=4).entries()
+    assert some == [entry for entry in everything if entry.kind in ("racket", "fish")]
+    with pytest.raises(DatasetError, match=r"raket.*racket"):
+        ProceduralSource(3, factories=["raket"])
+
+
+@pytest.mark.parametrize("kind", ["stringed_instrument", "racket", "cut_out", "tool"])
+def test_what_hands_hold_is_flat_or_long(kind: str) -> None:
+    """Its thinnest extent along its own axes is at most a third of its longest, for nearly all of them."""
+    flat = 0
+    for seed in range(20):
+        vertices, _ = GENERATORS[kind].build(np.random.default_rng([7, seed])).model().merged()
+        spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(vertices.T)), 0))
+        flat += bool(spread[0] < spread[2] / 3)
+    assert flat >= 18
+
+
 def test_every_kind_is_reachable_in_proportion_to_its_weight() -> None:
     kinds = [entry.kind for entry in ProceduralSource(6000, seed=3).entries()]
     counts = {kind: kinds.count(kind) for kind in GENERATORS}

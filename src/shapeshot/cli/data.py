@@ -18,7 +18,7 @@ SOURCE_FLAGS: dict[str, tuple[str, tuple[str, ...]]] = {
     "count": ("--count", ("procedural", "infinigen")),
     "offset": ("--offset", ("infinigen",)),
     "python": ("--blender-python", ("infinigen",)),
-    "factories": ("--factory", ("infinigen",)),
+    "factories": ("--factory", ("procedural", "infinigen")),
     "folder": ("--folder", ("folder", *PUBLISHED)),
     "shapenet": ("--shapenet", ("r2n2",)),
     "categories": ("--category", PUBLISHED),
@@ -58,7 +58,11 @@ def declare_build(command: Parser) -> None:
         "--offset", type=whole_number(0), metavar="N", help="infinigen: objects to pass over first (default 0)"
     )
     command.add_argument(
-        "--factory", dest="factories", action="append", metavar="NAME", help="infinigen: only these (repeatable)"
+        "--factory",
+        dest="factories",
+        action="append",
+        metavar="NAME",
+        help="procedural, infinigen: only these (repeatable)",
     )
     command.add_argument(
         "--blender-python",

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from shapeshot.errors import UserError
+from shapeshot.lab.finder import compose
 from shapeshot.lab.finder.backgrounds import Photographs, any_background
 from shapeshot.lab.finder.clicks import inside_point, simulated_hints, worst_point
-from shapeshot.lab.finder.compose import Composer, photographed, place, without_grain
+from shapeshot.lab.finder.compose import Composer, photographed, place, textured, without_grain
 
 SIDE = 96
 
@@ -65,8 +66,9 @@ def test_the_frame_cuts_where_it_should() -> None:
         assert inside[0].any() or inside[-1].any() or inside[:, 0].any() or inside[:, -1].any()
 
 
-def test_the_mask_is_where_the_object_is(composer: Composer) -> None:
+def test_the_mask_is_where_the_object_is(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disc has one colour, so the picture has one inside the mask, unless a shadow falls on it."""
+    monkeypatch.setattr(compose, "TEXTURED", 0.0)
     rng = np.random.default_rng(3)
     seen, even = 0, 0
     for _ in range(30):
@@ -94,6 +96,16 @@ def test_grain_goes_and_nothing_transparent_is_mixed_in() -> None:
     assert smooth[inside, 0].std() < 0.5 * grainy[inside, 0].std()
     edge = inside & ~np.roll(inside, 3, axis=0)
     assert abs(float(smooth[edge, 0].mean()) - 200) < 12
+
+
+def test_a_texture_changes_light_and_dark_alone(photos: Photographs) -> None:
+    plain = disc((120, 60, 30), 64)
+    for seed in range(5):
+        painted = textured(plain, photos, np.random.default_rng(seed))
+        np.testing.assert_array_equal(painted[..., 3], plain[..., 3])
+        inside = plain[..., 3] > 0
+        assert painted[inside, 0].std() > 2
+        assert abs(float(painted[inside, 0].mean()) / 120 - 1) < 0.3
 
 
 def test_rooms_keep_a_third_of_the_object(composer: Composer) -> None:

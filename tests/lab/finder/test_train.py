@@ -18,9 +18,9 @@ from shapeshot.errors import DatasetError, UserError
 from shapeshot.lab.checkpoint import load_checkpoint
 from shapeshot.lab.finder.backgrounds import Photographs
 from shapeshot.lab.finder.config import FinderConfig
-from shapeshot.lab.finder.data import read_composer
+from shapeshot.lab.finder.data import read_composer, read_cutouts
 from shapeshot.lab.finder.network import FinderOutput
-from shapeshot.lab.finder.train import finder_losses, train_finder
+from shapeshot.lab.finder.train import FinderRun, finder_losses, train_finder
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +128,19 @@ def test_losses_prefer_the_truth() -> None:
     assert right["iou"] > 0.98
     absent = finder_losses(FinderOutput((masks - 0.5) * 16, -scores), masks)
     assert absent["presence"] > right["presence"]
+
+
+def test_further_cut_outs_are_trained_on(config: FinderConfig, tmp_path: Path) -> None:
+    folder = tmp_path / "cutouts"
+    folder.mkdir()
+    with pytest.raises(UserError, match="no cut-out"):
+        read_cutouts(folder)
+    Image.new("RGB", (40, 30), "red").save(folder / "opaque.png")  # no cut-out: all of it is opaque
+    leaf = np.zeros((40, 30, 4), np.uint8)
+    leaf[10:30, 5:20] = (10, 200, 30, 255)
+    Image.fromarray(leaf).save(folder / "leaf.png")
+    (read,) = read_cutouts(folder)
+    np.testing.assert_array_equal(read, leaf)
+    run = FinderRun(dataclasses.replace(config, cutouts=str(folder)), tmp_path, progress=False)
+    assert any(np.array_equal(cutout, leaf) for cutout in run.composer.cutouts)
+    assert not any(np.array_equal(cutout, leaf) for cutout in run.val_composer.cutouts)

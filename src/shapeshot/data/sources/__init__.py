@@ -15,10 +15,10 @@ def _sweethome3d(catalogs: Sequence[Path | str] | None = None) -> Source:
     return SweetHome3DSource(catalogs)
 
 
-def _procedural(count: int = 1000, seed: int = 0) -> Source:
+def _procedural(count: int = 1000, seed: int = 0, factories: Sequence[str] | None = None) -> Source:
     from shapeshot.data.sources.procedural import ProceduralSource
 
-    return ProceduralSource(count=count, seed=seed)
+    return ProceduralSource(count=count, seed=seed, factories=factories)
 
 
 def _folder(folder: Path | str) -> Source:
@@ -67,7 +67,7 @@ def _infinigen(
 
 SOURCES: dict[str, Callable[..., Source]] = {
     "sweethome3d": _sweethome3d,  # catalogs=[PATH.sh3f, ...]
-    "procedural": _procedural,  # count=, seed=
+    "procedural": _procedural,  # count=, seed=, factories=[...]
     "infinigen": _infinigen,  # count=, offset=, python=PATH, factories=[...]
     "folder": _folder,  # folder=PATH
     "shapenet": _shapenet,  # folder=PATH, categories=[...], split_files=[PATH, ...]

@@ -19,6 +19,7 @@ Cutout = UInt8[np.ndarray, "height width 4"]
 ROOM, EMPTY = 0.3, 0.07  # shares of the examples; the rest is composed
 HINTED = 0.45  # of the examples
 OTHER_MEANT = 0.5  # of the hinted examples with other objects: one of these is meant
+TEXTURED = 0.25  # of the composed objects: with a photograph's texture on them
 LEAST_VISIBLE = 0.35  # of an object that the frame cuts
 
 
@@ -119,7 +120,8 @@ class Composer:
         return replace(scene, others=tuple(whole))
 
     def _cutout(self, rng: np.random.Generator) -> Cutout:
-        return self.cutouts[int(rng.integers(len(self.cutouts)))]
+        cutout = self.cutouts[int(rng.integers(len(self.cutouts)))]
+        return textured(cutout, self.photos, rng) if rng.random() < TEXTURED else cutout
 
     def _ground(self, side: int, target: Cutout, rng: np.random.Generator) -> Float[np.ndarray, "side side 3"]:
         """Any background; at times a plain one of nearly the object's own colour, or the picture of another room."""
@@ -179,6 +181,17 @@ def place(
     pixels = np.asarray(square).copy()
     pixels[..., :3] = _tinted(pixels[..., :3], pixels[..., 3] > 127, rng)
     return pixels
+
+
+def textured(cutout: Cutout, photos: Photographs, rng: np.random.Generator) -> Cutout:
+    """The cut-out with a photograph's light and dark on it: a smooth surface must not tell it from the ground."""
+    height, width = cutout.shape[:2]
+    texture = photos.piece(max(height, width), (0.1, 0.6), rng)[:height, :width]
+    ratio = texture / (texture.mean(axis=(0, 1)) + 1)
+    strength = float(rng.uniform(0.2, 1.0))
+    painted = cutout[..., :3] * (1 + strength * (np.clip(ratio, 0.2, 2.5) - 1))
+    colors: Cutout = np.dstack([np.clip(painted, 0, 255).astype(np.uint8), cutout[..., 3]])
+    return colors
 
 
 def without_grain(image: Image.Image, radius: float) -> Image.Image:

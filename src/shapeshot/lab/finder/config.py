@@ -14,6 +14,7 @@ from shapeshot.errors import UserError
 class FinderConfig:
     """data: datasets with pictures in rooms. photos: a folder of photographs for backgrounds. weights: of the encoder.
 
+    cutouts: a folder of further cut-outs (pictures with alpha) for the training alone; empty for none.
     init: a finder's checkpoint whose averaged weights the training starts from; empty for the encoder's alone.
     stages: of the training, (steps, side in pixels, batch size) each, one after another.
     lr, encoder_lr: the highest learning rates of AdamW, of the decoder and of the encoder. warmup: steps until then.
@@ -24,6 +25,7 @@ class FinderConfig:
 
     data: tuple[str, ...]
     photos: str
+    cutouts: str = ""
     weights: str = "pretrained"
     init: str = ""
     stages: tuple[tuple[int, int, int], ...] = ((2400, 160, 16), (1600, 224, 12))

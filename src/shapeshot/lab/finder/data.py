@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.errors import DatasetError
+from shapeshot.errors import DatasetError, UserError
 from shapeshot.lab.finder.backgrounds import Photographs
 from shapeshot.lab.finder.compose import Composer, Cutout
 
 LEAST_COVERED = 0.004  # of a view, by its object: with less there is nothing to find
 
 
-def read_composer(datasets: Sequence[str | Path], split: str, photos: Photographs, progress: bool = False) -> Composer:
-    """Read all views of a split. Raises DatasetError where there is no cut-out."""
+def read_composer(
+    datasets: Sequence[str | Path],
+    split: str,
+    photos: Photographs,
+    progress: bool = False,
+    more: Sequence[Cutout] = (),
+) -> Composer:
+    """Read all views of a split; more: further cut-outs. Raises DatasetError where the datasets have no cut-out."""
     cutouts: list[Cutout] = []
     rooms: list[Cutout] = []
     for folder in datasets:
@@ -31,4 +38,17 @@ def read_composer(datasets: Sequence[str | Path], split: str, photos: Photograph
     if not cutouts:
         names = ", ".join(str(folder) for folder in datasets)
         raise DatasetError(f"no {split} object in {names}; build it with --views and --rooms")
-    return Composer(cutouts, rooms, photos)
+    return Composer([*cutouts, *more], rooms, photos)
+
+
+def read_cutouts(folder: Path) -> list[Cutout]:
+    """Read the pictures of a folder that have transparent pixels. Raises UserError where there is none."""
+    cutouts = []
+    for path in sorted(folder.glob("*.png")):
+        with Image.open(path) as image:
+            rgba = np.asarray(image.convert("RGBA"))
+        if rgba[..., 3].min() < 128 and np.mean(rgba[..., 3] > 127) >= LEAST_COVERED:
+            cutouts.append(rgba)
+    if not cutouts:
+        raise UserError(f"no cut-out (PNG with alpha) in {folder}; recipes/finder/cutouts.py draws some there")
+    return cutouts

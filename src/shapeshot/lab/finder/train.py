@@ -26,7 +26,7 @@ from shapeshot.lab.finder.backgrounds import Photographs
 from shapeshot.lab.finder.clicks import correcting_hints
 from shapeshot.lab.finder.compose import Composer, Example
 from shapeshot.lab.finder.config import FinderConfig
-from shapeshot.lab.finder.data import read_composer
+from shapeshot.lab.finder.data import read_composer, read_cutouts
 from shapeshot.lab.finder.export import network_of
 from shapeshot.lab.finder.network import FinderNetwork, FinderOutput
 from shapeshot.lab.finder.score import soft_iou, validate
@@ -68,7 +68,8 @@ class FinderRun:
     def __init__(self, config: FinderConfig, folder: Path, progress: bool) -> None:
         self.config, self.folder = config, folder
         photos = Photographs.read(Path(config.photos))
-        self.composer = read_composer(config.data, "train", photos, progress)
+        more = read_cutouts(Path(config.cutouts)) if config.cutouts else []
+        self.composer = read_composer(config.data, "train", photos, progress, more)
         self.val_composer = read_composer(config.data, "val", photos, progress)
         torch.manual_seed(config.seed)
         self.network = FinderNetwork(config.weights) if not config.init else network_of(load_checkpoint(config.init))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from shapeshot.data.sources.procedural import (
     composite,
     devices,
     figures,
+    handhelds,
     lighting,
     plants,
     sanitary,
@@ -26,7 +28,7 @@ from shapeshot.data.sources.procedural import (
     vessels,
 )
 from shapeshot.data.sources.procedural.parts.assembly import Assembly
-from shapeshot.errors import DatasetError
+from shapeshot.errors import DatasetError, unknown_name
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,12 @@ GENERATORS: dict[str, Generator] = {
     "cart": Generator(vehicles.cart, 1, "Vehicles"),
     "person": Generator(figures.person, 2.5, "Characters"),
     "animal": Generator(figures.animal, 2, "Characters"),
+    "stringed_instrument": Generator(handhelds.stringed, 2, "Miscellaneous"),
+    "racket": Generator(handhelds.racket, 2, "Miscellaneous"),
+    "tool": Generator(handhelds.tool, 2, "Miscellaneous"),
+    "aeroplane": Generator(handhelds.aeroplane, 2, "Vehicles"),
+    "fish": Generator(handhelds.fish, 1.5, "Characters"),
+    "cut_out": Generator(handhelds.cut_out, 2, "Abstract"),
     "composite": Generator(composite.composite, 15, "Abstract"),
 }
 
@@ -153,18 +161,26 @@ def varied(assembly: Assembly, rng: np.random.Generator) -> ObjectModel:
 
 
 class ProceduralSource:
-    """`count` objects of the endless sequence that `seed` begins."""
+    """`count` objects of the endless sequence that `seed` begins.
+
+    factories: kinds of GENERATORS; only these are taken of the sequence (default all). Raises DatasetError for an
+    unknown one.
+    """
 
     name = "procedural"
 
-    def __init__(self, count: int = 1000, seed: int = 0) -> None:
+    def __init__(self, count: int = 1000, seed: int = 0, factories: Sequence[str] | None = None) -> None:
         if count < 1 or seed < 0:
             raise DatasetError(f"procedural objects need count >= 1 and seed >= 0; got count {count}, seed {seed}")
-        self.count, self.seed = count, seed
+        for name in factories or ():
+            if name not in GENERATORS:
+                raise unknown_name("kind of procedural object", name, GENERATORS, DatasetError)
+        self.count, self.seed, self.factories = count, seed, frozenset(factories or GENERATORS)
 
     def entries(self) -> Sequence[ProceduralEntry]:
-        """Entries 0 to count - 1; a shorter source is a prefix of a longer one."""
-        return [ProceduralEntry(self.seed, index) for index in range(self.count)]
+        """The first `count` entries of the kinds that are asked for; a shorter source is a prefix of a longer one."""
+        endless = (ProceduralEntry(self.seed, index) for index in itertools.count())
+        return list(itertools.islice((entry for entry in endless if entry.kind in self.factories), self.count))
 
     def unreadable(self) -> Sequence[Unreadable]:
         """Nothing is unreadable here: every object can be made."""
