@@ -3,8 +3,8 @@
     blender-env/bin/python recipes/finder/panoramas.py --out datasets/backgrounds
 
 Run by the Python that `shapeshot data setup-blender` made: its bpy holds eight panoramas by Greg Zaal (HDRI Haven, CC0
-as the license.txt beside them says), and its OpenCV reads them. Each is seen in twelve directions, exposed at random, as
-a camera with a field of view of 50 to 80 degrees would.
+as the license.txt beside them says), and its OpenCV reads them. Each is seen in twelve directions, exposed at random,
+as a camera with a field of view of 50 to 80 degrees would.
 """
 
 from __future__ import annotations
