@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from shapeshot.errors import UserError
 from shapeshot.files import atomic_write
 
 PACKAGE = "fonts-noto-color-emoji"
+LICENCE = "Google Inc.; pictures under Apache-2.0, the font under OFL-1.1"
 FONT = "usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 FONT_SIZE, CANVAS = 109, (136, 128)  # the one size that the font's bitmaps have
 # Ranges of code points, first and last.
@@ -75,7 +77,7 @@ def draw(out: Path, packages: Path) -> int:
     """Write a PNG with alpha for every thing; the number of them. Raises UserError where the package is missing."""
     font = ImageFont.truetype(str(fetched(PACKAGE, packages) / FONT), FONT_SIZE)
     out.mkdir(parents=True, exist_ok=True)
-    count = 0
+    credits = {}
     for point in (point for first, last in THINGS for point in range(first, last + 1)):
         image = Image.new("RGBA", CANVAS)
         ImageDraw.Draw(image).text((0, 0), chr(point), font=font, embedded_color=True)
@@ -84,8 +86,9 @@ def draw(out: Path, packages: Path) -> int:
             stream = io.BytesIO()
             image.save(stream, "PNG")
             atomic_write(out / f"{point:x}.png", stream.getvalue())
-            count += 1
-    return count
+            credits[f"{point:x}.png"] = {"package": PACKAGE, "from": f"U+{point:04X}", "licence": LICENCE}
+    atomic_write(out / "credits.json", (json.dumps(credits, indent=1) + "\n").encode())
+    return len(credits)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ as a camera with a field of view of 50 to 80 degrees would.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -18,6 +19,7 @@ os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"  # OpenCV asks for it before it is 
 import cv2
 import numpy as np
 
+LICENCE = "Greg Zaal, HDRI Haven; CC0-1.0"
 VIEWS, SIDE, QUALITY = 12, 400, 92
 SHOWING_A_THING = {"courtyard-06", "courtyard-07", "interior-00", "interior-01"}  # a dog, an armchair
 PITCHES = (-30, -10, 5)  # degrees: floors and tables more often than skies
@@ -31,7 +33,7 @@ def main() -> int:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
-    count = 0
+    credits = {}
     for path in sorted((args.panoramas or bundled()).glob("*.exr")):
         panorama = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
         for number in range(VIEWS):
@@ -41,8 +43,11 @@ def main() -> int:
                 continue
             target = args.out / f"panorama-{path.stem}-{number:02d}.jpg"
             cv2.imwrite(str(target), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-            count += 1
-    print(f"{count} pictures in {args.out}")
+            credits[target.name] = {"package": "bpy", "from": path.name, "licence": LICENCE}
+    listed = args.out / "credits.json"  # backgrounds.py writes it anew, so it runs first
+    known = json.loads(listed.read_text()) if listed.is_file() else {}
+    listed.write_text(json.dumps(known | credits, indent=1) + "\n")
+    print(f"{len(credits)} pictures in {args.out}")
     return 0
 
 

@@ -156,6 +156,14 @@ def test_variants_are_stretched_and_stay_in_training(tmp_path: Path) -> None:
     assert varied.info.size_metres != first.info.size_metres
 
 
+def test_everything_can_be_kept_for_validation(tmp_path: Path) -> None:
+    options = replace(OPTIONS, variants=1, split="val", views=1)
+    dataset = build_dataset(boxes(2), tmp_path / "d", options, workers=1, progress=False)
+    assert dataset.counts() == {"train": 0, "val": 2, "test": 0, "test-unseen": 0}
+    with pytest.raises(UserError, match="auto, train or val"):
+        replace(OPTIONS, split="test")
+
+
 def test_damaged_datasets_are_refused(built: Dataset, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="holds no dataset"):
         Dataset.open(tmp_path)

@@ -23,8 +23,8 @@ def declare(command: Parser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="another dataset, whose training objects the size estimate and the familiarity warning know, too "
-        "(repeatable)",
+        help="another dataset, whose training objects the size estimate and the familiarity warning know, too, and on "
+        "whose validation objects the confidence is fitted, too (repeatable)",
     )
     command.add_argument("--model", metavar="NAME|FOLDER", help="from 'shapeshot export' (default: the shipped model)")
     command.add_argument("--out", metavar="FOLDER", help="write the model there (default: into --model FOLDER)")

@@ -99,7 +99,7 @@ def declare_build(command: Parser) -> None:
             f"--{name}", type=whole_number(0), default=value, metavar="N", help=f"{text} (default {value})"
         )
     command.add_argument(
-        "--split", default=default.split, help="auto, or train to keep everything for training (default auto)"
+        "--split", default=default.split, help="auto, or train or val to put everything there (default auto)"
     )
     command.add_argument(
         "--workers", type=whole_number(1, limits.WORKERS), metavar="N", help="processes (default: one per core)"

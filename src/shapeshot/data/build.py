@@ -202,8 +202,8 @@ def _split(
 
     ids = [job.id for job in jobs]
     alone = {key: key for key in ids}
-    if options.split == "train":
-        return alone, dict.fromkeys(ids, "train")
+    if options.split != "auto":
+        return alone, dict.fromkeys(ids, options.split)
     given = _given_splits(source)
     if given is not None:
         groups = source.groups() if isinstance(source, GroupedSource) else alone

@@ -7,6 +7,7 @@ from typing import Any
 
 from shapeshot.errors import UserError
 
+SPLITS = ("auto", "train", "val")
 BOUNDS = {"views": (1, 1000), "size": (32, 2048), "samples": (1, 4096), "variants": (0, 100), "rooms": (0, 1000)}
 
 
@@ -16,7 +17,7 @@ class BuildOptions:
 
     views: rendered views per object. rooms: how many of them, the last ones, show the object in a room.
     size: their side in pixels. samples: paths per pixel.
-    variants: stretched and repainted copies per training object. split: "auto", or "train" to put all there.
+    variants: stretched and repainted copies per training object. split: "auto", or "train" or "val" to put all there.
     Raises UserError where a value is out of its bounds.
     """
 
@@ -35,8 +36,8 @@ class BuildOptions:
                 raise UserError(f"{name} must lie in {low}..{high}; got {getattr(self, name)}")
         if self.rooms > self.views:
             raise UserError(f"rooms are some of the views: at most {self.views} of them; got {self.rooms}")
-        if self.split not in ("auto", "train"):
-            raise UserError(f"split must be auto or train; got {self.split!r}")
+        if self.split not in SPLITS:
+            raise UserError(f"split must be auto, train or val; got {self.split!r}")
 
     def to_plan(self) -> dict[str, Any]:
         """The options as the manifest's plan holds them. Plans from before there were rooms lack the key."""

@@ -89,10 +89,14 @@ def build_optimizer(model: SingleViewModel, config: OptimizerSettings) -> torch.
 
 
 def lr_factor(step: int, config: OptimizerSettings) -> float:
+    """Return the share of the peak rate at a step of a run. Raises UserError for an unknown schedule."""
+    return warmed_up(step, config.warmup, config.max_iter, config.schedule)
+
+
+def warmed_up(step: int, warmup: int, max_iter: int, schedule: str) -> float:
     """Return the share of the peak rate at a step: a linear warm-up to 1, then the schedule. Raises UserError."""
-    if config.schedule not in SCHEDULES:
-        raise unknown_name("schedule", config.schedule, SCHEDULES)
-    if step < config.warmup:
-        return (step + 1) / config.warmup
-    progress = (step - config.warmup) / max(1, config.max_iter - config.warmup)
-    return SCHEDULES[config.schedule](min(1.0, progress))
+    if schedule not in SCHEDULES:
+        raise unknown_name("schedule", schedule, SCHEDULES)
+    if step < warmup:
+        return (step + 1) / warmup
+    return SCHEDULES[schedule](min(1.0, (step - warmup) / max(1, max_iter - warmup)))

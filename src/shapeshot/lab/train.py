@@ -34,6 +34,7 @@ from shapeshot.lab.loading.frozen import FrozenFeatures, validation_inputs
 from shapeshot.lab.loading.loader import batches
 from shapeshot.lab.loading.training_set import TrainingSet
 from shapeshot.lab.model import SingleViewModel, build_model
+from shapeshot.lab.moving_average import update_average
 from shapeshot.lab.optimizers import build_optimizer, lr_factor
 from shapeshot.lab.run_folder import CONFIG, LAST, LOG, own_run_folder
 from shapeshot.lab.runs import BEST, config_of
@@ -134,7 +135,7 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         self.optimizer.step()
         self.step += 1
-        self._update_average()
+        update_average(self.ema, self.model, self.config.ema, self.step)
         return {name: float(value.detach()) for name, value in losses.items()}
 
     @torch.no_grad()
@@ -238,14 +239,3 @@ class Run:
         with (self.folder / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         self.accelerator.log(values, step=self.step)
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        """Update ema <- decay * ema + (1 - decay) * model; the decay warms up so that early averages are not stale."""
-        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
-        own = self.model.state_dict()
-        averaged = self.ema.state_dict()
-        floats = [name for name, value in averaged.items() if value.is_floating_point()]
-        torch._foreach_lerp_([averaged[name] for name in floats], [own[name] for name in floats], 1 - decay)
-        for name in averaged.keys() - set(floats):
-            averaged[name].copy_(own[name])

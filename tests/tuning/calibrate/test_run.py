@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 
 from shapeshot.cli import main
+from shapeshot.data.dataset import Dataset
 from shapeshot.model.field_model import FieldModel
 from shapeshot.model.heads.shape import EVIDENCE
 from shapeshot.pipeline.reconstruct import reconstruct
-from shapeshot.tuning.calibrate import measure, run
+from shapeshot.tuning.calibrate import measure, run, shapes
 from shapeshot.tuning.calibrate.measure import write_measurements
+from shapeshot.tuning.calibrate.shapes import judge_all
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +26,7 @@ def _few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random weights see large, ragged shapes: one view of each object is enough."""
     monkeypatch.setattr(run, "POINT_VIEWS", 1)
     monkeypatch.setattr(measure, "POINT_VIEWS", 1)
-    monkeypatch.setattr(run, "SHAPE_VIEWS", 1)
+    monkeypatch.setattr(shapes, "SHAPE_VIEWS", 1)
     monkeypatch.setattr(measure, "SHAPE_VIEWS", 1)
 
 
@@ -50,6 +52,9 @@ def test_more_datasets_widen_what_is_known(sized_boxes_folder: Path, model_folde
     calibration = json.loads((model_folder / "card.json").read_text())["calibration"]
     assert (calibration["train_views"], calibration["val_views"]) == (24, 63)
     assert calibration["data"] == f"{sized_boxes_folder.name}, {sized_boxes_folder.name}"
+    dataset = Dataset.open(sized_boxes_folder)
+    once = judge_all(FieldModel.load(model_folder), [dataset], progress=False)
+    assert calibration["shape"]["val"]["shapes"] == 2 * len(once.right)
 
 
 @pytest.mark.slow

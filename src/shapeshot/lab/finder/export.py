@@ -98,22 +98,24 @@ def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | N
     about["sha256"] = hashlib.sha256(graph).hexdigest()
     atomic_write(folder / "finder.onnx", graph)
     atomic_write(folder / "finder.json", (json.dumps(about, indent=1) + "\n").encode())
-    atomic_write(folder / "LICENSES.md", (licences_text(about) + _credits(Path(config.photos))).encode())
+    credits = _credits("Photographs", Path(config.photos), "backgrounds")
+    credits += _credits("Cut-outs", Path(config.cutouts), "objects") if config.cutouts else ""
+    atomic_write(folder / "LICENSES.md", (licences_text(about) + credits).encode())
     return folder / "finder.onnx"
 
 
-def _credits(photos: Path) -> str:
-    """Say where the photographs come from that served as backgrounds, as the recipe that gathered them noted it."""
-    lines = ["", f"## Photographs in {photos.name}", ""]
+def _credits(what: str, folder: Path, role: str) -> str:
+    """Say where a folder's pictures come from that served as `role`, as the recipe that gathered them noted it."""
+    lines = ["", f"## {what} in {folder.name}", ""]
     try:
-        credits = json.loads((photos / "credits.json").read_text())
+        credits = json.loads((folder / "credits.json").read_text())
     except (OSError, ValueError):
         return "\n".join([*lines, "Not at hand when the finder was exported.", ""])
     packages: dict[str, list[str]] = {}
     for row in credits.values():
         packages.setdefault(f"{row['package']} ({row['licence']})", []).append(row["from"])
     lines += [f"- {package}: {len(names)} pictures" for package, names in packages.items()]
-    return "\n".join([*lines, "", "They served as backgrounds; none of them is part of the network.", ""])
+    return "\n".join([*lines, "", f"They served as {role}; none of them is part of the network.", ""])
 
 
 def network_of(checkpoint: Checkpoint) -> FinderNetwork:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 import time
 from pathlib import Path
 
@@ -30,6 +29,8 @@ from shapeshot.lab.finder.data import read_composer, read_cutouts
 from shapeshot.lab.finder.export import network_of
 from shapeshot.lab.finder.network import FinderNetwork, FinderOutput
 from shapeshot.lab.finder.score import soft_iou, validate
+from shapeshot.lab.moving_average import update_average
+from shapeshot.lab.optimizers import warmed_up
 from shapeshot.lab.run_folder import CONFIG, LAST, LOG, own_run_folder
 
 BEST = "best.safetensors"
@@ -90,7 +91,7 @@ class FinderRun:
         if rng.random() < config.corrected:
             hints = corrected_hints(self.network, pixels, masks, rng)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["highest"] * _lr_factor(self.step, config)
+            group["lr"] = group["highest"] * warmed_up(self.step, config.warmup, config.max_iter, "cosine")
         self.network.train()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.bfloat16):
             output = self.network(pixels, hints)
@@ -102,7 +103,7 @@ class FinderRun:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
         self.optimizer.step()
         self.step += 1
-        _update_average(self.average, self.network, min(config.ema, self.step / (self.step + 10)))
+        update_average(self.average, self.network, config.ema, self.step)
         return {name: value.item() for name, value in losses.items()}
 
     def validate(self) -> None:
@@ -177,24 +178,6 @@ def _optimizer(network: FinderNetwork, config: FinderConfig) -> torch.optim.Opti
     decoder = [parameter for parameter in network.parameters() if id(parameter) not in own]
     groups = [{"params": decoder, "highest": config.lr}, {"params": encoder, "highest": config.encoder_lr}]
     return torch.optim.AdamW(groups, lr=config.lr, weight_decay=config.weight_decay)
-
-
-def _lr_factor(step: int, config: FinderConfig) -> float:
-    """A linear warm-up, then a cosine down to a hundredth."""
-    if step < config.warmup:
-        return (step + 1) / config.warmup
-    progress = (step - config.warmup) / max(1, config.max_iter - config.warmup)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-
-
-@torch.no_grad()
-def _update_average(average: FinderNetwork, network: FinderNetwork, keep: float) -> None:
-    """Move the average towards the network; what is counted, not averaged, is copied."""
-    for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(value, 1 - keep)
-        else:
-            mean.copy_(value)
 
 
 def _keep_config(config: FinderConfig, folder: Path) -> None:

@@ -19,8 +19,8 @@ from shapeshot.tuning.calibrate.photos import SeenViews, require_sizes, see_spli
 from shapeshot.tuning.calibrate.point_scores import point_scores
 from shapeshot.tuning.calibrate.points import sample_points
 from shapeshot.tuning.calibrate.probabilities import fit_calibration
-from shapeshot.tuning.calibrate.run import POINT_VIEWS, SHAPE_VIEWS, VIEWS
-from shapeshot.tuning.calibrate.shapes import judge_shapes, shape_scores
+from shapeshot.tuning.calibrate.run import POINT_VIEWS, VIEWS
+from shapeshot.tuning.calibrate.shapes import SHAPE_VIEWS, judge_shapes, shape_scores
 from shapeshot.tuning.calibrate.size_scores import CategoryMedian, size_scores
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from shapeshot.tuning.calibrate.fit import FAMILIAR_SHARE, fit_heads
 from shapeshot.tuning.calibrate.photos import SeenViews, joined, see_split
 from shapeshot.tuning.calibrate.points import sample_points
 from shapeshot.tuning.calibrate.probabilities import CalibrationFit
-from shapeshot.tuning.calibrate.shapes import JudgedShapes, fit_shape_head, judge_shapes, shape_scores
+from shapeshot.tuning.calibrate.shapes import JudgedShapes, fit_shape_head, judge_all, shape_scores
 from shapeshot.tuning.destination import destination
 
-TRAIN_VIEWS, VIEWS, POINT_VIEWS, SHAPE_VIEWS = 4, 3, 2, 5
+TRAIN_VIEWS, VIEWS, POINT_VIEWS = 4, 3, 2
 
 
 def calibrate(
@@ -37,7 +37,9 @@ def calibrate(
 ) -> tuple[Heads, dict[str, Any]]:
     """Fits size, temperature and familiarity of a model on a dataset's train and val splits and writes its folder.
 
-    more: further datasets, whose training objects the size estimate and the warning of unfamiliar photos know, too.
+    more: further datasets. The size estimate and the warning of unfamiliar photos know their training objects, too, and
+    the confidence is fitted on shapes of their validation objects as well, where they have some: one dataset's own
+    teach nothing about pictures of other kinds.
     model: a model's name or folder, or None for the shipped one. out: the folder for the result; without it, `model` is
     a folder, which is changed (`destination`). train_views: views of each training object that are looked at.
     Returns the heads and what the card says about them. Raises UserError where there is no place to write to,
@@ -48,13 +50,19 @@ def calibrate(
     target = destination(model, out)
     field_model, dataset = load_model(model), Dataset.open(data)
     sources = [dataset, *(Dataset.open(folder) for folder in more)]
-    train = joined([_seen_of(number, field_model, one, train_views, progress) for number, one in enumerate(sources)])
+    train = joined(
+        [
+            _seen_of(number, field_model, one, train_views, progress)
+            for number, one in enumerate(sources)
+            if number == 0 or one.ids("train")
+        ]
+    )
     val = see_split(field_model, dataset, "val", VIEWS, with_fields=True, progress=progress)
     surface = sample_points(field_model, dataset, "val", POINT_VIEWS, progress)
     calibration = CalibrationFit.of(val)
     heads = fit_heads(train, val, surface, calibration.applied)
     # The evidence for a whole shape is what the other heads say of it.
-    judged = judge_shapes(field_model.with_heads(heads), dataset, "val", SHAPE_VIEWS, progress)
+    judged = judge_all(field_model.with_heads(heads), sources, progress)
     heads = replace(heads, shape=fit_shape_head(judged))
     facts = calibration_facts(heads, calibration, sources, train, val) | {"shape": _shape_facts(heads, judged)}
     field_model.folder.add({HEADS_FILE: heads.encode()}, {"calibration": facts}, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 DISTANCE = 0.05  # of the longest side
 RIDGE = 0.02
+SHAPE_VIEWS = 5  # of each validation object, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,18 @@ def judge_shapes(
         raise DatasetError(f"the model sees no object in any view of split {split!r} of {dataset.folder}")
     evidence, f_scores, objects = zip(*rows, strict=True)
     return JudgedShapes(np.stack(evidence), np.array(f_scores), np.array(objects))
+
+
+def judge_all(model: FieldModel, sources: Sequence[Dataset], progress: bool = True) -> JudgedShapes:
+    """Shapes of the validation objects of the first dataset and of the others that have some."""
+    judged = [
+        judge_shapes(model, dataset, "val", SHAPE_VIEWS, progress)
+        for number, dataset in enumerate(sources)
+        if number == 0 or dataset.ids("val")
+    ]
+    names = [f"{number}/{name}" for number, one in enumerate(judged) for name in one.objects]
+    evidence, f_scores = (np.concatenate([getattr(one, name) for one in judged]) for name in ("evidence", "f_scores"))
+    return JudgedShapes(evidence, f_scores, np.array(names))
 
 
 def f_score_in_view(shape: Reconstruction, sample: Sample, view: int) -> float:
