@@ -94,13 +94,22 @@ train-default: $(VENV)/.installed
 		--out datasets/view-procedural
 	$(BIN)/shapeshot data build infinigen --count 120 --offset 3000 --views 4 --rooms 2 --size 192 --samples 8 \
 		--split train --out datasets/view-infinigen
+	$(BIN)/shapeshot data build procedural --count 455 --seed 23 --views 3 --rooms 1 --size 192 --samples 8 --split train \
+		--out datasets/wide-procedural
+	$(BIN)/shapeshot data build infinigen --count 48 --offset 5000 --views 4 --rooms 2 --size 192 --samples 8 \
+		--split train --out datasets/wide-infinigen
+	$(BIN)/shapeshot data build procedural --count 300 --seed 31 --views 4 --rooms 1 --size 192 --samples 8 --split train \
+		--factory stringed_instrument --factory racket --factory tool --factory aeroplane --factory fish --factory cut_out \
+		--factory animal --out datasets/wide-handhelds
 	mkdir -p runs
 	$(BIN)/python recipes/view/encoder.py --out runs/view-encoder.safetensors
 	$(BIN)/shapeshot train --config recipes/view/start.json --out runs/view-start
 	$(BIN)/shapeshot train --config recipes/view/main.json --out runs/view-main
 	$(BIN)/shapeshot train --config recipes/view/more.json --out runs/view-more
 	$(BIN)/shapeshot train --config recipes/view/last.json --out runs/view-last
-	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-last --last --threshold 0.3 \
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-last --last --threshold 0.3 --out runs/view-second.safetensors
+	$(BIN)/shapeshot train --config recipes/view/wide.json --out runs/view-wide
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-wide --last --threshold 0.3 \
 		--out checkpoints/default.safetensors
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
 	$(BIN)/shapeshot calibrate --data datasets/view-sweethome3d --more datasets/view-infinigen \
