@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "limits", "names", "kinds", "files", "onnx_runtime"}
+BASE = {"errors", "limits", "names", "kinds", "files", "beside", "onnx_runtime"}
 RUNTIME = BASE | {
     "jobs",
     "geometry",
@@ -31,7 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "kinds": set(),
     "files": {"errors"},
     "jobs": BASE,
-    "onnx_runtime": {"errors"},
+    "beside": set(),
+    "onnx_runtime": {"errors", "beside"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "finish": BASE | {"geometry"},
