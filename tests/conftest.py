@@ -48,9 +48,6 @@ class AnalyticField:
     def warm_up(self) -> None:
         pass
 
-    def start(self) -> None:
-        pass
-
     def see(self, photo: PreparedPhoto) -> Seen:
         return self.see_batch([photo])[0]
 

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "files": {"errors"},
     "jobs": BASE,
     "beside": set(),
-    "onnx_runtime": {"errors", "beside"},
+    "onnx_runtime": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},
     "finish": BASE | {"geometry"},

@@ -10,10 +10,8 @@ import os
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from shapeshot.beside import Beside
 from shapeshot.errors import ModelError
 
 if TYPE_CHECKING:
@@ -73,37 +71,6 @@ class Session:
             return outputs
         except Exception as error:  # likewise
             raise ModelError(f"{self._name} cannot be run ({_first_line(error)}); export the model again") from None
-
-
-class LateSession:
-    """A graph that is loaded when it first runs, or before that in a thread. Several threads may use one."""
-
-    def __init__(self, path: Path, num_threads: int | None = None, optimize: bool = False) -> None:
-        """Load nothing yet. The arguments are those of `Session`."""
-        self._arguments = path, num_threads, optimize
-        self._lock = Lock()
-        self._loading: Beside[Session] | None = None
-        self._session: Session | None = None
-
-    def start(self) -> None:
-        """Begin to load the graph beside what the caller does next; `run` waits for it, and raises what went wrong."""
-        with self._lock:
-            if self._session is None and self._loading is None:
-                self._loading = Beside(self._load)
-
-    def run(self, inputs: Mapping[str, Shaped[np.ndarray, " ..."]]) -> list[Shaped[np.ndarray, " ..."]]:
-        """As `Session.run`. Raises ModelError also where the graph cannot be loaded, which the next run tries again."""
-        return self._loaded().run(inputs)
-
-    def _loaded(self) -> Session:
-        with self._lock:
-            if self._session is None:
-                loading, self._loading = self._loading, None
-                self._session = self._load() if loading is None else loading.result()
-            return self._session
-
-    def _load(self) -> Session:
-        return Session(*self._arguments)
 
 
 def _first_line(error: Exception) -> str:

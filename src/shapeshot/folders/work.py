@@ -96,8 +96,6 @@ class LocalWorker:
     """Reads, reconstructs and writes photo after photo; the next is read and decoded beside the work on this one."""
 
     def __init__(self, model: FieldModel, options: Options) -> None:
-        """model: it begins to load beside the reading of the first photo."""
-        model.start()
         self._model, self._options = model, options
         self._ahead: dict[Path, Future[DecodedPhoto]] = {}
         self._reader: ThreadPoolExecutor | None = None  # started for the second photo: one alone needs no thread

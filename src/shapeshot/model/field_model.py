@@ -114,13 +114,6 @@ class FieldModel:
         """What `shapeshot remember` gave the model of its training objects; None where the card lists no memory."""
         return ShapeMemory.decode(self.folder.read(MEMORY_FILE)) if MEMORY_FILE in self.folder.files else None
 
-    def start(self) -> None:
-        """Begin to load what the first photo needs, in a thread beside what the caller does next, such as reading it.
-
-        A second call does nothing. What goes wrong is raised where the photo is seen.
-        """
-        self._network.start()
-
     def see(self, photo: PreparedPhoto) -> Seen:
         """Look at one photo: one run of the encoder. Raises ModelError for a crop of another size."""
         return self.see_batch([photo])[0]

@@ -11,6 +11,7 @@ an empty shape.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ import numpy as np
 from shapeshot.errors import ModelError
 from shapeshot.model.folder import ENCODER, GRID, POINTS
 from shapeshot.model.planes import PlanesReading
-from shapeshot.onnx_runtime import LateSession
+from shapeshot.onnx_runtime import Session
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Float32, Shaped, UInt8
@@ -38,14 +39,8 @@ class Network:
 
     def __init__(self, folder: Path, image_size: int, num_threads: int | None = None, optimize: bool = False) -> None:
         """Read nothing yet. folder: the one with the graphs. num_threads, optimize: see `Session`."""
-        self._image_size = image_size
-        self._encoder, self._grid, self._points = (
-            LateSession(folder / graph, num_threads, optimize) for graph in (ENCODER, GRID, POINTS)
-        )
-
-    def start(self) -> None:
-        """Begin to load the encoder, which is by far the largest graph, beside what the caller does next."""
-        self._encoder.start()
+        self._folder, self._image_size = folder, image_size
+        self._num_threads, self._optimize = num_threads, optimize
 
     def encode(
         self, pixels: UInt8[np.ndarray, "batch size size 3"]
@@ -113,6 +108,21 @@ class Network:
         logits, colors = self._points.run({"planes": planes, "points": points})[:2]
         count = len(points)
         return check_output(logits, POINTS, "logits", (count,)), check_output(colors, POINTS, "colors", (count, 3))
+
+    @cached_property
+    def _encoder(self) -> Session:
+        return self._session(ENCODER)
+
+    @cached_property
+    def _grid(self) -> Session:
+        return self._session(GRID)
+
+    @cached_property
+    def _points(self) -> Session:
+        return self._session(POINTS)
+
+    def _session(self, graph: str) -> Session:
+        return Session(self._folder / graph, self._num_threads, self._optimize)
 
 
 def check_pixels(pixels: Shaped[np.ndarray, " ..."], size: int) -> None:

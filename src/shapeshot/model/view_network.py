@@ -10,6 +10,7 @@ What it gives is checked for type, shape and finite values.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from shapeshot.model.folder import VIEW
 from shapeshot.model.network import check_output, check_pixels
 from shapeshot.model.view import ViewReading
 from shapeshot.model.view_colors import ViewColors
-from shapeshot.onnx_runtime import LateSession
+from shapeshot.onnx_runtime import Session
 from shapeshot.photo.crop import shrunk_coverage
 
 if TYPE_CHECKING:
@@ -38,12 +39,8 @@ class ViewNetwork:
 
     def __init__(self, folder: Path, image_size: int, num_threads: int | None = None, optimize: bool = False) -> None:
         """Read nothing yet. folder: the one with the graph. num_threads, optimize: see `Session`."""
-        self._image_size = image_size
-        self._session = LateSession(folder / VIEW, num_threads, optimize)
-
-    def start(self) -> None:
-        """Begin to load the graph beside what the caller does next."""
-        self._session.start()
+        self._path, self._image_size = folder / VIEW, image_size
+        self._num_threads, self._optimize = num_threads, optimize
 
     def read(
         self,
@@ -86,3 +83,7 @@ class ViewNetwork:
         if occupancy.shape[2] != occupancy.shape[3] or colors.shape[1] != 3 or pose.shape[1] != 3:
             raise ModelError(f"{VIEW} gives grids that are no frustum grids; export the model again")
         return list(outputs)
+
+    @cached_property
+    def _session(self) -> Session:
+        return Session(self._path, self._num_threads, self._optimize)

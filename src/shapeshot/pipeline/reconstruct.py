@@ -161,7 +161,6 @@ def reconstruct(
     clock = Clock()
     with clock("load_model"):
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
-    field_model.start()
     with clock("photo"):
         view = look_at(image, field_model.image_size, background, region, mask, points)
     with clock("encode"):
