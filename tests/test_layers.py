@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "shapeshot"
 
-BASE = {"errors", "limits", "names", "kinds", "files", "onnx_runtime"}
+BASE = {"errors", "limits", "names", "kinds", "files", "beside", "onnx_runtime"}
 RUNTIME = BASE | {
     "jobs",
     "geometry",
@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "kinds": set(),
     "files": {"errors"},
     "jobs": BASE,
+    "beside": set(),
     "onnx_runtime": {"errors"},
     "geometry": BASE,
     "photo": BASE | {"geometry"},

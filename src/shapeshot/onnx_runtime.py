@@ -49,6 +49,8 @@ class Session:
         options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
         # Memory is planned anew for every shape of the inputs and kept; grids and points come in thousands of shapes.
         options.enable_mem_pattern = False
+        # A thread that has done its share would turn in a loop, to be at hand, and keep a core from other work.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if num_threads is not None:
             options.intra_op_num_threads = num_threads
         self._name = path.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -16,6 +17,28 @@ from shapeshot.cli import main
 from shapeshot.cli.parser import UsageError, needs_extra
 
 Run = Callable[..., Any]
+
+
+def test_a_program_that_calls_the_command_line_keeps_its_search_for_garbage() -> None:
+    assert main(["data"]) == 2
+    assert (gc.isenabled(), gc.get_freeze_count()) == (True, 0)
+    gc.disable()
+    try:
+        assert main(["data"]) == 2
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(("given", "told"), [({}, "4"), ({"OPENBLAS_THREAD_TIMEOUT": "26"}, "26")])
+def test_openblas_is_told_before_it_loads_to_let_cores_rest(given: dict[str, str], told: str) -> None:
+    code = (
+        "import os, sys; from shapeshot.cli import main; before = 'numpy' in sys.modules; main(['data']); "
+        "print(before, os.environ['OPENBLAS_THREAD_TIMEOUT'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_THREAD_TIMEOUT"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment | given, capture_output=True, text=True)
+    assert done.stdout == f"False {told}\n"
 
 
 @pytest.mark.parametrize(

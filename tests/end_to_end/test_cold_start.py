@@ -12,9 +12,18 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
+# What one photo to one mesh does without: each would make every start slower.
+NOT_FOR_ONE_MESH = {
+    *("multiprocessing", "concurrent.futures", "asyncio", "socket", "ssl", "http", "email", "urllib.request"),
+    *("importlib.metadata", "unittest", "pydoc", "tqdm", "shapeshot.preview", "shapeshot.service", "shapeshot.scores"),
+    *("shapeshot.data", "shapeshot.jobs.processes", "shapeshot.jobs.ray", "shapeshot.pipeline.saving"),
+    *("PIL.TiffImagePlugin", "PIL.WebPImagePlugin", "PIL.ImageDraw", "PIL.ImageFont", "numpy.testing", "numpy.f2py"),
+    *("numpy.fft", "numpy.polynomial", "numpy.ctypeslib"),
+}
 REPORT_MODULES = (
-    "import atexit, sys\n"
-    "atexit.register(lambda: print('LOADED', *{name.partition('.')[0] for name in sys.modules}))\n"
+    "import atexit, gc, sys\n"
+    "atexit.register(lambda: print('LOADED', *sys.modules))\n"
+    "atexit.register(lambda: print('FROZEN', gc.get_freeze_count() > 0, gc.isenabled()))\n"
     "from shapeshot.cli import main\n"
     "sys.exit(main())"
 )
@@ -31,13 +40,28 @@ def test_the_command_needs_neither_torch_nor_scipy(photo_file: Path, random_mode
     words = ["reconstruct", str(photo_file), "--out", str(tmp_path / "out"), "--model", str(random_model_folder)]
     done = subprocess.run([sys.executable, "-c", REPORT_MODULES, *words], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    loaded = set(done.stdout.split("LOADED", 1)[1].split())
+    loaded = {name.partition(".")[0] for name in loaded_by(done)}
     assert "onnxruntime" in loaded
     assert not loaded & {"torch", "scipy", "trimesh", "onnx", "matplotlib", "mitsuba", "pandas"}
     facts = json.loads((tmp_path / "out/disc/result.json").read_text())
     assert facts["model"] == "random"
     assert facts["mesh"]["closed"] is True
     assert facts["mesh"]["volume"] > 0
+
+
+def test_one_photo_to_one_mesh_loads_only_what_it_needs(
+    photo_file: Path, random_model_folder: Path, tmp_path: Path
+) -> None:
+    words = ["reconstruct", str(photo_file), "--out", str(tmp_path / "a.glb"), "--model", str(random_model_folder)]
+    done = subprocess.run([sys.executable, "-c", REPORT_MODULES, *words], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"onnxruntime", "shapeshot.export.glb", "PIL.PngImagePlugin"} <= loaded_by(done)
+    assert not loaded_by(done) & NOT_FOR_ONE_MESH
+    assert "FROZEN True True" in done.stdout  # modules are left out of the search for garbage, which goes on
+
+
+def loaded_by(done: subprocess.CompletedProcess[str]) -> set[str]:
+    return set(done.stdout.split("LOADED", 1)[1].split())
 
 
 def test_python_dash_m(photo_file: Path, random_model_folder: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from shapeshot.photo.regions import label_regions, region_sizes, touching_border
+from shapeshot.photo.regions import in_regions, label_regions, region_sizes, regions_at, touching_border
 
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 0.6, 0.9])
@@ -24,6 +24,17 @@ def test_spiral_is_one_region() -> None:
         mask[ring + 2, ring : ring + 3] = True
     np.testing.assert_array_equal(label_regions(mask), ndimage.label(mask)[0])
     assert label_regions(mask).max() == 1
+
+
+def test_regions_are_found_and_chosen_as_numpy_does() -> None:
+    rng = np.random.default_rng(0)
+    labels = label_regions(rng.random((40, 50)) < 0.5)
+    where = rng.random(labels.shape) < 0.05
+    assert regions_at(labels, where) == [label for label in np.unique(labels[where]).tolist() if label]
+    assert regions_at(labels, np.zeros_like(where)) == []
+    chosen = rng.choice(labels.max(), 9, replace=False) + 1
+    np.testing.assert_array_equal(in_regions(labels, chosen.tolist()), np.isin(labels, chosen))
+    assert not in_regions(labels, []).any()
 
 
 def test_sizes_and_border() -> None:

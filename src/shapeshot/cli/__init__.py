@@ -6,6 +6,7 @@ Exit codes: 0 all done, 1 something failed while working, 2 the request itself c
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -27,6 +28,7 @@ from shapeshot.cli import (
     train,
     turntable,
 )
+from shapeshot.cli.loading import modules_loading
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
 from shapeshot.jobs.interrupt import Terminated, sigterm_interrupts
@@ -53,8 +55,10 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line on `argv` (by default the process's own) and return its exit code."""
     _let_output_pass()
+    _let_cores_rest()
     try:
-        args = build_parser().parse_args(argv)
+        with modules_loading():
+            args = build_parser().parse_args(argv)
         with sigterm_interrupts():
             code: int = args.run(args)
         sys.stdout.flush()
@@ -71,6 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail("out of memory; try a lower resolution, smaller batches or fewer workers", 1)
     except OSError as error:
         return _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)
+    finally:
+        if argv is not None:  # in a program of someone else's
+            gc.unfreeze()
 
 
 def build_parser() -> Parser:
@@ -92,6 +99,14 @@ def _let_output_pass() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _let_cores_rest() -> None:
+    """Keep OpenBLAS's threads from turning in a loop for some 30 ms after each product, on cores that others need.
+
+    numpy's OpenBLAS reads this where numpy is imported, which no command has done by now.
+    """
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # 2^4 cycles
 
 
 def _leave_broken_pipe() -> int:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeshot import limits
+from shapeshot.beside import Beside
 from shapeshot.cli.flags import add_options, options_from, whole_number
+from shapeshot.cli.loading import modules_loading
 from shapeshot.cli.parser import Parser, UsageError
 from shapeshot.cli.reporting import exit_code, reporting, summary
 from shapeshot.names import shown
@@ -50,13 +53,16 @@ def declare(command: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reconstruct every photo; a bad one is reported and does not stop the others."""
-    from shapeshot.folders import is_library, list_photos, plan_targets, put_together, run_photos, take_apart
-    from shapeshot.jobs.folder_lock import only_writer_of
-    from shapeshot.model.field_model import load_model
-    from shapeshot.pipeline.options import Options
-
     if args.ray and args.workers:
         raise UsageError("--workers are processes on this machine, --ray is a cluster; give one of the two")
+    with modules_loading():
+        from shapeshot.model.field_model import load_model
+
+        loading = Beside(partial(load_model, args.model))  # hashing its files leaves Python to the imports
+        from shapeshot.folders import is_library, list_photos, plan_targets, put_together, run_photos, take_apart
+        from shapeshot.jobs.folder_lock import only_writer_of
+        from shapeshot.pipeline.options import Options
+
     options = options_from(args, Options)
     options.check()
     library = Path(args.out) if is_library(args.out) else None
@@ -67,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--simplify, --smooth and --printable are for meshes; leave them out or write a mesh")
     if told := listing.told():
         print(f"shapeshot: {told}", file=sys.stderr)
-    model = load_model(args.model)
+    model = loading.result()
     with only_writer_of(library, in_folder_of_runs=False) if library else nullcontext():
         if library:
             take_apart(library, targets)

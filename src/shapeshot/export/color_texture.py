@@ -71,8 +71,8 @@ def _third(
     count = np.bincount(pixel, minlength=_SIDE**2)
     filled = np.flatnonzero(count)
     means = np.bincount(pixel, values, _SIDE**2)[filled] / count[filled]
-    places = np.stack(np.divmod(np.arange(_SIDE**2), _SIDE), axis=1)
-    squared = ((places[:, None] - places[filled]) ** 2).sum(axis=2)
+    apart = (np.arange(_SIDE)[:, None] - np.stack(np.divmod(filled, _SIDE))[:, None]) ** 2.0  # rows, then columns
+    squared = (apart[0][:, None] + apart[1]).reshape(_SIDE**2, -1)
     weights = 1 / (squared + 1e-3) ** 2  # a pixel of its own outweighs all others a million times
     texture: np.ndarray = (weights @ means / weights.sum(axis=1)).reshape(_SIDE, _SIDE)
     return texture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,8 @@ from shapeshot.pipeline.options import Options
 from shapeshot.pipeline.result import Result, result_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     from shapeshot.model.field_model import FieldModel
 
 # What may become of a photo: made now; there already and still right; no object seen; an error; not reached.
@@ -120,6 +121,8 @@ class LocalWorker:
 
     def _read_ahead(self, path: Path) -> None:
         if self._reader is None:
+            from concurrent.futures import ThreadPoolExecutor  # here: it imports logging, and one photo needs neither
+
             self._reader = ThreadPoolExecutor(1, "reader")
         self._ahead = {path: self._reader.submit(_read_and_decode, path)}  # what nobody came for is dropped
 

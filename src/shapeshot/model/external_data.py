@@ -25,7 +25,7 @@ _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of a tensor
 _VARINT, _EIGHT_BYTES, _MESSAGE, _FOUR_BYTES = 0, 1, 2, 5
 
 
-def has_external_data(content: bytes) -> bool:
+def has_external_data(content: bytes | memoryview) -> bool:
     """Tell whether any tensor of an ONNX file keeps its values in another file. Raises ValueError for other files."""
     return _is_external(memoryview(content), "model", 0)
 

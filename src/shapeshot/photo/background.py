@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from PIL import Image
 
+from shapeshot.beside import Beside
 from shapeshot.errors import PhotoError, unknown_name
 from shapeshot.onnx_runtime import silence_telemetry
 from shapeshot.photo.alpha import has_cutout, is_all_transparent, read_cutout
 from shapeshot.photo.finder import NOTHING_THERE, Point, doubts, require_object, shipped_finder
 from shapeshot.photo.plain import plain_background
-from shapeshot.photo.regions import grown, label_regions
+from shapeshot.photo.regions import grown, in_regions, label_regions, regions_at
 
 if TYPE_CHECKING:
     from jaxtyping import Float, UInt8
@@ -162,7 +163,8 @@ def _automatic(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point
         return _by_finder(rgba, points)
     if has_cutout(rgba):
         return _by_alpha(rgba, points)
-    found, plain = _sighted(rgba, points), plain_background(rgba)
+    beside = Beside(partial(plain_background, rgba))
+    found, plain = _sighted(rgba, points), beside.result()
     whole = None if plain.clutter else _whole_of(found.mask, plain.mask)
     if whole is not None:
         overlap = _overlap(whole, found.mask)
@@ -185,8 +187,7 @@ def _whole_of(found: np.ndarray, plain: np.ndarray) -> np.ndarray | None:
     step = -(-max(found.shape) // _PARTS_SIDE)
     seen, outstanding = found[::step, ::step] >= 0.5, plain[::step, ::step] >= 0.5
     labels = label_regions(outstanding)
-    touched = np.unique(labels[seen & outstanding])
-    parts = np.isin(labels, touched[touched > 0])
+    parts = in_regions(labels, regions_at(labels, seen & outstanding))
     spare = _FRAMED * 2 * sum(parts.shape)
     if not parts.any() or (seen & parts).sum() < _INSIDE * seen.sum() or _framed(parts) > _framed(seen) + spare:
         return None

@@ -20,7 +20,7 @@ from shapeshot.errors import ModelError, PhotoError
 from shapeshot.onnx_runtime import Session
 from shapeshot.photo.guided import guided_upsample
 from shapeshot.photo.hints import Hints
-from shapeshot.photo.regions import grown, label_regions, region_sizes
+from shapeshot.photo.regions import grown, in_regions, label_regions, region_sizes, regions_at
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32, Int32, UInt8
@@ -187,12 +187,12 @@ def _meant(mask: Bool[np.ndarray, "rows columns"], points: Sequence[Point]) -> B
         return mask
     labels = label_regions(mask)
     sizes = region_sizes(labels)
-    chosen = {int(label) for x, y in points for label in np.unique(_near(labels, x, y)) if label}
+    chosen = {int(label) for x, y in points for label in _near(labels, x, y).ravel() if label}
     if points and not chosen:
         return np.zeros_like(mask)
     chosen = chosen or {int(sizes.argmax())}
     reach = max(1, round(GAP * max(mask.shape)))
-    close = set(np.unique(labels[grown(np.isin(labels, list(chosen)), reach)]).tolist())
+    close = set(regions_at(labels, grown(in_regions(labels, chosen), reach)))
     least = max(LEAST_PART * max(sizes[label] for label in chosen), 4)
     kept = np.zeros(len(sizes), bool)
     kept[[label for label in chosen | close if label and (label in chosen or sizes[label] >= least)]] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ def label_regions(mask: Bool[np.ndarray, "height width"]) -> Int32[np.ndarray, "
     touching = touching[:, 1:] & ~touching[:, :-1]  # two runs touch along a stretch: its first pixel is enough
     above, below = runs[:-1][touching], runs[1:][touching]
     parents = _join(np.arange(int(starts.sum()) + 1, dtype=np.int32), above, below)
-    roots = np.unique(parents)
+    roots = np.flatnonzero(parents == np.arange(len(parents)))
     labels: np.ndarray = np.searchsorted(roots, parents).astype(np.int32)[runs]
     return labels
 
@@ -34,6 +35,20 @@ def region_sizes(labels: Int32[np.ndarray, "height width"]) -> Int64[np.ndarray,
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return sizes
+
+
+def regions_at(labels: Int32[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"]) -> list[int]:
+    """The labels that occur where a bool [height, width] image is True, ascending, without 0, the outside."""
+    found: list[int] = np.flatnonzero(np.bincount(labels[where])).tolist()
+    return [label for label in found if label]
+
+
+def in_regions(labels: Int32[np.ndarray, "height width"], chosen: Iterable[int]) -> Bool[np.ndarray, "height width"]:
+    """Whether each pixel's label is one of `chosen`, of which there may be none, bool [height, width]."""
+    is_chosen = np.zeros(int(labels.max()) + 1, bool)
+    is_chosen[list(chosen)] = True
+    inside: np.ndarray = is_chosen[labels]
+    return inside
 
 
 def touching_border(labels: Int32[np.ndarray, "height width"]) -> Bool[np.ndarray, " regions"]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from shapeshot.beside import Beside
 from shapeshot.export.color_texture import ColorTexture, color_texture
 from shapeshot.geometry.rasterize import rasterize_triangles
 from shapeshot.geometry.texture import Texture
@@ -41,8 +43,9 @@ def textured(shape: Reconstruction) -> Mesh:
     """The mesh of a reconstruction with the photo on it; as it is where the camera is not known."""
     if shape.camera is None or shape.mesh.colors is None or not len(shape.mesh.faces):
         return shape.mesh
-    photo = object_photo(shape.rgba, shape.mask, shape.photo.box)
-    return with_photo(shape.mesh, shape.mesh.colors, shape.camera, photo)
+    photo = Beside(partial(object_photo, shape.rgba, shape.mask, shape.photo.box))  # Pillow leaves Python to the mesh
+    shown = _on_photo_faces(shape.mesh, shape.camera)
+    return _on_atlas(shape.mesh, shape.mesh.colors, shape.camera, shown, photo.result())
 
 
 def with_photo(mesh: Mesh, colors: Float32[np.ndarray, "vertices 3"], camera: PhotoCamera, photo: Image.Image) -> Mesh:
@@ -50,15 +53,32 @@ def with_photo(mesh: Mesh, colors: Float32[np.ndarray, "vertices 3"], camera: Ph
 
     photo: the square that the camera's angles are those of, RGB, as `object_photo` makes it.
     """
-    projected = camera.project(mesh.vertices)
-    seen = _agreed(mesh, _seen_corners(mesh, projected))[mesh.faces].all(axis=1)
-    on_photo = seen & _facing(mesh, np.array(camera.position))
+    return _on_atlas(mesh, colors, camera, _on_photo_faces(mesh, camera), photo)
+
+
+def _on_photo_faces(mesh: Mesh, camera: PhotoCamera) -> Bool[np.ndarray, " faces"]:
+    """Which faces the camera sees whole and not from the side."""
+    seen = _agreed(mesh, _seen_corners(mesh, camera.project(mesh.vertices)))[mesh.faces].all(axis=1)
+    shown: np.ndarray = seen & _facing(mesh, np.array(camera.position))
+    return shown
+
+
+def _on_atlas(
+    mesh: Mesh,
+    colors: Float32[np.ndarray, "vertices 3"],
+    camera: PhotoCamera,
+    on_photo: Bool[np.ndarray, " faces"],
+    photo: Image.Image,
+) -> Mesh:
+    """The mesh with the faces of `on_photo` on the photo, the others on a map of the vertices' colours below it."""
     color_map = color_texture(colors)
-    places = np.concatenate([_on_photo(projected, photo.width), _on_map(color_map, photo.width)])
+    places = [_on_photo(camera.project(mesh.vertices), photo.width), _on_map(color_map, photo.width)]
     corners = np.where(on_photo[:, None], mesh.faces, mesh.faces + len(mesh.vertices))
     used, numbers = np.unique(corners, return_inverse=True)
     picture = _jpeg(_atlas(photo, color_map))
-    return replace(mesh, texture=Texture(picture, places[used], numbers.reshape(-1, 3).astype(np.int32)))
+    return replace(
+        mesh, texture=Texture(picture, np.concatenate(places)[used], numbers.reshape(-1, 3).astype(np.int32))
+    )
 
 
 def _seen_corners(mesh: Mesh, projected: Float32[np.ndarray, "vertices 3"]) -> Bool[np.ndarray, " vertices"]:
