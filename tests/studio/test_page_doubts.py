@@ -29,6 +29,8 @@ def sentences() -> dict[str, str]:
         "cuts the object off": finder._cuts(np.ones((64, 64), np.float32))[0],
         "several objects": finder._rivals(apart, upper, False)[0],
         "not certain which pixels": finder.doubts(0.3)[0],
+        "What you clicked on": finder._ANOTHER,
+        "clicked on may not be": finder._LEFT_OUT,
         "no object in the photo": finder._NOTHING,
         "hardly differs from its background": background._DISAGREEING,
         "its shadow was taken": background._ONLY_PLAIN,

@@ -77,7 +77,7 @@ def find_object(
         )
     found = _without_empty_alpha(rgba, BACKGROUNDS[background], points)
     if (found.mask >= 0.5).mean() < _MIN_OBJECT and points:
-        raise PhotoError(NOTHING_THERE)
+        raise PhotoError(NOTHING_THERE.format(""))
     if (found.mask >= 0.5).mean() < _MIN_OBJECT:
         raise PhotoError("no object found: the picture is empty or one plain colour; give a photo of one object")
     return found
@@ -110,8 +110,13 @@ def _told(found: ObjectMask, pointed: bool) -> ObjectMask:
 
 
 def _sighted(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
-    """What the finder makes of a photo, which may be nothing. Where there is a cut-out, it looks inside that."""
+    """What the finder makes of a photo, which may be nothing. Where there is a cut-out, it looks inside that.
+
+    Raises PhotoError where points lie on nothing that is an object.
+    """
     sighting = shipped_finder().find(rgba[..., :3], points)
+    if sighting.astray:
+        raise PhotoError(sighting.astray)
     mask = sighting.mask * (rgba[..., 3].astype(np.float32) / 255) if has_cutout(rgba) else sighting.mask
     return ObjectMask(mask, "finder", sighting.certainty, sighting.remarks)
 
