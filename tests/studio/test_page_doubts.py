@@ -31,7 +31,7 @@ def sentences() -> dict[str, str]:
         "not certain which pixels": finder.doubts(0.3)[0],
         "What you clicked on": finder._ANOTHER,
         "clicked on may not be": finder._LEFT_OUT,
-        "no object in the photo": finder._NOTHING,
+        "no object in the photo": finder.NOTHING_MEANT,
         "hardly differs from its background": background._DISAGREEING,
         "its shadow was taken": background._ONLY_PLAIN,
         "nothing like it": "this photo is unlike anything the model was trained on (distance 1.00, limit 0.71)",

@@ -112,7 +112,7 @@ def test_the_page_speaks_its_own_language(open_page: Open) -> None:
     said += [*finder.doubts(0.3), *finder._rivals(apart, np.arange(64)[:, None] * np.ones(64) < 20, False)]
     said += [
         *finder._cuts(cut),
-        finder._NOTHING,
+        finder.NOTHING_MEANT,
         finder._ANOTHER,
         finder._LEFT_OUT,
         background._DISAGREEING,

@@ -63,6 +63,8 @@ def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
         say(f"{shown(target.photo)} -> {shown(library or target.path)} ({_told(result)})")
         for warning in result.warnings:
             say(f"shapeshot: warning: {shown(target.photo)}: {warning}", file=sys.stderr)
+        for note in () if target.is_folder else result.notes:  # a folder has them in result.json
+            say(f"shapeshot: note: {shown(target.photo)}: {note}", file=sys.stderr)
     elif outcome.error:
         say(f"shapeshot: {shown(target.photo)}: {shown(outcome.error)}", file=sys.stderr)
 

@@ -54,7 +54,7 @@ _ANOTHER = (
     "of the object if this is not it"
 )
 _LEFT_OUT = "a point lies beside what was taken for the object; compare the mask, or draw a region around the object"
-_NOTHING = "the photo may show no object at all; point at what is meant, or draw a region around it"
+NOTHING_MEANT = "the photo may show no object at all; point at what is meant, or draw a region around it"
 
 Point = tuple[float, float]
 Box = tuple[int, int, int, int]
@@ -105,7 +105,7 @@ class Finder:
             return Sighting(nothing, first.certainty, first.presence, (), NOTHING_THERE.format("") if points else "")
         remarks = _rivals(first.mask >= 0.5, inside, bool(points))
         if not points and first.presence < 0.5:
-            remarks += (_NOTHING,)
+            remarks += (NOTHING_MEANT,)
         box = _around(inside, frame)
         near = self._closer(rgb, box, frame, points, first, inside)
         if near is None:
