@@ -95,6 +95,34 @@ def test_the_controls_mend_it(
     assert page.evaluate("() => document.activeElement.id") == "dimension"
 
 
+def test_other_candidates_are_shown_on_their_buttons(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    assert page.locator("#doubts img").count() == 0  # nothing is made that nobody sees
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("v1/objects") else None)
+    page.click("#doubts > summary")
+    page.wait_for_selector("#doubts-list [data-mend=way] img")
+    pictures = {
+        name: page.get_attribute(f"#doubts-list [data-mend={name}] img", "src")
+        for name in ("back", "left", "right", "way")
+    }
+    assert len({*pictures.values()}) == 4, "each another side, or another outline"
+    sizes = page.locator("#doubts-list img").evaluate_all(
+        "(all) => Promise.all(all.map(async (image) => (await image.decode(), image.naturalWidth)))"
+    )
+    assert min(sizes) >= 64
+    page.locator("#doubts-list").screenshot(path=screenshots / "studio-candidates.png")
+    page.click("#doubts > summary")
+    page.click("#doubts > summary")
+    assert len(asked) == 1
+    page.click("#doubts-list [data-mend=back]")
+    shown_after(page, first)
+    page.wait_for_selector("#doubts-list [data-mend=back] img")
+    assert page.get_attribute("#doubts-list [data-mend=back] img", "src") != pictures["back"]
+
+
 def test_it_is_cut_out_another_way_and_back(
     open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]], screenshots: Path
 ) -> None:

@@ -25,7 +25,7 @@ const WORDS = [
     "Look at the outline in the photo; click on the object, or paint it."],
   [/finder sees no object; what stands out/, "It does not look like an object; what stands out from the plain background was " +
     "taken, a shadow or a print perhaps. Click on the object, or paint it."],
-  [/unlike anything the model was trained on/, "This photo is unlike anything the model has learnt from, so the shape may mean " +
+  [/unlike anything the model was trained on.*: the shape may/, "This photo is unlike anything the model has learnt from, so the shape may mean " +
     "nothing. A photo of one whole household object on a plain background works best."],
   [/heif|heic/i, "This server does not read HEIC photos. Save the photo as JPEG, and choose that."],
 ];
