@@ -117,6 +117,22 @@ def test_a_folder_becomes_one_library(shapeshot_command: Run, album: Path, tmp_p
         assert info.size_metres[0] == pytest.approx(0.4, abs=1e-4)
 
 
+def test_a_photo_that_fails_leaves_nothing_behind_but_its_line(
+    shapeshot_command: Run, album: Path, tmp_path: Path
+) -> None:
+    (album / "broken.png").write_bytes(b"no picture")
+    library = tmp_path / "a.sh3f"
+    done = shapeshot_command("reconstruct", album, "--out", library)
+    assert done.code == 1
+    assert f"{library}: 3 pieces of furniture; the sizes of 3 are guesses: correct them in Sweet Home 3D" in done.out
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "a.sh3f"}
+    again = shapeshot_command("reconstruct", album, "--out", library)
+    assert "3 kept" in again.out  # the library itself holds what the next run needs
+    only = shapeshot_command("reconstruct", album / "broken.png", "--out", tmp_path / "b.sh3f")
+    assert only.code == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "a.sh3f"}
+
+
 def test_two_runs_into_one_library_at_once(shapeshot_command: Run, album: Path, tmp_path: Path) -> None:
     library = tmp_path / "room.sh3f"
     with only_writer_of(library, in_folder_of_runs=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -215,11 +216,14 @@ def test_bad_photos(shapeshot_command: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(BAD_PHOTOS[name])
     done = shapeshot_command("reconstruct", tmp_path / name, "--out", tmp_path / "out" / "a.glb")
     assert_refused(done, 1, name)
+    assert done.err.count(name) == 1, "the file is named once"
     assert not (tmp_path / "out").exists()
 
 
 def test_missing_photos(shapeshot_command: Run, tmp_path: Path) -> None:
-    assert_refused(shapeshot_command("reconstruct", tmp_path / "gone.jpg", "--out", tmp_path / "out"), 1, "gone.jpg")
+    gone = shapeshot_command("reconstruct", tmp_path / "gone.jpg", "--out", tmp_path / "out")
+    assert_refused(gone, 1, f"no such photo: {tmp_path / 'gone.jpg'}")
+    assert gone.err.count("gone.jpg") == 1
     (tmp_path / "album").mkdir()
     assert_refused(shapeshot_command("reconstruct", tmp_path / "album", "--out", tmp_path / "out"), 1, "no images")
     assert not (tmp_path / "out").exists()
@@ -248,6 +252,35 @@ def test_requests_that_cannot_be_carried_out(
     monkeypatch.chdir(photo_file.parent)
     assert_refused(shapeshot_command("reconstruct", photo_file, *words), 2, named)
     assert files_under(photo_file.parent) == {"disc.png"}
+
+
+def test_what_is_written_is_counted(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:
+    counts = {"mesh": r"\d+ faces", "points": "70 points", "voxels": r"\d+ voxels", "all": r"\d+ faces"}
+    for form, counted in counts.items():
+        out = tmp_path / "out" / form
+        done = shapeshot_command("reconstruct", photo_file, "--out", out, "--as", form, "--points", 70)
+        assert re.search(rf"\({counted}, ", done.out), done.out
+
+
+def test_an_stl_without_a_size_says_how_large_it_will_be(
+    shapeshot_command: Run, photo_file: Path, tmp_path: Path
+) -> None:
+    done = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.stl")
+    [line] = done.err.splitlines()
+    assert line.startswith(f"shapeshot: note: {photo_file}: no size is known, and a .stl file says no unit")
+    assert "0.8 mm high" in line
+    sized = shapeshot_command("reconstruct", photo_file, "--out", tmp_path / "a.stl", "--size", "height=80mm")
+    assert sized.err == ""
+
+
+def test_arguments_are_flags_in_what_the_command_says(shapeshot_command: Run, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    words = ("--out", tmp_path / "a.glb", "--background", "plain")
+    done = shapeshot_command("reconstruct", tmp_path / "noise.png", *words)
+    assert_refused(done, 1, "--background auto")
+    assert "--background keep" in done.err
+    assert "='" not in done.err
 
 
 def test_several_photos_do_not_fit_one_file(shapeshot_command: Run, photo_file: Path, tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ def test_a_photo_is_reconstructed(shapeshot_command: Run, photo_file: Path) -> N
         ([".", "--out", "a.gif"], "cannot be read"),
         (["bad.glb", "--out", "a.gif"], "bad.glb is damaged or no .glb file"),
         (["points.glb", "--out", "a.gif"], "holds points"),
+        (["made.stl", "--out", "a.gif"], "of 3D files a turntable shows .glb alone"),
+        (["made.sh3f", "--out", "a.gif"], "give the .glb of the same shape, its folder, or the photo"),
         (["other.glb", "--out", "a.gif"], "not written by shapeshot"),
     ],
 )
@@ -72,6 +74,8 @@ def test_what_cannot_be_shown_is_told_in_a_line(
     shapeshot_command: Run, photo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    for suffix in ("stl", "sh3f"):
+        Path(f"made.{suffix}").write_bytes(b"solid")
     Path("bad.glb").write_bytes(b"glTF" + bytes(40))
     shapeshot_command("reconstruct", photo_file, "--as", "points", "--out", "points.glb")
     content = Path("points.glb").read_bytes()

@@ -26,8 +26,8 @@ def test_a_speck_changes_neither_crop_nor_mask_and_is_told() -> None:
     first, second = find_object(with_speck), find_object(without)
     np.testing.assert_array_equal(first.mask, second.mask)
     assert prepare_photo(with_speck, first).box == prepare_photo(without, second).box
-    assert "1 stray speck" in first.remarks[0]
-    assert not second.remarks
+    assert "1 stray speck" in first.notes[0]
+    assert [*first.remarks, *second.remarks, *second.notes] == []
 
 
 def test_glass_is_stretched_and_told() -> None:
@@ -45,7 +45,7 @@ def test_the_handed_over_cases() -> None:
     crops = prepare_photo(first, found), prepare_photo(second, other)
     assert crops[0].box == crops[1].box
     np.testing.assert_array_equal(crops[0].pixels, crops[1].pixels)
-    assert "1 stray speck" in found.remarks[0]
+    assert "1 stray speck" in found.notes[0]
     glass = find_object(load_photo(CASES / "glass45.png"))
     assert "nowhere above 45%" in glass.remarks[0]
     assert 0.05 < (glass.mask >= 0.5).mean() < 0.95
@@ -58,8 +58,8 @@ def test_a_haze_is_no_part_of_the_object() -> None:
     assert prepare_photo(hazy, first).box == prepare_photo(cutout(), second).box
     assert not first.mask[:50].any(), "what lies away from the object"
     assert not first.mask[:, :40].any()
-    assert "a faint haze over" in first.remarks[0]
-    assert not second.remarks
+    assert "a faint haze over" in first.notes[0]
+    assert [*first.remarks, *second.remarks, *second.notes] == []
 
 
 def test_the_soft_edge_of_an_object_stays() -> None:
@@ -72,7 +72,7 @@ def test_parts_stay() -> None:
     two = cutout()
     two[150:170, 50:70] = (10, 10, 10, 255)
     assert find_object(two).mask[160, 60] == 1
-    assert not find_object(two).remarks
+    assert not find_object(two).notes
 
 
 def test_alpha_of_nothing_but_zeros_is_ignored_and_told() -> None:
@@ -81,7 +81,7 @@ def test_alpha_of_nothing_but_zeros_is_ignored_and_told() -> None:
     rgba[..., 3] = 0
     found = find_object(rgba, "plain")
     assert (found.mask >= 0.5).sum() == pytest.approx(90 * 100, rel=0.05)
-    assert "alpha is 0 everywhere" in found.remarks[0]
+    assert "alpha is 0 everywhere" in found.notes[0]
 
 
 def test_an_opaque_picture_is_no_cut_out() -> None:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from shapeshot.errors import PhotoError, UserError
 from shapeshot.photo import find_object, look_at, read_photo
-from shapeshot.photo.finder import SHIPPED, Finder, doubts, finder_card, shipped_finder
+from shapeshot.photo.finder import SHIPPED, Finder, Look, doubts, finder_card, shipped_finder
 from shapeshot.photo.plain import plain_background
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -133,6 +133,72 @@ def test_a_point_chooses_between_two(cutouts: dict[str, Image.Image]) -> None:
         rows, columns = np.nonzero(truth)
         mask = found_in(picture, ((float(np.median(columns)), float(np.median(rows))),))
         assert overlap(mask, truth) > 0.8
+
+
+def test_a_point_beside_the_object_is_refused_or_told(cutouts: dict[str, Image.Image]) -> None:
+    """Never a patch of wall or floor in silence; a click on the object, or a little beside it, goes on as before."""
+    quiet = []
+    for name in NAMES:
+        picture, truth = laid(cutouts[name], wall_and_floor((800, 600)), 0.5)
+        rgba = np.dstack([np.asarray(picture), np.full(truth.shape, 255, np.uint8)])
+        rows, columns = np.nonzero(truth)
+        middle = np.argmin((rows - np.median(rows)) ** 2 + (columns - np.median(columns)) ** 2)
+        on = find_object(rgba, points=[(float(columns[middle]), float(rows[middle]))])
+        assert overlap(on.mask, truth) > 0.8
+        assert not any("pointed" in remark for remark in on.remarks)
+        for beside in ((columns.max() + 90.0, float(np.median(rows))), (60.0, 60.0), (740.0, 560.0), (400.0, 40.0)):
+            try:
+                found = find_object(rgba, points=[beside])
+            except PhotoError:
+                continue
+            quiet += [(name, beside)] * (overlap(found.mask, truth) < 0.5 and not found.remarks)
+    assert quiet == []
+
+
+def astray(monkeypatch: pytest.MonkeyPatch, patch: tuple[slice, slice], certainty: float, *points: tuple[float, float]):
+    """What is said of a patch that the network marks at these points, beside the object that the photo is about."""
+    main = np.zeros((128, 128), np.float32)
+    main[20:100, 10:60] = 1
+    marked = np.zeros_like(main)
+    marked[patch] = 1
+
+    def look(self: Finder, rgb: np.ndarray, box: object, given: tuple) -> Look:
+        return Look(marked, certainty, 0.99) if given else Look(main, 0.95, 0.99)
+
+    monkeypatch.setattr(Finder, "_look", look)
+    monkeypatch.setattr(Finder, "_closer", lambda *_: None)
+    picture = np.repeat(np.uint8(255 * marked)[..., None], 3, axis=2)
+    sighting = shipped_finder().find(picture, points)
+    return sighting.astray, sighting.remarks
+
+
+@pytest.mark.parametrize(
+    ("patch", "certainty", "is_refused", "is_told"),
+    [
+        ((slice(30, 90), slice(12, 58)), 0.9, False, False),  # the object itself
+        ((slice(30, 90), slice(12, 58)), 0.6, False, False),  # it, not for sure, which `doubts` tells
+        ((slice(30, 90), slice(12, 58)), 0.4, True, False),
+        ((slice(30, 90), slice(80, 120)), 0.9, False, True),  # another one
+        ((slice(30, 90), slice(80, 120)), 0.6, True, False),
+        ((slice(50, 58), slice(40, 48)), 0.9, False, True),  # a spot of it
+        ((slice(50, 58), slice(40, 48)), 0.6, True, False),
+    ],
+)
+def test_what_is_pointed_at_has_to_be_an_object(
+    monkeypatch: pytest.MonkeyPatch, patch: tuple[slice, slice], certainty: float, is_refused: bool, is_told: bool
+) -> None:
+    inside = (patch[1].start + 2.0, patch[0].start + 2.0)
+    why, remarks = astray(monkeypatch, patch, certainty, inside)
+    assert bool(why) == is_refused
+    assert any("not what the photo is most about" in remark for remark in remarks) == is_told
+
+
+def test_a_point_that_was_not_followed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    patch = (slice(30, 90), slice(12, 58))
+    assert astray(monkeypatch, patch, 0.9, (30.0, 50.0)) == ("", ())
+    why, [told] = astray(monkeypatch, patch, 0.9, (30.0, 50.0), (110.0, 50.0))
+    assert why == ""
+    assert told.startswith("a point lies beside what was taken")
 
 
 def test_small_objects_are_seen_as_finely(cutouts: dict[str, Image.Image]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import SizeEstimate
-from shapeshot.pipeline.remarks import centimetres, is_telling, millimetres, print_remarks, size_remarks
+from shapeshot.pipeline.remarks import centimetres, is_telling, millimetres, print_remarks, size_remarks, unit_notes
 from shapeshot.pipeline.result import Finished
 
 
@@ -68,6 +68,14 @@ def test_a_shape_of_the_expected_proportions_is_not_whatever_its_scale() -> None
     assert size_remarks((0.059, 0.105, 0.063), "metre", CHAIR, "height=105mm") == ()
     assert size_remarks((0.7, 1.05, 0.63), "metre", CHAIR) == ()
     assert size_remarks((0.92, 1.05, 1.07), "metre", None, "height=105cm") == ()
+
+
+def test_a_file_without_a_unit_and_a_size_is_told() -> None:
+    [said] = unit_notes("stl", 0.82, False)
+    assert "slicers will show it 0.82 mm high" in said
+    assert "--size height=80mm" in said
+    assert unit_notes("stl", 0.08, True) == ()
+    assert unit_notes("glb", 0.82, False) == unit_notes("3mf", 0.82, False) == ()
 
 
 def test_a_range_says_something_where_it_is_narrow() -> None:

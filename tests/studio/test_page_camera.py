@@ -42,11 +42,18 @@ def test_the_first_view_is_the_photos(open_page: Open, shown_after: Shown, views
     shown_after(page, "")
     first = views(page)["mesh"]
     page.screenshot(path=screenshots / "studio-from-photo.png")
-    page.click("#reset-view")
+    page.click("#corner-view")
     assert differ(first, views(page)["mesh"])
     page.locator("[data-form=mesh] canvas").press("ArrowLeft")
     page.click("#from-photo")
     assert not differ(first, views(page)["mesh"])
+    for act in (lambda: page.click("#reset-view"), lambda: page.locator("[data-form=mesh] canvas").press("Home")):
+        page.locator("[data-form=mesh] canvas").press("ArrowLeft")
+        page.locator("[data-form=mesh] canvas").press("+")
+        assert differ(first, views(page)["mesh"])
+        act()
+        page.evaluate("() => document.activeElement.blur()")  # its ring is a fiftieth of the picture
+        assert not differ(first, views(page)["mesh"]), "what is reset is the first view"
 
 
 def test_the_slider_lays_the_photo_over_the_shape(
@@ -74,7 +81,9 @@ def test_the_slider_lays_the_photo_over_the_shape(
     page.locator("#points").press("ArrowRight")  # another setting keeps it
     shown_after(page, first)
     assert page.get_attribute("#comparing", "aria-pressed") == "true"
-    page.click("#reset-view")  # another view has another picture: the photo goes
+    page.click("#reset-view")  # the first view is the photo's
+    assert page.is_visible("#compare")
+    page.click("#corner-view")  # another view has another picture: the photo goes
     assert page.is_hidden("#compare")
 
 

@@ -29,7 +29,9 @@ def sentences() -> dict[str, str]:
         "cuts the object off": finder._cuts(np.ones((64, 64), np.float32))[0],
         "several objects": finder._rivals(apart, upper, False)[0],
         "not certain which pixels": finder.doubts(0.3)[0],
-        "no object in the photo": finder._NOTHING,
+        "What you clicked on": finder._ANOTHER,
+        "clicked on may not be": finder._LEFT_OUT,
+        "no object in the photo": finder.NOTHING_MEANT,
         "hardly differs from its background": background._DISAGREEING,
         "its shadow was taken": background._ONLY_PLAIN,
         "nothing like it": "this photo is unlike anything the model was trained on (distance 1.00, limit 0.71)",
@@ -91,6 +93,34 @@ def test_the_controls_mend_it(
     assert page.evaluate("() => document.activeElement.id") == "threshold"
     page.click("#doubts button:text-is('Give a size')")
     assert page.evaluate("() => document.activeElement.id") == "dimension"
+
+
+def test_other_candidates_are_shown_on_their_buttons(open_page: Open, shown_after: Shown, screenshots: Path) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    assert page.locator("#doubts img").count() == 0  # nothing is made that nobody sees
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("v1/objects") else None)
+    page.click("#doubts > summary")
+    page.wait_for_selector("#doubts-list [data-mend=way] img")
+    pictures = {
+        name: page.get_attribute(f"#doubts-list [data-mend={name}] img", "src")
+        for name in ("back", "left", "right", "way")
+    }
+    assert len({*pictures.values()}) == 4, "each another side, or another outline"
+    sizes = page.locator("#doubts-list img").evaluate_all(
+        "(all) => Promise.all(all.map(async (image) => (await image.decode(), image.naturalWidth)))"
+    )
+    assert min(sizes) >= 64
+    page.locator("#doubts-list").screenshot(path=screenshots / "studio-candidates.png")
+    page.click("#doubts > summary")
+    page.click("#doubts > summary")
+    assert len(asked) == 1
+    page.click("#doubts-list [data-mend=back]")
+    shown_after(page, first)
+    page.wait_for_selector("#doubts-list [data-mend=back] img")
+    assert page.get_attribute("#doubts-list [data-mend=back] img", "src") != pictures["back"]
 
 
 def test_it_is_cut_out_another_way_and_back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,8 @@ def test_one_is_recommended_and_the_others_are_sorted(
     assert visible == ["Download the object (GLB)"]
     page.click("#downloads summary")
     page.locator("#downloads").screenshot(path=screenshots / "studio-downloads.png")
+    unsized = r"slicers will show the stl [01]\.\d+ mm high, and 3mf at a size that is guessed"
+    assert re.search(unsized, page.inner_text("#no-unit"))
     groups = page.locator("#downloads [role=group]").evaluate_all("(all) => all.map((group) => group.ariaLabel)")
     assert groups == ["3D printing", "Augmented reality", "Rooms and scenes", "Points", "Blocks", "Data"]
     offered = page.locator("#downloads [data-file]").evaluate_all("(all) => all.map((button) => button.dataset.file)")
@@ -42,6 +45,16 @@ def test_one_is_recommended_and_the_others_are_sorted(
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         beside = {"mesh.mtl", "mesh.texture.jpg", "voxels.mtl", "voxels.texture.png"}  # of the OBJ files
         assert set(archive.namelist()) == every | beside | {"result.json", "crop.png", "mask.png"}
+
+
+def test_with_a_size_nothing_is_said_of_units(open_page: Open, shown_after: Shown) -> None:
+    page = open_page()
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    assert page.locator("#no-unit").count() == 1
+    page.select_option("#dimension", "height")
+    shown_after(page, first)
+    assert page.locator("#no-unit").count() == 0
 
 
 def test_quick_look_where_the_browser_has_it(open_page: Open, shown_after: Shown) -> None:

@@ -78,6 +78,7 @@ def test_one_number_for_the_size_and_a_warning(open_page: Open, shown_after: Sho
         content = answer.json()
         warning = "this photo is odd <b>indeed</b>"
         content["result"] |= {"size_estimate": ESTIMATE, "size_range_tells": True, "warnings": [warning]}
+        content["result"]["notes"] = ["1 stray speck of the cut-out, 4 pixels in all, was left out"]
         told.update(content["result"])
         route.fulfill(response=answer, body=json.dumps(content))
 
@@ -90,6 +91,7 @@ def test_one_number_for_the_size_and_a_warning(open_page: Open, shown_after: Sho
     assert page.inner_text("#facts dt:has-text('90 % range') + dd") == "190 to 230 cm wide"
     assert len(re.findall(r"\d+ × \d+ × \d+", page.inner_text("#result"))) == 1
     assert page.inner_text("#warnings li") == "This photo is odd <b>indeed</b>."
+    assert page.inner_text("#facts dt:has-text('Note') + dd").startswith("1 stray speck of the cut-out")
     assert page.locator("#dimension option[value=auto]:not([hidden])").count() == 1
 
     wide_estimate = {**ESTIMATE, "low": [0.3, 0.2, 0.2], "high": [4.0, 2.0, 3.0]}

@@ -59,7 +59,7 @@ def test_turning_and_shading(open_page: Open, shown_after: Shown, views: Views, 
     page = open_page()
     page.click("#examples button")
     shown_after(page, "")
-    page.click("#reset-view")  # the first view is the photo's
+    page.click("#corner-view")  # the first view is the photo's
     before = views(page)
     drag(page, "mesh")
     together = views(page)
@@ -70,7 +70,7 @@ def test_turning_and_shading(open_page: Open, shown_after: Shown, views: Views, 
     apart = views(page)
     assert [form for form in apart if differ(together[form], apart[form])] == ["points"]
 
-    page.click("#reset-view")
+    page.click("#corner-view")
     assert not any(differ(before[form], picture) for form, picture in views(page).items())
 
     page.locator("[name=shading][value=wireframe]").press("Space")

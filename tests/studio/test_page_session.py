@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Any]
@@ -75,12 +76,35 @@ def test_several_photos_at_once(
     states = page.locator("#batch li").evaluate_all("(all) => all.map((line) => line.dataset.state)")
     assert states == ["done", "failed", "done", "done"]
     assert "give a file of JPEG" in page.inner_text("#batch li:nth-child(2)")
+    assert page.locator("#batch button").count() == 4
     assert sorted(page.locator("#gallery-list b").all_inner_texts()) == ["bed.jpg", "chair.jpg", "sofa.jpg"]
     assert page.get_attribute("#views", "data-shown") == shown  # one came onto the page, and none took its place
     page.click("#batch li:nth-child(4) button")
     shown_after(page, shown)
     page.wait_for_selector("#method:not(:empty)")  # what was taken for the object is asked for now
     assert page.evaluate("() => document.querySelector('#gallery-list [aria-current] b').textContent") == "sofa.jpg"
+
+
+def test_a_photo_that_failed_among_others_is_shown_and_mended(
+    open_page: Open, shown_after: Shown, photos: Path, tmp_path: Path, screenshots: Path
+) -> None:
+    grey = tmp_path / "grey.png"
+    Image.new("RGB", (300, 200), (128, 128, 128)).save(grey)
+    page = open_page()
+    page.set_input_files("#file", [photos / "bed.jpg", grey])
+    shown = shown_after(page, "")
+    page.wait_for_selector("#status >> text=1 of 2 photos are done.")
+    page.click("#batch [data-state=failed] button")
+    page.wait_for_selector("#alert:visible")
+    assert page.inner_text("#alert-text") == page.inner_text("#batch [data-state=failed] span")
+    page.wait_for_selector("#overlay:visible")
+    assert page.get_attribute("#views", "data-shown") == ""  # nothing of the other photo beside it
+    page.screenshot(path=screenshots / "studio-batch-failed.png")
+    page.locator("[name=mode][value=keep]").press("Space")  # all that says where the object is, is there
+    shown_after(page, "")
+    assert page.locator("#batch [data-state=done]").count() == 2
+    page.click("#batch li:nth-child(1) button")
+    page.wait_for_selector(f'#views[data-shown="{shown}"]')
 
 
 def test_the_size_and_the_front_of_an_object_are_not_the_next_ones(

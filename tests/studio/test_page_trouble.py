@@ -112,13 +112,15 @@ def test_the_page_speaks_its_own_language(open_page: Open) -> None:
     said += [*finder.doubts(0.3), *finder._rivals(apart, np.arange(64)[:, None] * np.ones(64) < 20, False)]
     said += [
         *finder._cuts(cut),
-        finder._NOTHING,
+        finder.NOTHING_MEANT,
+        finder._ANOTHER,
+        finder._LEFT_OUT,
         background._DISAGREEING,
         background._ONLY_PLAIN,
         background._CLUTTERED,
     ]
     said += [f"x is {HEIF_HINT}", "background='rembg' needs an optional package: pip install 'shapeshot[photo]'"]
-    assert len(said) == 11
+    assert len(said) == 13
     words = page.evaluate(
         "async (said) => { const { inPageWords } = await import('/words.js'); return said.map(inPageWords); }", said
     )

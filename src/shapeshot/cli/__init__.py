@@ -28,6 +28,7 @@ from shapeshot.cli import (
     train,
     turntable,
 )
+from shapeshot.cli.flags import in_flags
 from shapeshot.cli.loading import modules_loading
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import UserError
@@ -90,7 +91,7 @@ def build_parser() -> Parser:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"shapeshot: {shown(' '.join(message.split()))}", file=sys.stderr)
+    print(f"shapeshot: {shown(in_flags(' '.join(message.split())))}", file=sys.stderr)
     return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from shapeshot.pipeline.options import Options
 
     T = TypeVar("T", bound=Options)
+
+_ARGUMENT = re.compile(r"\b([a-z_]+)='([\w.-]*)'")
 
 
 def add_options(command: Parser, options: type[Options]) -> None:
@@ -65,6 +68,16 @@ def finite_number(text: str) -> float:
     if not math.isfinite(number):
         raise argparse.ArgumentTypeError(f"expected a finite number; got {shortened(text)!r}")
     return number
+
+
+def in_flags(text: str) -> str:
+    """A message as the command line says it: background='keep' of the library's words is --background keep here."""
+    if not _ARGUMENT.search(text):
+        return text
+    from shapeshot.pipeline.options import Options
+
+    flags = {row.keyword: f"--{row.name.replace('_', '-')}" for row in Options.declared()}
+    return _ARGUMENT.sub(lambda said: f"{flags[said[1]]} {said[2]}" if said[1] in flags else said[0], text)
 
 
 def _reader(row: Option, flag: str) -> Callable[[str], Any]:

@@ -14,7 +14,7 @@ from shapeshot.beside import Beside
 from shapeshot.cli.flags import add_options, options_from, whole_number
 from shapeshot.cli.loading import modules_loading
 from shapeshot.cli.parser import Parser, UsageError
-from shapeshot.cli.reporting import exit_code, reporting, summary
+from shapeshot.cli.reporting import exit_code, reporting, summary, told_of_library
 from shapeshot.names import shown
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         with reporting(len(targets), library) as report:
             outcomes = run_photos(targets, model, options, num_workers=args.workers, ray=args.ray, report=report)
         if library and (count := put_together(library, outcomes, labels)):
-            print(f"{shown(library)}: {count} piece{'s' * (count > 1)} of furniture")
+            print(f"{shown(library)}: {told_of_library(count, outcomes)}")
     if len(targets) > 1:
         print(summary(outcomes))
     return exit_code(outcomes)

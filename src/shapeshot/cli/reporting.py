@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeshot.cli.flags import in_flags
 from shapeshot.errors import EmptyShapeError
 from shapeshot.names import shown
 
@@ -49,6 +50,16 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return f"{told}; probably not right (confidence below {LOW}): {doubtful}" if doubtful else told
 
 
+def told_of_library(count: int, outcomes: Sequence[Outcome]) -> str:
+    """How many pieces a furniture library holds, and how many of their sizes nobody gave."""
+    guessed = sum(outcome.result is not None and outcome.result.assumed_size is not None for outcome in outcomes)
+    told = f"{count} piece{'s' * (count > 1)} of furniture"
+    if not guessed:
+        return told
+    whose = "its size is a guess" if count == 1 else f"the sizes of {guessed} are guesses"
+    return f"{told}; {whose}: correct them in Sweet Home 3D, or give --size"
+
+
 def exit_code(outcomes: Sequence[Outcome]) -> int:
     """0 where every photo gave a shape, 3 where the model saw no object in the others, else 1."""
     failures = {outcome.status for outcome in outcomes} & {"empty", "failed"}
@@ -60,11 +71,18 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
 def _print_outcome(outcome: Outcome, library: Path | None, say: Say) -> None:
     target, result = outcome.target, outcome.result
     if outcome.status == "done" and result is not None:
-        say(f"{shown(target.photo)} -> {shown(library or target.path)} ({_told(result)})")
+        say(f"{shown(target.photo)} -> {shown(library or target.path)} ({_told(result, target.forms)})")
         for warning in result.warnings:
-            say(f"shapeshot: warning: {shown(target.photo)}: {warning}", file=sys.stderr)
+            say(f"shapeshot: warning: {shown(target.photo)}: {in_flags(warning)}", file=sys.stderr)
+        for note in () if target.is_folder else result.notes:  # a folder has them in result.json
+            say(f"shapeshot: note: {shown(target.photo)}: {note}", file=sys.stderr)
     elif outcome.error:
-        say(f"shapeshot: {shown(target.photo)}: {shown(outcome.error)}", file=sys.stderr)
+        say(f"shapeshot: {_error_line(shown(target.photo), shown(in_flags(outcome.error)))}", file=sys.stderr)
+
+
+def _error_line(photo: str, error: str) -> str:
+    """An error that says which photo it is about, once."""
+    return error if photo in error else f"{photo}: {error}"
 
 
 def _source_of_size(result: Result) -> str:
@@ -93,9 +111,19 @@ def _told_of_print(finish: Finished, thinnest: float, unit: str) -> list[str]:
     return [*told, f"thinnest wall {millimetres(thinnest) if unit == 'metre' else f'{thinnest:.4f}'}"]
 
 
-def _told(result: Result) -> str:
-    """What one line says of a result."""
-    parts = [f"{result.mesh.faces} faces, {result.timings['total']:.2f} s"]
+def _counts(result: Result, forms: Sequence[str]) -> str:
+    """How large what was written is: of the mesh where there is one."""
+    counts = {
+        "mesh": f"{result.mesh.faces} faces",
+        "points": f"{result.points} points",
+        "voxels": f"{result.voxels.occupied} voxels",
+    }
+    return next(told for form, told in counts.items() if form in forms)
+
+
+def _told(result: Result, forms: Sequence[str]) -> str:
+    """What one line says of a result of these forms."""
+    parts = [f"{_counts(result, forms)}, {result.timings['total']:.2f} s"]
     if result.confidence is not None:
         parts[0] += f", confidence {result.confidence:.2f}"
     if result.finish and result.finish.wall_thickness:

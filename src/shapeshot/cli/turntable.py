@@ -69,11 +69,18 @@ def run(args: argparse.Namespace) -> int:
 
 def _mesh(source: Path, model: str | None) -> tuple[Mesh, tuple[str, ...]]:
     """The mesh of a result, or of a photo and what speaks against it. Raises UserError."""
+    from shapeshot.export import WRITERS
     from shapeshot.export.own_glb import decode_glb
     from shapeshot.folders.targets import FOLDER_FILES
 
     path = source / FOLDER_FILES["mesh"] if source.is_dir() else source
-    if path.suffix.lower() != ".glb":
+    suffix = path.suffix[1:].lower()
+    if suffix in WRITERS and suffix != "glb":
+        raise ExportError(
+            f"{shown(path)}: of 3D files a turntable shows .glb alone; give the .glb of the same shape, its folder, or "
+            "the photo"
+        )
+    if suffix != "glb":
         from shapeshot.pipeline.reconstruct import reconstruct
 
         shape = reconstruct(path, model=model)

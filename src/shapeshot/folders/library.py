@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from shapeshot.export.sh3f import FurnitureLabels, merge_libraries, pieces_of
@@ -38,16 +39,17 @@ def take_apart(library: Path, targets: Sequence[Target]) -> None:
 def put_together(library: Path, outcomes: Sequence[Outcome], labels: FurnitureLabels) -> int:
     """Write the library of all pieces that were made, in the order of the photos; how many there are.
 
-    Where every photo gave one, the parts are removed: the library holds what the next run needs. Else they stay.
+    The parts are removed: the library holds what the next run needs of them, and of a photo that failed there is none.
     Without a single piece no library is written, and one that is there stays. Raises ExportError.
     """
     made = [outcome for outcome in outcomes if outcome.status in ("done", "kept")]
     if not made:
+        with suppress(OSError):  # where nothing is in it
+            parts_folder(library).rmdir()
         return 0
     parts = (next(iter(outcome.target.files.values())) for outcome in made)
     count = merge_libraries(parts, library, labels, note=_note_of if len(outcomes) > 1 else None)
-    if count == len(outcomes):
-        shutil.rmtree(parts_folder(library), ignore_errors=True)
+    shutil.rmtree(parts_folder(library), ignore_errors=True)
     return count
 
 

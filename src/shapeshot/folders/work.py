@@ -20,12 +20,14 @@ from shapeshot.photo import Photo, read_bytes, read_photo
 from shapeshot.photo.formats import photo_suffixes
 from shapeshot.pipeline.finishing import made_ready
 from shapeshot.pipeline.options import Options
+from shapeshot.pipeline.remarks import unit_notes
 from shapeshot.pipeline.result import Result, result_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from shapeshot.model.field_model import FieldModel
+    from shapeshot.pipeline.reconstruct import Reconstruction
 
 # What may become of a photo: made now; there already and still right; no object seen; an error; not reached.
 STATUSES = ("done", "kept", "empty", "failed", "pending")
@@ -145,6 +147,7 @@ def encode_photo(job: PhotoJob, decoded: DecodedPhoto, model: FieldModel, option
     result = result_of(
         ready.shape,
         model.name,
+        _notes_of_files(target, ready.shape),
         photo=shown(target.photo.name),
         assumed_size=ready.assumed_size,
         finish=ready.finish,
@@ -156,6 +159,14 @@ def encode_photo(job: PhotoJob, decoded: DecodedPhoto, model: FieldModel, option
     assert encoded.result.made_from is not None
     encoded.result.made_from["files"] = sizes
     return encoded
+
+
+def _notes_of_files(target: Target, shape: Reconstruction) -> tuple[str, ...]:
+    """What somebody should know who opens the files."""
+    height = shape.mesh.bounds[1, 1] - shape.mesh.bounds[0, 1]
+    files = (target.files[form] for form in target.forms)
+    notes = [note for path in files for note in unit_notes(path.suffix[1:].lower(), float(height), shape.is_metric)]
+    return tuple(dict.fromkeys(notes))
 
 
 def outcome_of(job: PhotoJob, work: Callable[[], EncodedResult]) -> Outcome:

@@ -21,10 +21,11 @@ FAINTEST = 8  # of 255: a picture whose alpha is nowhere higher shows nothing
 
 
 class Cutout(NamedTuple):
-    """mask: float32 [height, width] in 0..1. remarks: what was made of an unusual alpha, a sentence each."""
+    """mask: float32 [height, width] in 0..1. remarks: what speaks against it. notes: what was left out of it."""
 
     mask: Float[np.ndarray, "height width"]
     remarks: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def has_cutout(rgba: UInt8[np.ndarray, "height width 4"]) -> bool:
@@ -45,7 +46,7 @@ def read_cutout(rgba: UInt8[np.ndarray, "height width 4"]) -> Cutout:
     """
     if not has_cutout(rgba):
         raise PhotoError("background='alpha' needs a picture with a transparent background; this one is opaque")
-    alpha, remarks = rgba[..., 3], []
+    alpha, remarks, notes = rgba[..., 3], [], []
     highest = int(alpha.max())
     mask = alpha.astype(np.float32) / 255
     if highest < 128:
@@ -61,12 +62,12 @@ def read_cutout(rgba: UInt8[np.ndarray, "height width 4"]) -> Cutout:
     haze = away & (mask > 0) & (mask < HAZE / 255)
     mask[haze] = 0.0
     if haze.mean() >= TOLD_HAZE:
-        remarks.append(f"a faint haze over {haze.mean():.0%} of the picture was left out of the cut-out")
+        notes.append(f"a faint haze over {haze.mean():.0%} of the picture was left out of the cut-out")
     if strays.any():
         mask[away & grown(strays[labels], RIM)] = 0.0
         count = int(strays.sum())
-        remarks.append(
+        notes.append(
             f"{count} stray speck{'s' * (count > 1)} of the cut-out, {int(sizes[strays].sum())} pixels in all, "
             f"{'were' if count > 1 else 'was'} left out"
         )
-    return Cutout(mask, tuple(remarks))
+    return Cutout(mask, tuple(remarks), tuple(notes))

@@ -14,7 +14,7 @@ from shapeshot.beside import Beside
 from shapeshot.errors import PhotoError, unknown_name
 from shapeshot.onnx_runtime import silence_telemetry
 from shapeshot.photo.alpha import has_cutout, is_all_transparent, read_cutout
-from shapeshot.photo.finder import NOTHING_THERE, Point, doubts, require_object, shipped_finder
+from shapeshot.photo.finder import NOTHING_MEANT, NOTHING_THERE, Point, doubts, require_object, shipped_finder
 from shapeshot.photo.plain import plain_background
 from shapeshot.photo.regions import grown, in_regions, label_regions, regions_at
 
@@ -49,13 +49,14 @@ class ObjectMask:
     mask: float32 [height, width], 1 on the object, 0 on the background, between at antialiased edges.
     method: "alpha", "finder", "plain background", "rembg", "kept", or "given mask".
     certainty: the IoU with the truth that the finder expects of its mask; None where it was not asked.
-    remarks: what speaks against the mask, one sentence each.
+    remarks: what speaks against the mask, one sentence each. notes: what was made of the picture, likewise.
     """
 
     mask: Float[np.ndarray, "height width"]
     method: str
     certainty: float | None = None
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def find_object(
@@ -78,7 +79,7 @@ def find_object(
         )
     found = _without_empty_alpha(rgba, BACKGROUNDS[background], points)
     if (found.mask >= 0.5).mean() < _MIN_OBJECT and points:
-        raise PhotoError(NOTHING_THERE)
+        raise PhotoError(NOTHING_THERE.format(""))
     if (found.mask >= 0.5).mean() < _MIN_OBJECT:
         raise PhotoError("no object found: the picture is empty or one plain colour; give a photo of one object")
     return found
@@ -91,12 +92,12 @@ def _without_empty_alpha(rgba: UInt8[np.ndarray, "height width 4"], way: Way, po
     opaque = rgba.copy()
     opaque[..., 3] = 255
     found = way(opaque, points)
-    return replace(found, remarks=(_IGNORED_ALPHA, *found.remarks))
+    return replace(found, notes=(_IGNORED_ALPHA, *found.notes))
 
 
 def _by_alpha(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
-    mask, remarks = read_cutout(rgba)
-    return ObjectMask(mask, "alpha", None, remarks)
+    mask, remarks, notes = read_cutout(rgba)
+    return ObjectMask(mask, "alpha", None, remarks, notes)
 
 
 def _by_finder(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
@@ -107,12 +108,18 @@ def _told(found: ObjectMask, pointed: bool) -> ObjectMask:
     """With the finder's doubt among the remarks. Raises PhotoError where it found nothing."""
     require_object(found.mask, pointed)
     assert found.certainty is not None
-    return replace(found, remarks=(*found.remarks, *doubts(found.certainty)))
+    unsure = () if NOTHING_MEANT in found.remarks else doubts(found.certainty)  # one of the two says it
+    return replace(found, remarks=(*found.remarks, *unsure))
 
 
 def _sighted(rgba: UInt8[np.ndarray, "height width 4"], points: Sequence[Point]) -> ObjectMask:
-    """What the finder makes of a photo, which may be nothing. Where there is a cut-out, it looks inside that."""
+    """What the finder makes of a photo, which may be nothing. Where there is a cut-out, it looks inside that.
+
+    Raises PhotoError where points lie on nothing that is an object.
+    """
     sighting = shipped_finder().find(rgba[..., :3], points)
+    if sighting.astray:
+        raise PhotoError(sighting.astray)
     mask = sighting.mask * (rgba[..., 3].astype(np.float32) / 255) if has_cutout(rgba) else sighting.mask
     return ObjectMask(mask, "finder", sighting.certainty, sighting.remarks)
 

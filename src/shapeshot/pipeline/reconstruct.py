@@ -23,10 +23,10 @@ from shapeshot.model.shape import SPECK_FRACTION, SPECK_FRACTION_OF_VIEW, finer_
 from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
-from shapeshot.pipeline.confidence import LOW, evidence_of, low_confidence, unfamiliar
+from shapeshot.pipeline.confidence import evidence_of
 from shapeshot.pipeline.options import AUTO, TURNS, Options
-from shapeshot.pipeline.remarks import size_remarks
 from shapeshot.pipeline.size import AUTO_SIZE, bare_number_remarks, metric_scale, parse_size
+from shapeshot.pipeline.telling import told_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, Shaped, UInt8
@@ -53,7 +53,8 @@ class Reconstruction:
     photo: the crop that the model saw; its box is in pixels of rgba.
     threshold: the probability of occupancy at the surface.
     camera: where the photo was taken from, beside the shape; None where the model does not tell.
-    remarks: what the model has to say against its shape. num_specks: loose pieces that the mesh is without.
+    remarks: what speaks against what was typed, or by the model against its shape. num_specks: loose pieces that the
+        mesh is without.
     is_metric: whether lengths are metres. timings: seconds per stage, and "total".
     confidence: the probability, 0 to 1, that the shape is right: that its F-score at 5 % is above 0.5. doubt: what
     lowers it most, a name of `pipeline.confidence.DOUBTS`. evidence: what it was made of.
@@ -113,15 +114,13 @@ class Reconstruction:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What speaks against trusting this shape, one sentence each."""
-        told = [*self.found.remarks, *self.remarks]
-        if self.confidence is not None and self.doubt is not None and self.confidence < LOW:
-            told.append(low_confidence(self.confidence, self.doubt))
-        if self.familiarity is not None and not self.familiarity.is_familiar:
-            told.append(unfamiliar(self.familiarity))
-        x, y, z = (self.mesh.bounds[1] - self.mesh.bounds[0]).tolist()
-        unit = "metre" if self.is_metric else "cube"
-        return (*told, *size_remarks((x, y, z), unit, self.size_estimate, self.given_size))
+        """What speaks against trusting this shape, one sentence each, the most useful first."""
+        return told_of(self).warnings
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is so and asks for nothing: what was left out of a cut-out, an unusual photo; one sentence each."""
+        return told_of(self).notes
 
 
 def reconstruct(
@@ -223,7 +222,7 @@ def shape_in(
         is_metric=size is not None,
         timings=clock.timings(),
         camera=camera,
-        remarks=(*seen.reading.remarks, *(bare_number_remarks(size) if size else ())),
+        remarks=(*(bare_number_remarks(size) if size else ()), *seen.reading.remarks),
         num_specks=surface.num_specks,
         confidence=None if head is None or evidence is None else head(evidence),
         doubt=None if head is None or evidence is None else head.main_doubt(evidence),

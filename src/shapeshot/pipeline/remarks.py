@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shapeshot.export import WRITERS
 from shapeshot.pipeline.confidence import stretch
 from shapeshot.pipeline.size import AXES, parse_size
 
@@ -64,6 +65,19 @@ def size_remarks(
     return (
         f"the shape is {here}, where things that look like this are about {there} (width, height, depth): parts may be "
         "missing or swollen, and no scale makes all three right; check the preview, or try a photo from another side",
+    )
+
+
+def unit_notes(suffix: str, height: float, is_metric: bool) -> tuple[str, ...]:
+    """That nobody gave a size for a file that says no unit, where its readers take one for granted.
+
+    suffix: of the file. height: of the shape, in its own unit.
+    """
+    if is_metric or WRITERS[suffix].per_metre == 1:
+        return ()
+    return (
+        f"no size is known, and a .{suffix} file says no unit: slicers will show it {_two_digits(height)} mm high; "
+        "give one dimension, such as --size height=80mm, or scale it there",
     )
 
 

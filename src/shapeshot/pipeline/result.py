@@ -14,6 +14,7 @@ from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.pipeline.json_values import ALIAS, OMITTED
 from shapeshot.pipeline.remarks import is_telling, print_remarks
+from shapeshot.pipeline.telling import told_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,6 +151,7 @@ class Result:
         "How sure the points are on average, 0 to 1; null where the model cannot say."
     )
     warnings: tuple[str, ...] = told("What speaks against trusting this shape, one sentence each.")
+    notes: tuple[str, ...] = told("What is so and asks for nothing, one sentence each.")
     timings: dict[str, float] = told("Seconds per stage, and `total`.")
     camera: CameraFacts | None = told_if_known("Where the photo was taken from; for models that tell.")
     photo: str | None = told_if_known("The photo's file name.")
@@ -170,8 +172,12 @@ def add_seconds(timings: dict[str, float], stage: str, seconds: float) -> None:
         timings[name] = timings.get(name, 0.0) + seconds
 
 
-def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
-    """The facts of a reconstruction by the model of this name. `more`: values of fields that may be unknown."""
+def result_of(shape: Reconstruction, model: str, notes: tuple[str, ...] = (), **more: Any) -> Result:
+    """The facts of a reconstruction by the model of this name.
+
+    notes: further ones, of its files. more: values of fields that may be unknown.
+    """
+    said = told_of(shape)
     sure, estimate = shape.point_confidence, None if shape.given_size else shape.size_estimate
     unit, size = "metre" if shape.is_metric else "cube", _lengths(shape.mesh.bounds[1] - shape.mesh.bounds[0])
     return Result(
@@ -195,7 +201,8 @@ def result_of(shape: Reconstruction, model: str, **more: Any) -> Result:
         familiarity=shape.familiarity,
         confidence=shape.confidence,
         point_confidence=None if sure is None else float(sure.mean()),
-        warnings=(*shape.warnings, *print_remarks(more.get("finish"), unit, max(size))),
+        warnings=(*said.warnings, *print_remarks(more.get("finish"), unit, max(size))),
+        notes=(*said.notes, *notes),
         timings=dict(shape.timings),
         camera=None if shape.camera is None else CameraFacts(**asdict(shape.camera)),
         **more,

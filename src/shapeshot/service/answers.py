@@ -44,6 +44,7 @@ RESULT_EXAMPLE: dict[str, Any] = {
     "confidence": 0.83,
     "point_confidence": 0.71,
     "warnings": [],
+    "notes": [],
     "timings": {"photo": 0.031, "encode": 0.019, "mesh": 0.052, "total": 0.117},
     "assumed_scale": {"metres_per_unit": 1.1, "from": "estimate"},
 }
@@ -115,7 +116,7 @@ class ObjectAnswer(BaseModel):
     """What was taken for the object; lengths are pixels of the upright photo. mask, seen: PNG files as data URLs.
 
     certainty: how much of the mask the finder expects to be right, 0 to 1; null where it was not asked. remarks: what
-    speaks against the mask, one sentence each.
+    speaks against the mask, notes: what was made of the picture, one sentence each.
     """
 
     model_config = {
@@ -125,6 +126,7 @@ class ObjectAnswer(BaseModel):
                 "method": "finder",
                 "certainty": 0.94,
                 "remarks": [],
+                "notes": [],
                 "box": BOX,
                 "crop": CROP,
                 "mask": PNG_URL,
@@ -136,6 +138,7 @@ class ObjectAnswer(BaseModel):
     method: str
     certainty: float | None
     remarks: list[str]
+    notes: list[str]
     box: dict[str, float]
     crop: dict[str, float]
     mask: str

@@ -86,6 +86,7 @@ def object_facts(view: View) -> dict[str, Any]:
         "method": view.found.method,
         "certainty": view.found.certainty,
         "remarks": list(view.found.remarks),
+        "notes": list(view.found.notes),
         "box": to_json(_box(view.found.mask, view.source.size)),
         "crop": {edge: float(pixels) * scale for edge, pixels in view.photo.box._asdict().items()},
         "mask": _data_url(mask_png(view.found.mask)),

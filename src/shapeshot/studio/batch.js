@@ -9,6 +9,8 @@ export class Batch {
   constructor(session) {
     this.session = session;
     this.list = document.getElementById("batch");
+    this.lines = [];
+    session.addEventListener("result", () => this.#mended());
   }
 
   // files: of [Blob, name]. One alone is the photo on the page, as ever.
@@ -31,6 +33,7 @@ export class Batch {
     const before = this.session.photo;
     let isShown = false;
     const lines = files.map(([blob, name]) => new Line(blob, name));
+    this.lines = lines;
     this.list.replaceChildren(...lines.map(({ element }) => element));
     this.list.hidden = false;
     const waiting = [...lines];
@@ -53,7 +56,7 @@ export class Batch {
   async #one(line, signal) {
     const refusal = this.session.refusal(line.blob, line.name);
     if (refusal) {
-      line.fail(refusal);
+      this.#failed(line, refusal);
       return null;
     }
     line.say("reconstructing…");
@@ -62,9 +65,21 @@ export class Batch {
       line.done(made, () => this.session.show(made));
       return made;
     } catch (error) {
-      if (!signal.aborted) line.fail(error instanceof Problem ? error.message : "Something went wrong. Give it again alone.");
+      if (!signal.aborted) this.#failed(line, error instanceof Problem ? error.message : "Something went wrong. Try it again.");
       return null;
     }
+  }
+
+  // It can be shown as a photo alone is: with what went wrong, and with all that says where its object is.
+  #failed(line, text) {
+    line.fail(text, () => this.session.setPhoto(line.blob, line.name));
+  }
+
+  // A photo that failed has its shapes now.
+  #mended() {
+    const { result } = this.session;
+    const line = this.lines.find(({ blob, hasFailed }) => hasFailed && blob === result?.photo?.blob);
+    line?.done(result, () => this.session.show(result));
   }
 
   #sum(lines) {
@@ -92,19 +107,21 @@ class Line {
   }
 
   done({ answer }, show) {
-    this.#end("done", 1, `done in ${answer.result.timings.total.toFixed(2)} s`);
+    this.hasFailed = false;
+    this.#end("done", 1, `done in ${answer.result.timings.total.toFixed(2)} s`, show);
+  }
+
+  fail(text, show) {
+    this.hasFailed = true;
+    this.#end("failed", 0, text, show);
+  }
+
+  #end(state, value, text, show) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Show" });
     button.setAttribute("aria-label", `Show ${this.name}`);
     button.addEventListener("click", show);
+    this.element.querySelector("button")?.remove();
     this.element.append(button);
-  }
-
-  fail(text) {
-    this.hasFailed = true;
-    this.#end("failed", 0, text);
-  }
-
-  #end(state, value, text) {
     this.element.dataset.state = state;
     this.bar.value = value;
     this.bar.hidden = true;

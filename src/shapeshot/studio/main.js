@@ -9,6 +9,7 @@ import { patiently } from "./patience.js";
 import { listenForCamera } from "./photo/camera.js";
 import { listenForPhotos } from "./photo/input.js";
 import { PhotoPanel } from "./photo/panel.js";
+import { Candidates } from "./result/candidates.js";
 import { ResultPanel } from "./result/panel.js";
 import { scrollToResults } from "./scrolling.js";
 import { Session } from "./session.js";
@@ -38,6 +39,7 @@ const learnt = learn();
 // three.js is the bulk of the page: it comes after the first paint, and nothing waits for it but the views.
 const { ShapesPanel } = await import("./shapes/panel.js");
 const shapes = new ShapesPanel(session);
+new Candidates(session, shapes);
 const gallery = new Gallery(session, shapes);
 document.getElementById("views").dataset.shown ??= "";
 await learnt;

@@ -3,7 +3,7 @@
 // result is on the screen, and "made" brings a result that is kept and not shown.
 
 import { findObject } from "./api.js";
-import { NOTHING_SAID, askForShapes, formOf } from "./asking.js";
+import { NOTHING_SAID, askForShapes, formOf, otherWay } from "./asking.js";
 import { complain, say } from "./messages.js";
 import { readPicture } from "./photo/picture.js";
 
@@ -68,6 +68,13 @@ export class Session extends EventTarget {
     const most = this.limits.max_upload ?? Infinity;
     if (blob.size <= most) return null;
     return `${name} has ${mebibytes(blob.size)}; this server takes ${mebibytes(most)}. Choose a smaller file.`;
+  }
+
+  // What would be taken for the object if it was cut out another way, as `found` is; null where that cannot be had.
+  async seenOtherwise() {
+    const way = otherWay(this.mode, this.result?.answer.result.object?.method);
+    if (!way) return null;
+    return findObject(formOf({ ...this, way }, this.#declared, ["find"])).catch(() => null);
   }
 
   // Another way to say where the object is; undefined leaves as it is.

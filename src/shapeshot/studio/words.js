@@ -9,6 +9,10 @@ const WORDS = [
   [/picture is empty or one plain colour/, "The photo is empty or one plain colour. Choose a photo of one object."],
   [/no object found/, "No object was found in this photo. Click on the object, draw a box around it (“boxed”), or choose " +
     "“all” where it fills the photo."],
+  [/not what the photo is most about/, "What you clicked on is not what the photo is most about, or very small. Look at the " +
+    "outline; click on the middle of the object if this is not it."],
+  [/a point lies beside what was taken/, "One of your clicks lies beside what was taken. Look at the outline; undo the click, " +
+    "or draw a box around the object (“boxed”)."],
   [/lies beside the photo|lies outside the region/, "That click lies beside the photo. Click on the object."],
   [/mask marks no pixel/, "Nothing is painted. Paint over the object, or choose “found” to go back to what the mask was."],
   [/the region .* holds too little/, "The box holds too little of the photo. Draw it around the whole object."],
@@ -21,7 +25,7 @@ const WORDS = [
     "Look at the outline in the photo; click on the object, or paint it."],
   [/finder sees no object; what stands out/, "It does not look like an object; what stands out from the plain background was " +
     "taken, a shadow or a print perhaps. Click on the object, or paint it."],
-  [/unlike anything the model was trained on/, "This photo is unlike anything the model has learnt from, so the shape may mean " +
+  [/unlike anything the model was trained on.*: the shape may/, "This photo is unlike anything the model has learnt from, so the shape may mean " +
     "nothing. A photo of one whole household object on a plain background works best."],
   [/heif|heic/i, "This server does not read HEIC photos. Save the photo as JPEG, and choose that."],
 ];

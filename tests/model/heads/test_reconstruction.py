@@ -106,10 +106,11 @@ def test_result_json_has_it_all(run: Any, model: Any) -> None:
 def test_a_strange_photo_warns_in_one_line_and_exits_as_ever(run: Any, analytic_field: Any, heads: Heads) -> None:
     code, err, facts = run(analytic_field(heads=heads, features=STRANGE))
     assert code == 0
-    line, proportions = err.splitlines()
+    [line] = err.splitlines()
     assert line.startswith("shapeshot: warning: ")
     assert "unlike anything" in line
-    assert facts["warnings"] == [said.split("disc.png: ", 1)[1] for said in (line, proportions)]
+    assert facts["warnings"] == [line.split("disc.png: ", 1)[1]]
+    assert "things that look like this" in facts["notes"][0], "a guess as wide as that is no reason to warn"
     assert not facts["familiarity"]["is_familiar"]
 
 

@@ -34,7 +34,7 @@ def test_what_speaks_against_a_shape_lowers_it_and_is_named(name: str) -> None:
     worse = replace(Evidence(), **{name: -3.0})
     assert judge(worse) < judge(Evidence())
     assert judge.main_doubt(worse) == name
-    assert DOUBTS[name] in low_confidence(0.2, name)
+    assert DOUBTS[name] in low_confidence(0.2, DOUBTS[name])
 
 
 def test_there_and_back() -> None:

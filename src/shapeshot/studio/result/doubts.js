@@ -47,6 +47,7 @@ function cutOtherwise(session, result) {
 const WARNINGS = [
   [/cuts the object/, "The photo, or the box, cuts the object off, and what lies beyond is guessed.", ["photo", "region"]],
   [/more than one object/, "There are several objects, and the largest was taken.", ["point", "region"]],
+  [/most about|point lies beside/, "What you clicked on may not be the object.", ["point", "region", "paint"]],
   [/not sure which pixels/, "It is not certain which pixels are the object.", ["way", "firstWay", "point", "paint"]],
   [/may show no object/, "There may be no object in the photo.", ["point", "way", "firstWay", "photo"]],
   [/stands? out from the/, "The object hardly differs from its background, or its shadow was taken with it.", ["way", "firstWay", "point", "paint"]],

@@ -21,7 +21,7 @@ export class Downloads {
     this.element = element;
   }
 
-  show(links, name) {
+  show(links, name, result) {
     const best = button(BEST, links, name, "Download the object (GLB)");
     best.classList.add("primary");
     best.removeAttribute("aria-label"); // its text says it
@@ -30,6 +30,7 @@ export class Downloads {
     const wasOpen = this.element.querySelector("details")?.open ?? false;
     const others = made("details", { open: wasOpen });
     others.append(made("summary", { textContent: "Other files, and all as a zip" }), ...groups(links).map((group) => line(group, links, name)));
+    if (result.unit !== "metre") noteUnit(others, result);
     if (links.all) others.append(allButton(links.all, name));
     this.element.replaceChildren(best, ...(ar ? [ar] : []), note, others);
   }
@@ -59,6 +60,16 @@ function line({ title, use, files }, links, name) {
   head.append(made("b", { textContent: title }), made("small", { textContent: use }));
   group.append(head, buttons);
   return group;
+}
+
+// An STL says no unit, and slicers read millimetres.
+function noteUnit(others, { size, assumed_scale: scale }) {
+  const stl = others.querySelector("[data-file='mesh.stl']");
+  if (!stl) return;
+  const guessed = scale ? ", and 3mf at a size that is guessed" : "";
+  const textContent = `No size was given: slicers will show the stl ${size[1].toPrecision(2)} mm high${guessed}. Give a ` +
+    "size in the settings.";
+  stl.closest("div").append(made("p", { id: "no-unit", className: "hint", textContent }));
 }
 
 const labelOf = ([form, suffix], title) => (title === "Data" && form !== "mesh" ? `${form} ${suffix}` : suffix);

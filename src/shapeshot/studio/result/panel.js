@@ -21,7 +21,7 @@ export class ResultPanel {
     element("facts").replaceChildren(list(firstFactsOf(result)), moreFacts(otherFactsOf(result)));
     const warnings = (result.warnings ?? []).map((text) => item("li", inPageWords(text)));
     element("warnings").replaceChildren(...warnings);
-    this.downloads.show(links, name);
+    this.downloads.show(links, name, result);
     this.doubts.show(result);
   }
 
@@ -45,12 +45,13 @@ function firstFactsOf(result) {
 }
 
 function otherFactsOf(result) {
-  const { unit, mesh, finish, timings, model } = result;
+  const { unit, mesh, finish, timings, model, notes = [] } = result;
   const isMetric = unit === "metre";
   const facts = isMetric ? [] : [["Proportions", ratios(result.size)]];
   facts.push(["Mesh", `${mesh.closed ? "closed" : "open"}${isMetric ? `, ${litres(mesh.volume)}` : ""}`]);
   if (finish?.center_of_mass && isMetric) facts.push(["Centre of mass", `${centimetres(finish.center_of_mass, ", ")}`]);
   facts.push(["Made in", `${timings.total.toFixed(2)} s by model “${model}”`]);
+  facts.push(...notes.map((text) => ["Note", inPageWords(text)]));
   return facts;
 }
 

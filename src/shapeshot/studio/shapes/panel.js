@@ -29,9 +29,13 @@ export class ShapesPanel {
 
   #listen() {
     const { session, large, compare } = this;
-    for (const viewer of Object.values(this.viewers)) viewer.addEventListener("turn", () => this.#turned(viewer));
+    for (const viewer of Object.values(this.viewers)) {
+      viewer.addEventListener("turn", () => this.#turned(viewer));
+      viewer.addEventListener("home", () => this.#reset());
+    }
     element("shading").addEventListener("change", ({ target }) => this.#shade(target.value));
     element("reset-view").addEventListener("click", () => this.#reset());
+    element("corner-view").addEventListener("click", () => this.#lookFromCorner());
     element("from-photo").addEventListener("click", () => this.#lookFromPhoto());
     element("measuring").addEventListener("click", () => this.#measure(!this.isMeasuring));
     large.addEventListener("change", () => this.#measure(this.isMeasuring));
@@ -43,6 +47,11 @@ export class ShapesPanel {
   // A small picture of the mesh, as a data URL, or null without WebGL.
   picture(side) {
     return this.viewers.mesh?.picture(side) ?? null;
+  }
+
+  // A small picture of the side that would be in front after so many quarters to the left, likewise.
+  front(quarters, side) {
+    return this.viewers.mesh?.pictureFrom((quarters * Math.PI) / 2, side) ?? null;
   }
 
   #show() {
@@ -76,7 +85,7 @@ export class ShapesPanel {
     element("from-photo").title = this.photoCamera ? "" : "This model does not say where the photo's camera stood.";
     this.compare.show(result, Boolean(this.photoCamera));
     if (this.photoCamera && (isNew || this.compare.isOn)) this.#lookFromPhoto();
-    else if (isNew) this.#reset();
+    else if (isNew) this.#lookFromCorner();
     this.#note();
   }
 
@@ -137,7 +146,13 @@ export class ShapesPanel {
     this.#measure(this.isMeasuring);
   }
 
+  // The first view: the photo's own, where it is known.
   #reset() {
+    if (this.photoCamera) this.#lookFromPhoto();
+    else this.#lookFromCorner();
+  }
+
+  #lookFromCorner() {
     this.large.rotate(false);
     if (this.compare.isOn && this.photoCamera) this.compare.set(false); // it is of the photo's view alone
     this.#each((viewer) => viewer.reset());

@@ -12,7 +12,7 @@ const TURN_SPEED = 1.2; // of a turn by itself: one in 50 seconds
 
 export class Viewer extends EventTarget {
   // box: the element that it fills. The third argument is from smoothness.js. Throws where the browser has no WebGL.
-  // "turn": by the user or by itself; "drawn": after every picture.
+  // "turn": by the user or by itself; "drawn": after every picture; "home": the first view is asked for.
   constructor(box, name, { antialias, pixelRatio }) {
     super();
     this.renderer = new WebGLRenderer({ antialias, alpha: true });
@@ -144,6 +144,23 @@ export class Viewer extends EventTarget {
     return small.toDataURL("image/webp", 0.85);
   }
 
+  // The same of the whole shape, seen a little from above from so many radians to the left of its front; the view stays.
+  pictureFrom(angle, side) {
+    const { camera, square } = this;
+    const [place, turn] = [camera.position.clone(), camera.quaternion.clone()];
+    this.square = null;
+    camera.position.set(Math.sin(angle), 0.35, Math.cos(angle)).setLength(fittingDistance(DIAGONAL / 2, this.aspect));
+    camera.lookAt(0, 0, 0);
+    this.#aim();
+    const picture = this.picture(side);
+    camera.position.copy(place);
+    camera.quaternion.copy(turn);
+    this.square = square;
+    this.#aim();
+    this.render();
+    return picture;
+  }
+
   #changed() {
     if (this.square && this.#direction().angleTo(this.photoDirection) > 1e-3) this.#leavePhoto();
     this.draw();
@@ -197,7 +214,7 @@ export class Viewer extends EventTarget {
       "+": () => this.#zoom(1 / KEY_ZOOM),
       "=": () => this.#zoom(1 / KEY_ZOOM),
       "-": () => this.#zoom(KEY_ZOOM),
-      Home: () => this.reset(),
+      Home: () => this.dispatchEvent(new Event("home")),
     };
     if (!actions[event.key]) return;
     event.preventDefault();
