@@ -68,6 +68,7 @@ SERVER_HEAVY_BYTES = 384 * MIB  # of the second try, of which one runs at a time
 SERVER_LIGHT_SECONDS = 1.0  # of the first try; a photo of 12 megapixels takes a tenth of one
 SERVER_DECODE_SECONDS = 5.0  # of the second try; then the process that reads the photo and its mask is ended
 SERVER_HEAVY_JOB_BYTES = 448 * MIB  # of a reconstruction finer than 64 cells, which shares the decodes' budget
+SERVER_LIGHT_RESULT_BYTES = 4 * MIB  # of a kept result; of a larger one, files are made one at a time
 SERVER_FINISH_COST = 55_000_000  # faces times rounds of smoothing, or what costs as much: some 5 s
 SERVER_UPLOAD_SECONDS = 30.0  # a slow sender holds a place in the queue
 SERVER_HEAD_SECONDS = 10.0  # from a connection's start, or the end of an answer, to the end of the next request's head
