@@ -95,6 +95,7 @@ UPLOADS: dict[str, Callable[[bytes], Upload]] = {
     "finest": lambda photo: Upload(photo, FINEST),
     "finest-fat-all": lambda photo: Upload(photo, FINEST, then=("all",)),
     "finest-64-all": lambda photo: Upload(photo, FINEST | {"resolution": "64"}, then=("all",)),
+    "million-points-obj": lambda photo: Upload(photo, {"points": "1000000", "format": "obj", "form": "points"}),
     "finest-usdz": lambda photo: Upload(photo, FINEST | {"format": "usdz"}),
     "finest-voxels-obj": lambda photo: Upload(photo, FINEST | {"format": "obj", "form": "voxels"}),
     "finest-sh3f": lambda photo: Upload(photo, FINEST | {"format": "sh3f"}),

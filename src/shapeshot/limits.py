@@ -77,5 +77,5 @@ SERVER_CHUNK_BYTES = 256
 SERVER_WRITE_SECONDS = 30.0  # that a reader may take for the next piece of an answer
 SERVER_CONNECTIONS = 512  # open at once; fewer where the process may not open as many files
 SERVER_DRAIN_SECONDS = 11.0  # for accepted work after SIGTERM
-SERVER_END_SECONDS = 14.5  # after SIGTERM, whatever is still under way
+SERVER_END_SECONDS = 13.5  # after SIGTERM, whatever is still under way
 SERVER_STUCK_SECONDS = 15.0  # that a worker may be past its job's deadline before it counts as stuck
