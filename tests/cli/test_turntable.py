@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,18 @@ def test_of_a_photo_it_says_what_speaks_against_the_shape(shapeshot_command: Run
     done = shapeshot_command("turntable", tmp_path / "fallen.jpg", *FEW)
     assert done.code == 0
     assert f"shapeshot: warning: {tmp_path / 'fallen.jpg'}: this shape is probably not right" in done.err
+
+
+def test_a_pipe_is_not_waited_for(shapeshot_command: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "mesh.glb")
+    done = shapeshot_command("turntable", tmp_path)
+    assert done.code == 2
+    assert "not a regular file" in done.err
+
+
+def test_a_file_beyond_the_limit_is_not_read(shapeshot_command: Run, tmp_path: Path) -> None:
+    with (tmp_path / "mesh.glb").open("wb") as file:
+        file.truncate(2**40)  # which takes no room
+    done = shapeshot_command("turntable", tmp_path)
+    assert done.code == 2
+    assert "512 MiB" in done.err

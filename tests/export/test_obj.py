@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,14 @@ def test_a_name_that_is_not_utf8_is_written_as_its_bytes() -> None:
     files = encode_obj_files(smooth_mesh(), "o\udcff")
     assert b"\nmtllib o\xff.mtl\n" in files["o\udcff.obj"]
     assert files["o\udcff.mtl"].endswith(b"map_Kd o\xff.texture.png\n")
+
+
+def test_much_text_is_not_held_as_numbers() -> None:
+    """One format operation for a million points took five times as much memory as their file."""
+    points = np.random.default_rng(0).random((100_000, 3), np.float32)
+    cloud = PointCloud(points, points)
+    tracemalloc.start()
+    content = encode_obj(cloud)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 3 * len(content)

@@ -12,6 +12,7 @@ from http_server import HttpServer
 from isolated import Isolated
 from meshes import Meshes
 from photos import Photos
+from results import Results
 from shards import Shards
 
 from checkpoints import Checkpoints
@@ -20,6 +21,7 @@ HARNESSES: dict[str, Callable[[], Harness]] = {
     "http": HttpServer,
     "photos": partial(Isolated, Photos),
     "meshes": partial(Isolated, Meshes),
+    "results": partial(Isolated, Results),
     "archives": partial(Isolated, Archives),
     "shards": partial(Isolated, Shards),
     "checkpoints": partial(Isolated, Checkpoints),

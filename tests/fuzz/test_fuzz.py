@@ -26,7 +26,7 @@ def fuzzing() -> Iterator[ModuleType]:
     sys.path.remove(folder)
 
 
-READERS = ("photos", "meshes", "archives", "shards", "checkpoints", "cards")
+READERS = ("photos", "meshes", "results", "archives", "shards", "checkpoints", "cards")
 
 
 @pytest.mark.slow

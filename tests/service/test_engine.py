@@ -302,3 +302,21 @@ def test_workers_that_are_stuck_are_known(
     while engine.num_working == 1:
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_a_heavy_file_takes_its_memory_from_the_budget(engines: Callable[..., Engine]) -> None:
+    """A job without a photo, such as a file of a large result: nothing is looked at, and it waits for room."""
+    engine = engines(workers=2)
+    made = threading.Event()
+
+    def finish(view: Any) -> bool:
+        made.set()
+        return view is None
+
+    with engine.decoders.memory.taken(engine.decoders.memory.num_bytes):
+        job = Job(None, None, finish, is_heavy=True)
+        slot = engine.take_slot()
+        assert slot is not None
+        engine.submit(job, slot)
+        assert not made.wait(0.2)
+    assert job.result.result(SECONDS) is True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shapeshot.cli.flags import finite_number, whole_number
 from shapeshot.cli.parser import Parser
 from shapeshot.errors import ExportError
+from shapeshot.limits import OBJECT_FILE_BYTES
 from shapeshot.names import shown
 
 if TYPE_CHECKING:
@@ -85,7 +86,15 @@ def _mesh(source: Path, model: str | None) -> tuple[Mesh, tuple[str, ...]]:
 
         shape = reconstruct(path, model=model)
         return shape.mesh, shape.warnings
+    return decode_glb(_content(path), shown(path)), ()
+
+
+def _content(path: Path) -> bytes:
     try:
-        return decode_glb(path.read_bytes(), shown(path)), ()
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ExportError(f"{shown(path)} is not a regular file; give a folder with a mesh")
+        if path.stat().st_size > OBJECT_FILE_BYTES:
+            raise ExportError(f"{shown(path)} has more than {OBJECT_FILE_BYTES >> 20} MiB, the limit of a mesh file")
+        return path.read_bytes()
     except OSError as error:
         raise ExportError(f"{shown(path)} cannot be read ({error.strerror}); give a folder with a mesh") from error

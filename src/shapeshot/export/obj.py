@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapeshot.export.color_texture import color_texture
+from shapeshot.export.text_lines import text_pieces
 from shapeshot.geometry import Mesh, PointCloud
 
 if TYPE_CHECKING:
-    from jaxtyping import Float32, Int32, Num
+    from jaxtyping import Float32, Int32
 
 
 def encode_obj(shape: Mesh | PointCloud) -> bytes:
@@ -19,11 +21,12 @@ def encode_obj(shape: Mesh | PointCloud) -> bytes:
     Blender, MeshLab and most readers take colours so. Normals are left out: readers compute their own.
     """
     if isinstance(shape, Mesh):
-        text = _vertex_lines(shape.vertices, shape.colors) + _lines("f %d %d %d", shape.faces + 1)
+        elements = text_pieces("f %d %d %d", shape.faces + 1)
+        vertices = _vertices(shape.vertices, shape.colors)
     else:
-        numbers = np.arange(1, len(shape.points) + 1)
-        text = _vertex_lines(shape.points, shape.colors) + _lines("p %d", numbers)
-    return f"# shapeshot\n{text}".encode("ascii")
+        elements = text_pieces("p %d", np.arange(1, len(shape.points) + 1))
+        vertices = _vertices(shape.points, shape.colors)
+    return _encoded("# shapeshot\n", vertices, elements)
 
 
 def encode_obj_files(shape: Mesh | PointCloud, name: str, vertex_colors: bool = True) -> dict[str, bytes]:
@@ -36,11 +39,13 @@ def encode_obj_files(shape: Mesh | PointCloud, name: str, vertex_colors: bool = 
     if not isinstance(shape, Mesh) or shape.colors is None:
         return {f"{name}.obj": encode_obj(shape)}
     suffix, picture, places, corners = _texture(shape, shape.colors)
-    vertices = _vertex_lines(shape.vertices, shape.colors if vertex_colors else None)
-    faces = _lines("f %d/%d %d/%d %d/%d", np.stack([shape.faces + 1, corners + 1], axis=2))
-    text = f"# shapeshot\nmtllib {name}.mtl\no object\n{vertices}{_lines('vt %.5f %.5f', places)}usemtl colors\n{faces}"
+    vertices = _vertices(shape.vertices, shape.colors if vertex_colors else None)
+    coordinates = text_pieces("vt %.5f %.5f", places)
+    faces = text_pieces("f %d/%d %d/%d %d/%d", np.stack([shape.faces + 1, corners + 1], axis=2))
+    head = f"# shapeshot\nmtllib {name}.mtl\no object\n"
+    content = _encoded(head, vertices, coordinates, "usemtl colors\n", faces)
     file = f"{name}.texture.{suffix}"
-    return {file: picture, f"{name}.mtl": _material(file), f"{name}.obj": _encoded(text)}
+    return {file: picture, f"{name}.mtl": _material(file), f"{name}.obj": content}
 
 
 def _texture(
@@ -58,20 +63,20 @@ def _material(texture: str) -> bytes:
     return _encoded(f"# shapeshot\nnewmtl colors\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\nmap_Kd {texture}\n")
 
 
-def _encoded(text: str) -> bytes:
+def _encoded(*texts: Iterable[str]) -> bytes:
     # Names of files that are no UTF-8 come from the system as surrogates, and are written as the bytes that they are.
-    return text.encode("utf-8", "surrogateescape")
+    # Piece by piece: a million points are 60 MB of text, which are here no more than twice at any time.
+    return b"".join(piece.encode("utf-8", "surrogateescape") for text in texts for piece in _pieces(text))
 
 
-def _vertex_lines(
+def _pieces(text: Iterable[str]) -> Iterable[str]:
+    return [text] if isinstance(text, str) else text
+
+
+def _vertices(
     positions: Float32[np.ndarray, "vertices 3"], colors: Float32[np.ndarray, "vertices 3"] | None
-) -> str:
+) -> Iterator[str]:
     if colors is None:
-        return _lines("v %.7g %.7g %.7g", positions)
+        return text_pieces("v %.7g %.7g %.7g", positions)
     rows = np.concatenate([positions, np.clip(colors, 0, 1)], axis=1)
-    return _lines("v %.7g %.7g %.7g %.4g %.4g %.4g", rows)
-
-
-def _lines(line: str, rows: Num[np.ndarray, " *shape"]) -> str:
-    # One format operation for all rows: several times faster than one a row.
-    return (f"{line}\n" * len(rows)) % tuple(rows.ravel().tolist())
+    return text_pieces("v %.7g %.7g %.7g %.4g %.4g %.4g", rows)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _TYPES = {5126: "<f4", 5123: "<u2", 5125: "<u4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _TRIANGLES = 4
+FARTHEST = 1e9  # from the origin: ours lie nearer, and what is computed of vertices overflows at 1e19
+# OverflowError: integers of many digits. RecursionError: JSON of many brackets.
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, struct.error, OverflowError, RecursionError)
 
 
 def decode_glb(content: bytes, name: str) -> Mesh:
@@ -40,6 +43,8 @@ def decode_glb(content: bytes, name: str) -> Mesh:
             raise MeshError(f"{name} holds points; give a mesh")
         attributes = primitive["attributes"]
         vertices = _rows(document, binary, attributes["POSITION"])
+        if not (np.abs(vertices) <= FARTHEST).all():
+            raise ValueError(f"its vertices do not lie within {FARTHEST:g} of the origin")
         faces = _rows(document, binary, primitive["indices"]).reshape(-1, 3)
         if "TEXCOORD_0" in attributes:
             return _textured(vertices, faces, document, binary, attributes["TEXCOORD_0"])
@@ -47,7 +52,7 @@ def decode_glb(content: bytes, name: str) -> Mesh:
         if "COLOR_0" in attributes:
             colors = to_srgb(_rows(document, binary, attributes["COLOR_0"])[:, :3] / 65535)
         return Mesh(vertices, faces, colors)
-    except (ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
+    except DAMAGE as error:
         raise MeshError(f"{name} is damaged or no .glb file ({error})") from error
 
 

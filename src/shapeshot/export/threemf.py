@@ -10,11 +10,12 @@ import numpy as np
 
 from shapeshot.errors import ExportError
 from shapeshot.export.colors import to_bytes
+from shapeshot.export.text_lines import text_lines
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.manifold import made_manifold
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Float64, Int, Int64, Num, UInt8
+    from jaxtyping import Float, Float64, Int, Int64, UInt8
 
 _MILLIMETRES = 1000.0  # per metre
 _CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
@@ -85,7 +86,7 @@ def _corner_colors(mesh: Mesh) -> tuple[UInt8[np.ndarray, "colors 3"], Int64[np.
 
 
 def _color_group(distinct: UInt8[np.ndarray, "colors 3"]) -> str:
-    entries = _lines('<m:color color="#%02X%02X%02X"/>', distinct)
+    entries = text_lines('<m:color color="#%02X%02X%02X"/>', distinct)
     return f'<m:colorgroup id="2">\n{entries}</m:colorgroup>\n' if entries else ""
 
 
@@ -101,9 +102,9 @@ def _object(
         own_color = ' pid="2" pindex="0"'
     return (
         f'<object id="1" type="model" name="object"{own_color}>\n<mesh>\n<vertices>\n'
-        + _lines('<vertex x="%.6f" y="%.6f" z="%.6f"/>', positions)
+        + text_lines('<vertex x="%.6f" y="%.6f" z="%.6f"/>', positions)
         + "</vertices>\n<triangles>\n"
-        + _lines(f"<triangle {attributes}/>", corners)
+        + text_lines(f"<triangle {attributes}/>", corners)
         + "</triangles>\n</mesh>\n</object>\n"
     )
 
@@ -115,8 +116,3 @@ def _model(thing: str, colors: str, place: Float64[np.ndarray, " 3"]) -> str:
         f'<metadata name="Application">shapeshot</metadata>\n<resources>\n{colors}{thing}</resources>\n'
         f'<build>\n<item objectid="1" transform="{move}"/>\n</build>\n</model>\n'
     )
-
-
-def _lines(line: str, rows: Num[np.ndarray, " *shape"]) -> str:
-    # One format operation for all rows: several times faster than one a row.
-    return (f"{line}\n" * len(rows)) % tuple(rows.ravel().tolist())

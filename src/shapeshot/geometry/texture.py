@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapeshot.errors import MeshError
+from shapeshot.limits import JPEG_SCAN_PIXELS, JPEG_SCANS
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Float32, Int32, UInt8
@@ -45,15 +47,26 @@ class Texture:
 
     @cached_property
     def pixels(self) -> UInt8[np.ndarray, "rows columns 3"]:
-        """The picture, sRGB, row 0 at the top. Raises MeshError where it is no JPEG, or larger than any of ours."""
+        """The picture, sRGB, row 0 at the top.
+
+        Raises MeshError where it is no JPEG, larger than any of ours, or would take its decoder long.
+        """
         from PIL import Image  # here: nothing else of geometry needs more than numpy
 
+        # In a scan's data a 255 is followed by 0 or the mark of a restart alone, so these are scans' beginnings.
+        scans = self.picture.count(b"\xff\xda")
         try:
-            with Image.open(io.BytesIO(self.picture), formats=["JPEG"]) as picture:
-                if max(picture.size) > MAX_SIDE:
-                    raise MeshError(f"a texture has at most {MAX_SIDE} pixels along a side; got {picture.size}")
-                return np.asarray(picture.convert("RGB"))
-        except OSError as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of sizes, which are judged here
+                picture = Image.open(io.BytesIO(self.picture), formats=["JPEG"])
+            if max(picture.size) > MAX_SIDE:
+                raise MeshError(f"a texture has at most {MAX_SIDE} pixels along a side; got {picture.size}")
+            if scans > JPEG_SCANS or scans * picture.width * picture.height > JPEG_SCAN_PIXELS:
+                raise MeshError(f"the texture is a JPEG of {scans} scans, more than will be read")
+            return np.asarray(picture.convert("RGB"))
+        except MeshError:
+            raise
+        except Exception as error:  # damaged data makes Pillow fail in a dozen ways
             raise MeshError(f"the texture is no JPEG, or it is damaged ({error})") from error
 
     def colors_at(self, places: Float[np.ndarray, "places 2"]) -> Float32[np.ndarray, "places 3"]:

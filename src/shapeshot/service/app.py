@@ -18,10 +18,11 @@ from shapeshot.service.engine import Engine
 from shapeshot.service.metrics import Metrics
 from shapeshot.service.page_files import PageFiles
 from shapeshot.service.problems import Problem, handle_problems
-from shapeshot.service.routes import Service, make_router
+from shapeshot.service.routes import make_router
 from shapeshot.service.settings import Settings
 from shapeshot.service.store import Store
 from shapeshot.service.transport.security import Guard
+from shapeshot.service.waiting import Service
 
 SWEEP_SECONDS = 10.0
 DESCRIPTION = "One photo of an object in; voxels, points and a coloured mesh out. +y is up, the front faces +z."

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 
 from shapeshot.export import FORMS, encode_files, forms_of
 from shapeshot.pipeline.json_values import from_json
 from shapeshot.pipeline.result import AssumedScale
+from shapeshot.service.engine import DroppedError
 from shapeshot.service.formats import encode_form, usable_formats
 from shapeshot.service.store import Result
 
 ARCHIVE = "all.zip"
 PICTURES = ("crop", "mask")
+LEVEL = 1  # of compression: 6 takes four times as long for a tenth less
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell: one result has one archive
 
 
@@ -31,18 +34,23 @@ def files_of(result: Result, form: str, suffix: str) -> dict[str, bytes]:
     return encode_files(result.form(form), suffix, form, in_metres="assumed_scale" not in result.facts)
 
 
-def archive(result: Result) -> bytes:
-    """A zip of every form in every format that can be written here, result.json, the crop and the mask."""
+def archive(result: Result, is_over: Callable[[], bool]) -> memoryview:
+    """A zip of every form in every format that can be written here, result.json, the crop and the mask.
+
+    is_over: whether nobody waits for it any more; looked at between its files, and DroppedError is raised then.
+    """
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as file:
+    with zipfile.ZipFile(content, "w", compresslevel=LEVEL) as file:
         for form in FORMS:
             for suffix in (suffix for suffix in usable_formats() if form in forms_of(suffix)):
+                if is_over():
+                    raise DroppedError
                 for name, file_content in files_of(result, form, suffix).items():
                     _add(file, name, file_content)
         for name in PICTURES:
             _add(file, f"{name}.png", result.picture(name))
         _add(file, "result.json", json.dumps(result.facts, indent=2).encode())
-    return content.getvalue()
+    return content.getbuffer()  # no copy: it may have 200 MB
 
 
 def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -50,4 +58,4 @@ def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
     info.external_attr = 0o644 << 16
     packed = (".png", ".jpg", ".3mf", ".npz", ".usdz", ".sh3f")
     info.compress_type = zipfile.ZIP_STORED if name.endswith(packed) else zipfile.ZIP_DEFLATED
-    file.writestr(info, content)
+    file.writestr(info, content, compresslevel=LEVEL)

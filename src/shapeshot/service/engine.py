@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -40,16 +40,17 @@ class DroppedError(Exception):
 
 @dataclass(eq=False)
 class Job:
-    """One photo on its way.
+    """One photo on its way, or a file of an earlier one's result.
 
-    look: reads and prepares the photo; where it raises NotLightError, it is called once more.
+    look: reads and prepares the photo; where it raises NotLightError, it is called once more. None: there is no photo,
+        and `finish` is called with None.
     shape: keywords for `shape_in`, or None where looking is all there is to do.
     finish: makes the job's result out of the reconstruction (or the view).
     is_heavy: takes so much memory or time that only one of its kind runs at once, and in a batch of its own.
     deadline: on time.monotonic's clock; whoever has not got a result by then has none coming.
     """
 
-    look: Callable[[], View]
+    look: Callable[[], View] | None
     shape: dict[str, Any] | None
     finish: Callable[[Any], Any]
     is_heavy: bool = False
@@ -249,8 +250,12 @@ class Engine:
         if not prepared:
             return
         self.metrics.batch_size.observe(len(prepared))
-        with self.decoders.memory.taken(SERVER_HEAVY_JOB_BYTES) if prepared[0].is_heavy else nullcontext():
+        with self._room(prepared[0]):
             self._finish(prepared)
+
+    def _room(self, job: Job) -> AbstractContextManager[None]:
+        """Hold the memory that a heavy job takes; waits for it."""
+        return self.decoders.memory.taken(SERVER_HEAVY_JOB_BYTES) if job.is_heavy else nullcontext()
 
     def _finish(self, prepared: list[Job]) -> None:
         """Run the encoder on the batch, and all that follows on each of its jobs."""
@@ -268,6 +273,10 @@ class Engine:
 
     def _look(self, job: Job) -> None:
         job.clock = Clock()  # the stages are work; what came before was waiting
+        if job.look is None:
+            with self._room(job):
+                job.result.set_result(job.finish(None))
+            return
         try:
             with job.clock("photo"):
                 view = job.look()

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
-from starlette.requests import ClientDisconnect
 
 from shapeshot.export import FORMS, forms_of
 from shapeshot.service.answers import (
@@ -28,33 +22,22 @@ from shapeshot.service.answers import (
     problems,
 )
 from shapeshot.service.archive import ARCHIVE, archive, encoded
-from shapeshot.service.engine import DroppedError, Engine, Job
+from shapeshot.service.engine import Job
 from shapeshot.service.form import limits, multipart, object_multipart, page_options
 from shapeshot.service.formats import check_format, media_type, usable_formats, wanted_format
-from shapeshot.service.metrics import Metrics
+from shapeshot.service.making import Encode, made_file
 from shapeshot.service.page_files import api_file
 from shapeshot.service.problems import ApiError
-from shapeshot.service.settings import Settings
-from shapeshot.service.store import Entry, Result, Store
+from shapeshot.service.store import Entry, Result
 from shapeshot.service.transport.sending import FileAnswer
-from shapeshot.service.transport.upload import Upload, read_upload
+from shapeshot.service.transport.upload import Upload
+from shapeshot.service.waiting import Service, check_ready, uploaded
 from shapeshot.service.work import object_job, reconstruction_job
 
 PNG = "image/png"
 ZIP = "application/zip"
 PREFIX = "/v1/reconstructions"
-
-
-@dataclass(eq=False)
-class Service:
-    """What the routes work with. is_draining: no new work is accepted, because the server is about to end."""
-
-    settings: Settings
-    engine: Engine
-    store: Store
-    metrics: Metrics
-    limiter: CapacityLimiter
-    is_draining: bool = False
+MAKING = (429, 503, 504, 507)  # what may go wrong where a file of a result has to be made
 
 
 def make_router(service: Service) -> APIRouter:
@@ -89,12 +72,13 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
                 upload.options["format"] = accepted
             return reconstruction_job(upload, engine.model, store, settings)
 
-        upload, done = await _work(request, service, make_job)
+        upload, done = await uploaded(request, service, make_job)
         location = _location(service, done.entry)
         if done.file is None:
             return JSONResponse(_answer(service, done.entry, done.facts), 201, {"Location": location})
         suffix, form = upload.options["format"], upload.options.get("form")
-        return await _sent(service, done.entry.id, suffix, form, lambda _: done.file, {"Content-Location": location})
+        headers = {"Content-Location": location}
+        return await _sent(request, service, done.entry.id, suffix, form, lambda *_: done.file, headers)
 
     @router.post(
         "/v1/objects",
@@ -105,7 +89,7 @@ def _add_reconstructions(router: APIRouter, service: Service) -> None:
     )
     async def find(request: Request) -> Any:
         """Fast: for choosing a region or painting a mask before the reconstruction."""
-        return (await _work(request, service, lambda upload: object_job(upload, engine.model, settings)))[1]
+        return (await uploaded(request, service, lambda upload: object_job(upload, engine.model, settings)))[1]
 
 
 def _add_results(router: APIRouter, service: Service) -> None:
@@ -136,28 +120,29 @@ def _add_results(router: APIRouter, service: Service) -> None:
     @router.get(
         PREFIX + "/{result_id}/{format}",
         summary="A reconstruction as a file",
-        responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422, 507)},
+        responses={200: {"description": "The file.", "content": _file_content()}, **problems(404, 422, *MAKING)},
         response_class=Response,
     )
     async def file(
+        request: Request,
         result_id: str,
         format: Annotated[str, PathParameter(json_schema_extra={"enum": list(usable_formats())})],
         form: Annotated[str | None, Query(json_schema_extra={"enum": list(FORMS)})] = None,
     ) -> Response:
         """format: glb, obj ... as /v1/formats lists them. form: mesh (the default), points or voxels."""
         form = check_format(format, form)
-        return await _sent(service, result_id, format, form, lambda result: encoded(result, form, format))
+        return await _sent(request, service, result_id, format, form, lambda result, _: encoded(result, form, format))
 
 
 def _add_archive(router: APIRouter, service: Service) -> None:
     @router.get(
         PREFIX + "/{result_id}/all",
         summary="Every form in every format, result.json, crop and mask, as a zip",
-        responses={200: {"description": "The zip.", "content": {ZIP: {}}}, **problems(404, 507)},
+        responses={200: {"description": "The zip.", "content": {ZIP: {}}}, **problems(404, *MAKING)},
         response_class=Response,
     )
-    async def everything(result_id: str) -> Response:
-        file = await run_sync(service.store.file, result_id, ARCHIVE, archive, limiter=service.limiter)
+    async def everything(request: Request, result_id: str) -> Response:
+        file = await made_file(request, service, result_id, ARCHIVE, archive)
         if file is None:
             raise _gone()
         return FileAnswer(file, ZIP, {"Content-Disposition": f'attachment; filename="{ARCHIVE}"'})
@@ -194,7 +179,7 @@ def _add_probes(router: APIRouter, service: Service) -> None:
 
     @router.get("/readyz", summary="Whether the server takes new work", responses=problems(503))
     async def readyz() -> Health:
-        _check_ready(service)
+        check_ready(service)
         return Health(status="ready")
 
     @router.get(
@@ -218,59 +203,6 @@ def _add_api_page(router: APIRouter) -> None:
         if file is None:
             raise ApiError(404, "nothing is here; /docs lists what there is")
         return file
-
-
-async def _work(request: Request, service: Service, make_job: Callable[[Upload], Job]) -> tuple[Upload, Any]:
-    """Take a place in the queue, read the upload, and wait for its job: refused before a byte of it is read."""
-    _check_ready(service)
-    settings, engine = service.settings, service.engine
-    deadline = time.monotonic() + settings.timeout
-    slot = engine.take_slot()
-    if slot is None:
-        detail = f"{settings.queue} reconstructions are under way, which is all this server takes; try again later"
-        raise ApiError(429, detail, engine.retry_after)
-    try:
-        upload = await read_upload(request, settings.max_upload, settings.timeout, slot.grow, engine.decoders)
-        job = make_job(upload)
-    except BaseException:
-        slot.free()
-        raise
-    job.deadline = deadline
-    engine.submit(job, slot)
-    return upload, await _result(request, service, job)
-
-
-async def _result(request: Request, service: Service, job: Job) -> Any:
-    """The job's result; the job is cancelled where its time is up or the client has left."""
-    done = asyncio.wrap_future(job.result)
-    left = asyncio.ensure_future(_disconnected(request))
-    try:
-        await asyncio.wait({done, left}, timeout=job.deadline - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
-        if done.done() and not done.cancelled():
-            return done.result()
-        if left.done():
-            raise ClientDisconnect
-        raise DroppedError
-    except DroppedError:
-        _check_ready(service)
-        hint = "try again when fewer are waiting, or with a lower resolution"
-        raise ApiError(504, f"not done within {service.settings.timeout:g} seconds; {hint}") from None
-    finally:
-        left.cancel()
-        done.cancel()  # else asyncio complains of an exception that nobody took
-        service.engine.cancel(job)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _check_ready(service: Service) -> None:
-    if service.is_draining:
-        raise ApiError(503, "the server is shutting down; try again later", 5)
-    if not service.engine.num_working:
-        raise ApiError(503, "every worker of this server is stuck; it has to be started again", 60)
 
 
 async def _found(service: Service, result_id: str) -> tuple[Entry, Result]:
@@ -297,16 +229,17 @@ def _answer(service: Service, entry: Entry, facts: dict[str, Any]) -> dict[str, 
 
 
 async def _sent(
+    request: Request,
     service: Service,
     result_id: str,
     suffix: str,
     form: str | None,
-    encode: Callable[[Result], bytes],
+    encode: Encode,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The answer that sends a result as a file, from the store."""
     name = f"{check_format(suffix, form)}.{suffix}"  # made of our own words: nothing of the client's
-    file = await run_sync(service.store.file, result_id, name, encode, limiter=service.limiter)
+    file = await made_file(request, service, result_id, name, encode)
     if file is None:
         raise _gone()
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -17,10 +17,10 @@ from fastapi import FastAPI
 from shapeshot.errors import UserError
 from shapeshot.limits import SERVER_DRAIN_SECONDS, SERVER_END_SECONDS
 from shapeshot.service.app import create_app
-from shapeshot.service.routes import Service
 from shapeshot.service.settings import Settings
 from shapeshot.service.transport.connections import Connections, allowed_connections
 from shapeshot.service.transport.quiet_log import quiet_logs
+from shapeshot.service.waiting import Service
 
 log = logging.getLogger("shapeshot.service")
 

@@ -26,6 +26,7 @@ from shapeshot.export.npz import texture_arrays, texture_from
 from shapeshot.files import atomic_write
 from shapeshot.geometry import Mesh, PointCloud, VoxelGrid
 from shapeshot.jobs.own_folder import OwnFolder
+from shapeshot.limits import SERVER_LIGHT_RESULT_BYTES
 from shapeshot.pipeline.reconstruct import Reconstruction
 
 if TYPE_CHECKING:
@@ -56,10 +57,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class _Kept:
-    """A row of the store's table. ends: on its monotonic clock. files: beside the result itself."""
+    """A row of the store's table.
+
+    ends: on its monotonic clock. packed: bytes of the result itself. files: beside it.
+    """
 
     entry: Entry
     ends: float
+    packed: int
     files: tuple[Path, ...] = ()
 
 
@@ -102,7 +107,7 @@ class Store:
         with self._room(len(content)):
             self._write(self._path(entry.id), content)
         with self._lock:
-            self._kept[entry.id] = _Kept(entry, self._clock() + self._ttl)
+            self._kept[entry.id] = _Kept(entry, self._clock() + self._ttl, len(content))
         return entry
 
     def get(self, result_id: str) -> tuple[Entry, Result] | None:
@@ -117,7 +122,20 @@ class Store:
             self._drop([result_id])
             return None
 
-    def file(self, result_id: str, name: str, encode: Callable[[Result], bytes]) -> IO[bytes] | None:
+    def is_large(self, result_id: str) -> bool:
+        """Whether files of a result cost seconds and much memory to make; False where there is none of this id."""
+        kept = self._kept.get(result_id)
+        return kept is not None and kept.packed > SERVER_LIGHT_RESULT_BYTES
+
+    def opened(self, result_id: str, name: str) -> IO[bytes] | None:
+        """The opened file `name` of a result, or None where it was not made yet, or there is no such result."""
+        self.sweep()
+        if result_id in self._kept:
+            with suppress(OSError):
+                return self._path(result_id, name).open("rb")
+        return None
+
+    def file(self, result_id: str, name: str, encode: Callable[[Result], bytes | memoryview]) -> IO[bytes] | None:
         """The opened file `name` of a result, or None where there is no such result (any more).
 
         encode: makes its content where it was not asked for before. It is kept with the result and counts with it

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 HEAVY_RESOLUTION = 64  # above it a reconstruction takes seconds, and at 128 most of a gigabyte
+HEAVY_POINTS = 100_000  # a million take two seconds, and 150 MiB as an OBJ
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def reconstruction_job(upload: Upload, model: FieldModel, store: Store, settings
         ready = made_ready(shape, options, in_metres=False, has_mesh=True)
         return _kept(ready, model, store, suffix, form)
 
-    is_heavy = options.resolution > HEAVY_RESOLUTION
+    is_heavy = options.resolution > HEAVY_RESOLUTION or options.num_points > HEAVY_POINTS
     return Job(_looker(upload, options, model, settings), options.of("shape"), finish, is_heavy)
 
 
