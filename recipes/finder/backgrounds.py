@@ -37,15 +37,34 @@ def main(argv: list[str] | None = None) -> int:
     """Gather the pictures; exit code 2 where a package cannot be had."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the pictures go")
+    parser.add_argument("--things", type=Path, metavar="DIR", help="where those go that show one thing, for grabcut.py")
     parser.add_argument("--packages", type=Path, metavar="DIR", help="unpacked packages (default OUT-packages)")
     args = parser.parse_args(argv)
     try:
-        count = gather(args.out, args.packages or args.out.with_name(args.out.name + "-packages"))
+        packages = args.packages or args.out.with_name(args.out.name + "-packages")
+        count = gather(args.out, packages)
+        if args.things:
+            gather_things(args.things, packages)
     except UserError as error:
         print(f"backgrounds: {error}", file=sys.stderr)
         return 2
     print(f"{count} pictures in {args.out}")
     return 0
+
+
+def gather_things(out: Path, packages: Path) -> None:
+    """Write the pictures that are no backgrounds, by their numbers. Raises UserError for what is missing."""
+    out.mkdir(parents=True, exist_ok=True)
+    credits = {}
+    for row in json.loads(LIST.read_text()):
+        for number, (name, image) in enumerate(pictures(fetched(row["package"], packages), row)):
+            if number in row.get("without", ()):
+                target = f"{number:03d}.jpg"
+                stream = io.BytesIO()
+                image.save(stream, "JPEG", quality=95)
+                atomic_write(out / target, stream.getvalue())
+                credits[target] = {"package": row["package"], "from": name, "licence": row["licence"]}
+    atomic_write(out / "credits.json", (json.dumps(credits, indent=1) + "\n").encode())
 
 
 def gather(out: Path, packages: Path) -> int:

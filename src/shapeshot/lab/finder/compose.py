@@ -19,6 +19,7 @@ Cutout = UInt8[np.ndarray, "height width 4"]
 ROOM, EMPTY = 0.3, 0.07  # shares of the examples; the rest is composed
 HINTED = 0.45  # of the examples
 OTHER_MEANT = 0.5  # of the hinted examples with other objects: one of these is meant
+FURTHER = 0.3  # of the composed objects: from folders of further cut-outs, each of which has the same share
 TEXTURED = 0.25  # of the composed objects: with a photograph's texture on them
 LEAST_VISIBLE = 0.35  # of an object that the frame cuts
 
@@ -45,10 +46,19 @@ class Example:
 
 
 class Composer:
-    """Makes examples from cut-outs and pictures of rooms, both uint8 RGBA with straight alpha, and from photographs."""
+    """Makes examples from cut-outs and pictures of rooms, both uint8 RGBA with straight alpha, and from photographs.
 
-    def __init__(self, cutouts: Sequence[Cutout], rooms: Sequence[Cutout], photos: Photographs) -> None:
-        self.cutouts, self.rooms, self.photos = cutouts, rooms, photos
+    further: collections of further cut-outs, none of them empty.
+    """
+
+    def __init__(
+        self,
+        cutouts: Sequence[Cutout],
+        rooms: Sequence[Cutout],
+        photos: Photographs,
+        further: Sequence[Sequence[Cutout]] = (),
+    ) -> None:
+        self.cutouts, self.rooms, self.photos, self.further = cutouts, rooms, photos, further
 
     def example(self, side: int, rng: np.random.Generator) -> Example:
         """One example of side x side pixels."""
@@ -120,7 +130,10 @@ class Composer:
         return replace(scene, others=tuple(whole))
 
     def _cutout(self, rng: np.random.Generator) -> Cutout:
-        cutout = self.cutouts[int(rng.integers(len(self.cutouts)))]
+        pool = self.cutouts
+        if self.further and rng.random() < FURTHER:
+            pool = self.further[int(rng.integers(len(self.further)))]
+        cutout = pool[int(rng.integers(len(pool)))]
         return textured(cutout, self.photos, rng) if rng.random() < TEXTURED else cutout
 
     def _ground(self, side: int, target: Cutout, rng: np.random.Generator) -> Float[np.ndarray, "side side 3"]:

@@ -14,7 +14,7 @@ from shapeshot.errors import UserError
 class FinderConfig:
     """data: datasets with pictures in rooms. photos: a folder of photographs for backgrounds. weights: of the encoder.
 
-    cutouts: a folder of further cut-outs (pictures with alpha) for the training alone; empty for none.
+    cutouts: folders of further cut-outs (pictures with alpha) for the training alone.
     init: a finder's checkpoint whose averaged weights the training starts from; empty for the encoder's alone.
     stages: of the training, (steps, side in pixels, batch size) each, one after another.
     lr, encoder_lr: the highest learning rates of AdamW, of the decoder and of the encoder. warmup: steps until then.
@@ -25,7 +25,7 @@ class FinderConfig:
 
     data: tuple[str, ...]
     photos: str
-    cutouts: str = ""
+    cutouts: tuple[str, ...] = ()
     weights: str = "pretrained"
     init: str = ""
     stages: tuple[tuple[int, int, int], ...] = ((2400, 160, 16), (1600, 224, 12))
@@ -78,6 +78,7 @@ class FinderConfig:
                 **{
                     **values,
                     "data": tuple(str(name) for name in values["data"]),
+                    "cutouts": tuple(str(name) for name in values.get("cutouts", ())),
                     "stages": tuple(tuple(int(n) for n in stage) for stage in values.get("stages", cls.stages)),
                 }
             )

@@ -22,9 +22,9 @@ def read_composer(
     split: str,
     photos: Photographs,
     progress: bool = False,
-    more: Sequence[Cutout] = (),
+    further: Sequence[Sequence[Cutout]] = (),
 ) -> Composer:
-    """Read all views of a split; more: further cut-outs. Raises DatasetError where the datasets have no cut-out."""
+    """Read all views of a split; further: see Composer. Raises DatasetError where the datasets have no cut-out."""
     cutouts: list[Cutout] = []
     rooms: list[Cutout] = []
     for folder in datasets:
@@ -38,7 +38,7 @@ def read_composer(
     if not cutouts:
         names = ", ".join(str(folder) for folder in datasets)
         raise DatasetError(f"no {split} object in {names}; build it with --views and --rooms")
-    return Composer([*cutouts, *more], rooms, photos)
+    return Composer(cutouts, rooms, photos, further)
 
 
 def read_cutouts(folder: Path) -> list[Cutout]:

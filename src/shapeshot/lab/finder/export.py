@@ -99,7 +99,7 @@ def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | N
     atomic_write(folder / "finder.onnx", graph)
     atomic_write(folder / "finder.json", (json.dumps(about, indent=1) + "\n").encode())
     credits = _credits("Photographs", Path(config.photos), "backgrounds")
-    credits += _credits("Cut-outs", Path(config.cutouts), "objects") if config.cutouts else ""
+    credits += "".join(_credits("Cut-outs", Path(folder), "objects") for folder in config.cutouts)
     atomic_write(folder / "LICENSES.md", (licences_text(about) + credits).encode())
     return folder / "finder.onnx"
 

@@ -69,8 +69,8 @@ class FinderRun:
     def __init__(self, config: FinderConfig, folder: Path, progress: bool) -> None:
         self.config, self.folder = config, folder
         photos = Photographs.read(Path(config.photos))
-        more = read_cutouts(Path(config.cutouts)) if config.cutouts else []
-        self.composer = read_composer(config.data, "train", photos, progress, more)
+        further = [read_cutouts(Path(folder)) for folder in config.cutouts]
+        self.composer = read_composer(config.data, "train", photos, progress, further)
         self.val_composer = read_composer(config.data, "val", photos, progress)
         torch.manual_seed(config.seed)
         self.network = FinderNetwork(config.weights) if not config.init else network_of(load_checkpoint(config.init))
