@@ -56,8 +56,8 @@ def told_of_library(count: int, outcomes: Sequence[Outcome]) -> str:
     told = f"{count} piece{'s' * (count > 1)} of furniture"
     if not guessed:
         return told
-    whose = "its size is a guess" if count == 1 else f"the sizes of {guessed} are guesses"
-    return f"{told}; {whose}: correct them in Sweet Home 3D, or give --size"
+    whose, them = ("its size is a guess", "it") if count == 1 else (f"the sizes of {guessed} are guesses", "them")
+    return f"{told}; {whose}: correct {them} in Sweet Home 3D, or give --size"
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

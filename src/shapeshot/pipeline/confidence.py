@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapeshot.model.reading import Reading
 
 LOW = 0.5  # below it a shape is more probably wrong than right
-# Below it that is a warning. Of 15 shapes between the two, of pictures unlike the training's, 12 looked right from the
+# Below it that is a warning. Of 13 shapes between the two, of pictures unlike the training's, 12 looked right from the
 # photo's side; of 15 below 0.2, 4 did.
 DOUBTFUL = 0.35
 WORST = 10  # percent of the points
