@@ -91,7 +91,7 @@ FINEST = {"resolution": "128", "points": "1000000", "threshold": "0.001"}
 POINTS = " ".join(f"{10 + 6 * (i % 100)},{10 + 7 * (i % 90)}" for i in range(100))
 
 UPLOADS: dict[str, Callable[[bytes], Upload]] = {
-    "ordinary": lambda photo: Upload(photo),
+    "ordinary": Upload,
     "finest": lambda photo: Upload(photo, FINEST),
     "finest-fat-all": lambda photo: Upload(photo, FINEST, then=("all",)),
     "finest-64-all": lambda photo: Upload(photo, FINEST | {"resolution": "64"}, then=("all",)),
@@ -106,7 +106,7 @@ UPLOADS: dict[str, Callable[[bytes], Upload]] = {
         photo, {"resolution": "64", "threshold": "0.001", "printable": "true", "simplify": "4"}
     ),
     "thin-128-printable": lambda photo: Upload(photo, {"resolution": "128", "threshold": "0.999", "printable": "true"}),
-    "128-size": lambda photo: Upload(photo, {"resolution": "128", "size": "height=1000km", "format": "3mf"}),
+    "128-size": lambda photo: Upload(photo, {"resolution": "128", "size": "height=1000000m", "format": "3mf"}),
     "128-smooth": lambda photo: Upload(photo, {"resolution": "128", "smooth": "100"}),
     "noise-jpeg-50mp": lambda photo: Upload(noise(7000, 7100, quality=30), {"background": "finder"}),
     "noise-png-9mp": lambda photo: Upload(noise(3200, 3000, "PNG", compress_level=0), FINEST),
