@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,14 +34,14 @@ class Upload:
         """Of its files."""
         return len(self.image) + len(self.mask or b"")
 
-    def sent(self, client: httpx.Client) -> list[httpx.Response]:
-        """All answers, the request's own first."""
+    def sent(self, client: httpx.Client) -> Iterator[httpx.Response]:
+        """All answers, the request's own first; each is asked for when the one before was taken."""
         files = {"image": ("a.jpg", self.image)} | ({} if self.mask is None else {"mask": ("m.png", self.mask)})
-        answers = [client.post(self.path, files=files, data=self.options)]
-        if answers[0].status_code == 201:
-            base = answers[0].json()["links"]["self"]
-            answers += [client.get(f"{base}/{name}") for name in self.then]
-        return answers
+        answer = client.post(self.path, files=files, data=self.options)
+        yield answer
+        if answer.status_code == 201:
+            base = answer.json()["links"]["self"]
+            yield from (client.get(f"{base}/{name}") for name in self.then)
 
 
 def noise(width: int, height: int, kind: str = "JPEG", **save: object) -> bytes:
