@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,14 +34,14 @@ class Upload:
         """Of its files."""
         return len(self.image) + len(self.mask or b"")
 
-    def sent(self, client: httpx.Client) -> list[httpx.Response]:
-        """All answers, the request's own first."""
+    def sent(self, client: httpx.Client) -> Iterator[httpx.Response]:
+        """All answers, the request's own first; each is asked for when the one before was taken."""
         files = {"image": ("a.jpg", self.image)} | ({} if self.mask is None else {"mask": ("m.png", self.mask)})
-        answers = [client.post(self.path, files=files, data=self.options)]
-        if answers[0].status_code == 201:
-            base = answers[0].json()["links"]["self"]
-            answers += [client.get(f"{base}/{name}") for name in self.then]
-        return answers
+        answer = client.post(self.path, files=files, data=self.options)
+        yield answer
+        if answer.status_code == 201:
+            base = answer.json()["links"]["self"]
+            yield from (client.get(f"{base}/{name}") for name in self.then)
 
 
 def noise(width: int, height: int, kind: str = "JPEG", **save: object) -> bytes:
@@ -91,7 +91,7 @@ FINEST = {"resolution": "128", "points": "1000000", "threshold": "0.001"}
 POINTS = " ".join(f"{10 + 6 * (i % 100)},{10 + 7 * (i % 90)}" for i in range(100))
 
 UPLOADS: dict[str, Callable[[bytes], Upload]] = {
-    "ordinary": lambda photo: Upload(photo),
+    "ordinary": Upload,
     "finest": lambda photo: Upload(photo, FINEST),
     "finest-fat-all": lambda photo: Upload(photo, FINEST, then=("all",)),
     "finest-64-all": lambda photo: Upload(photo, FINEST | {"resolution": "64"}, then=("all",)),
@@ -106,7 +106,7 @@ UPLOADS: dict[str, Callable[[bytes], Upload]] = {
         photo, {"resolution": "64", "threshold": "0.001", "printable": "true", "simplify": "4"}
     ),
     "thin-128-printable": lambda photo: Upload(photo, {"resolution": "128", "threshold": "0.999", "printable": "true"}),
-    "128-size": lambda photo: Upload(photo, {"resolution": "128", "size": "height=1000km", "format": "3mf"}),
+    "128-size": lambda photo: Upload(photo, {"resolution": "128", "size": "height=1000000m", "format": "3mf"}),
     "128-smooth": lambda photo: Upload(photo, {"resolution": "128", "smooth": "100"}),
     "noise-jpeg-50mp": lambda photo: Upload(noise(7000, 7100, quality=30), {"background": "finder"}),
     "noise-png-9mp": lambda photo: Upload(noise(3200, 3000, "PNG", compress_level=0), FINEST),

@@ -114,3 +114,19 @@ def test_pictures_that_cost_more_than_ours(picture: bytes, reason: str) -> None:
         warnings.simplefilter("error")
         with pytest.raises(MeshError, match=reason):
             decode_glb(content, "a.glb")
+
+
+@pytest.mark.parametrize("number", [b"\x01\0\x80\x7f", struct.pack("<f", np.nan), struct.pack("<f", np.inf)])
+def test_places_that_are_none(number: bytes) -> None:
+    """A fuzzed file: of a NaN that signals, the first of these, numpy warned before it was refused."""
+    mesh = Mesh(np.eye(3), [[0, 1, 2]], np.eye(3), Texture(jpeg(8), np.eye(3)[:, :2], [[0, 1, 2]]))
+    content = encode_glb(mesh)
+    document = json_of(content)
+    place = document["accessors"][document["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"]]
+    [length] = struct.unpack_from("<I", content, 12)
+    start = 28 + length + place.get("byteOffset", 0) + document["bufferViews"][place["bufferView"]].get("byteOffset", 0)
+    damaged = content[:start] + 2 * number + content[start + 8 :]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(MeshError, match=r"0\.\.1"):
+            decode_glb(damaged, "a.glb")

@@ -118,3 +118,17 @@ def test_voxels_are_one_solid_of_coloured_blocks(tmp_path: Path) -> None:
     colors = corner_colors(encode_shape(grid, "3mf"))
     assert (colors == colors[:, :1]).all()
     assert len(np.unique(colors[:, 0], axis=0)) == occupancy.sum()
+
+
+def test_much_text_is_packed_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the usual level the finest results took a server more than ten seconds for their zip."""
+    mesh = Mesh(np.eye(3), [[0, 1, 2]])
+    levels = []
+    monkeypatch.setattr(
+        "zipfile.ZipFile.writestr", lambda self, member, text, kind, level: levels.append((level, len(text)))
+    )
+    encode_3mf(mesh)
+    assert {level for level, _ in levels} == {6}
+    monkeypatch.setattr("shapeshot.export.zip_level.LARGE_BYTES", max(size for _, size in levels) - 1)
+    encode_3mf(mesh)
+    assert levels[-1][0] == 1

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet
 import pytest
@@ -28,6 +29,22 @@ from shapeshot.pipeline.options import Options
 def pool_of(jobs: list[PhotoJob], model: FieldModel) -> ProcessPool[PhotoJob, Outcome]:
     begin = partial(begin_photos, str(model.folder.path), Options())
     return ProcessPool(jobs, begin, 2, what="photo", looks_ahead=True)
+
+
+def assert_alike(found: Any, expected: Any) -> None:
+    """The same, but for the rounding of numbers: ONNX Runtime 1.20 sums in another order with fewer threads."""
+    if isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    elif isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key, value in expected.items():
+            assert_alike(found[key], value)
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_alike(one, other)
+    else:
+        assert found == expected
 
 
 def test_processes_make_what_this_one_makes_even_if_one_is_killed(
@@ -47,7 +64,7 @@ def test_processes_make_what_this_one_makes_even_if_one_is_killed(
 
     outcomes = run_photos(plan(photos, "all"), shipped_model, Options(), num_workers=2, report=kill_one)
     assert [outcome.status for outcome in outcomes] == ["done"] * 4 + ["failed"]
-    assert contents(tmp_path / "out") == expected
+    assert_alike(contents(tmp_path / "out"), expected)
     assert not list(tmp_path.rglob(".*"))
 
 

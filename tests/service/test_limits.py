@@ -79,9 +79,9 @@ def test_pixel_bombs(start: Start, photo_png: bytes, field: str, side: int, stat
     chunks = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, rows, b"IEND"))
     bomb = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
     files = {"image": photo_png, field: bomb}
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert_problem(start().post(POST, files=files), status, "megapixels")
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize(

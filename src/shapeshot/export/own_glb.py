@@ -35,25 +35,29 @@ def decode_glb(content: bytes, name: str) -> Mesh:
     Raises MeshError for files of other programs, for points, and where the file is damaged.
     """
     try:
-        document, binary = _chunks(content)
-        if document["asset"].get("generator") != "shapeshot":
-            raise MeshError(f"{name} was not written by shapeshot; give a result of 'shapeshot reconstruct'")
-        primitive = document["meshes"][0]["primitives"][0]
-        if primitive.get("mode", _TRIANGLES) != _TRIANGLES:
-            raise MeshError(f"{name} holds points; give a mesh")
-        attributes = primitive["attributes"]
-        vertices = _rows(document, binary, attributes["POSITION"])
-        if not (np.abs(vertices) <= FARTHEST).all():
-            raise ValueError(f"its vertices do not lie within {FARTHEST:g} of the origin")
-        faces = _rows(document, binary, primitive["indices"]).reshape(-1, 3)
-        if "TEXCOORD_0" in attributes:
-            return _textured(vertices, faces, document, binary, attributes["TEXCOORD_0"])
-        colors = None
-        if "COLOR_0" in attributes:
-            colors = to_srgb(_rows(document, binary, attributes["COLOR_0"])[:, :3] / 65535)
-        return Mesh(vertices, faces, colors)
+        with np.errstate(all="ignore"):  # what is not finite is refused by what is made of it
+            return _mesh(*_chunks(content), name)
     except DAMAGE as error:
         raise MeshError(f"{name} is damaged or no .glb file ({error})") from error
+
+
+def _mesh(document: dict[str, Any], binary: bytes, name: str) -> Mesh:
+    if document["asset"].get("generator") != "shapeshot":
+        raise MeshError(f"{name} was not written by shapeshot; give a result of 'shapeshot reconstruct'")
+    primitive = document["meshes"][0]["primitives"][0]
+    if primitive.get("mode", _TRIANGLES) != _TRIANGLES:
+        raise MeshError(f"{name} holds points; give a mesh")
+    attributes = primitive["attributes"]
+    vertices = _rows(document, binary, attributes["POSITION"])
+    if not (np.abs(vertices) <= FARTHEST).all():
+        raise ValueError(f"its vertices do not lie within {FARTHEST:g} of the origin")
+    faces = _rows(document, binary, primitive["indices"]).reshape(-1, 3)
+    if "TEXCOORD_0" in attributes:
+        return _textured(vertices, faces, document, binary, attributes["TEXCOORD_0"])
+    colors = None
+    if "COLOR_0" in attributes:
+        colors = to_srgb(_rows(document, binary, attributes["COLOR_0"])[:, :3] / 65535)
+    return Mesh(vertices, faces, colors)
 
 
 def _chunks(content: bytes) -> tuple[dict[str, Any], bytes]:

@@ -23,6 +23,7 @@ from shapeshot import limits
 from shapeshot.errors import ExportError
 from shapeshot.export.obj import encode_obj_files
 from shapeshot.export.sh3f_categories import category_of
+from shapeshot.export.zip_level import zip_level
 from shapeshot.files import atomic_path
 from shapeshot.geometry import Mesh
 
@@ -216,4 +217,5 @@ def _add(library: zipfile.ZipFile, name: str, content: bytes) -> None:
     member = zipfile.ZipInfo(name, _EPOCH)
     member.external_attr = 0o644 << 16  # readable once unpacked
     # A PNG is compressed already.
-    library.writestr(member, content, zipfile.ZIP_STORED if name.endswith((".png", ".jpg")) else zipfile.ZIP_DEFLATED)
+    kind = zipfile.ZIP_STORED if name.endswith((".png", ".jpg")) else zipfile.ZIP_DEFLATED
+    library.writestr(member, content, kind, zip_level(len(content)))

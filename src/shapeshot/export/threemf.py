@@ -11,6 +11,7 @@ import numpy as np
 from shapeshot.errors import ExportError
 from shapeshot.export.colors import to_bytes
 from shapeshot.export.text_lines import text_lines
+from shapeshot.export.zip_level import zip_level
 from shapeshot.geometry import Mesh
 from shapeshot.geometry.manifold import made_manifold
 
@@ -67,7 +68,7 @@ def encode_3mf(mesh: Mesh) -> bytes:
         ):
             member = zipfile.ZipInfo(name, _EPOCH)
             member.external_attr = 0o644 << 16  # readable once unpacked
-            package.writestr(member, text, zipfile.ZIP_DEFLATED)
+            package.writestr(member, text, zipfile.ZIP_DEFLATED, zip_level(len(text)))
     return content.getvalue()
 
 

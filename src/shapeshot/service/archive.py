@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 
 from shapeshot.export import FORMS, encode_files, forms_of
+from shapeshot.export.zip_level import LARGE_BYTES
 from shapeshot.pipeline.json_values import from_json
 from shapeshot.pipeline.result import AssumedScale
 from shapeshot.service.engine import DroppedError
@@ -15,6 +16,8 @@ from shapeshot.service.formats import encode_form, usable_formats
 from shapeshot.service.store import Result
 
 ARCHIVE = "all.zip"
+PACKED = (".png", ".jpg", ".3mf", ".npz", ".usdz", ".sh3f")
+BINARY = (".glb", ".ply", ".stl")  # numbers that shrink little: where there are many they go in as they are
 PICTURES = ("crop", "mask")
 LEVEL = 1  # of compression: 6 takes four times as long for a tenth less
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell: one result has one archive
@@ -56,6 +59,6 @@ def archive(result: Result, is_over: Callable[[], bool]) -> memoryview:
 def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
     info = zipfile.ZipInfo(name, MOMENT)
     info.external_attr = 0o644 << 16
-    packed = (".png", ".jpg", ".3mf", ".npz", ".usdz", ".sh3f")
-    info.compress_type = zipfile.ZIP_STORED if name.endswith(packed) else zipfile.ZIP_DEFLATED
+    is_stored = name.endswith(PACKED) or (name.endswith(BINARY) and len(content) > LARGE_BYTES)
+    info.compress_type = zipfile.ZIP_STORED if is_stored else zipfile.ZIP_DEFLATED
     file.writestr(info, content, compresslevel=LEVEL)
