@@ -43,7 +43,9 @@ def main() -> int:
 def cut(photo: np.ndarray, tenths: list[float]) -> np.ndarray:
     """The thing in a rectangle of a BGR photograph as BGRA, cropped: the largest piece and what is nearly as large."""
     height, width = photo.shape[:2]
-    left, top, right, bottom = (int(share / 10 * length) for share, length in zip(tenths, (width, height) * 2, strict=True))
+    left, top, right, bottom = (
+        int(share / 10 * length) for share, length in zip(tenths, (width, height) * 2, strict=True)
+    )
     labels = np.zeros((height, width), np.uint8)
     rectangle = (left, top, right - left, bottom - top)
     models = np.zeros((1, 65)), np.zeros((1, 65))
