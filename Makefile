@@ -112,7 +112,10 @@ train-default: $(VENV)/.installed
 	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-wide --last --threshold 0.3 \
 		--out checkpoints/default.safetensors
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
+	$(BIN)/shapeshot data build procedural --count 80 --seed 53 --views 2 --rooms 1 --size 192 --samples 8 --split val \
+		--out datasets/val-procedural
 	$(BIN)/shapeshot calibrate --data datasets/view-sweethome3d --more datasets/view-infinigen \
+		--more datasets/wide-infinigen --more datasets/wide-handhelds --more datasets/val-procedural \
 		--model src/shapeshot/weights/default
 
 # The default before: triplanes in the canonical cube, two runs' mean, a memory beside it.

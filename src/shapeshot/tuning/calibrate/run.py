@@ -89,7 +89,7 @@ def calibration_facts(
     assert heads.familiarity is not None
     assert heads.points is not None
     return {
-        "data": ", ".join(source.folder.resolve().name for source in sources),
+        "data": ", ".join(source.folder.absolute().name for source in sources),
         "train_views": len(train.objects),
         "val_views": len(val.objects),
         "refused_views": train.refused + val.refused,
