@@ -35,6 +35,7 @@ CHANGED: dict[str, str] = {
     f"{FORM}/(points|size|threshold|background|region|simplify|printable)/description": "one text with the flag's help",
     f"{FORM}/image/description": "issue 15: AVIF is read, and said to be",
     "help/data build/(--count|SOURCE)": "a source more: infinigen",
+    "help/data build/--split": "everything may be kept for validation, too",
     "help/evaluate/--(features|protocol|type)": "issues 14 and 17: the view, its protocol, more encoders",
     "openapi/components/schemas/Links/(description|required/.*)": "issue 18, studio 5: all files as a zip",
     "openapi/components/schemas/ObjectAnswer/(description|example/method|required/.*)": "issue 13: certainty, remarks",

@@ -1,6 +1,6 @@
 """How many warnings the program gives on pictures that it knows nothing of, and of which kinds.
 
-    python recipes/photolike/warnings.py --pictures datasets/photolike/pictures
+    python recipes/photolike/count_warnings.py --pictures datasets/photolike/pictures
 
 Prints the pictures with a warning, the lines, how many of them are on shapes with a confidence of one half or more, and
 each warning's first words with how often they occur.
