@@ -179,9 +179,9 @@ def astray(monkeypatch: pytest.MonkeyPatch, patch: tuple[slice, slice], certaint
         ((slice(30, 90), slice(12, 58)), 0.6, False, False),  # it, not for sure, which `doubts` tells
         ((slice(30, 90), slice(12, 58)), 0.4, True, False),
         ((slice(30, 90), slice(80, 120)), 0.9, False, True),  # another one
-        ((slice(30, 90), slice(80, 120)), 0.6, True, False),
+        ((slice(30, 90), slice(80, 120)), 0.55, True, False),
         ((slice(50, 58), slice(40, 48)), 0.9, False, True),  # a spot of it
-        ((slice(50, 58), slice(40, 48)), 0.6, True, False),
+        ((slice(50, 58), slice(40, 48)), 0.55, True, False),
     ],
 )
 def test_what_is_pointed_at_has_to_be_an_object(
