@@ -1,6 +1,6 @@
 """Cut animals and other things out of real photographs, as further objects for the finder's training.
 
-    blender-env/bin/python recipes/finder/grabcut.py --photos datasets/things --out datasets/emoji
+    blender-env/bin/python recipes/finder/grabcut.py --photos datasets/things --out datasets/cuts
 
 --photos: what `backgrounds.py --things` writes. grabcut.json says in which rectangle of each photograph its thing lies,
 in tenths of the width and the height, left, top, right, bottom; the cut is by GrabCut (Rother et al., SIGGRAPH 2004).
@@ -28,15 +28,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the cut-outs go")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    credits = json.loads((args.photos / "credits.json").read_text())
+    known, credits = json.loads((args.photos / "credits.json").read_text()), {}
     for name, tenths in json.loads(LIST.read_text()).items():
-        cv2.imwrite(str(args.out / f"thing-{name}.png"), cut(cv2.imread(str(args.photos / f"{name}.jpg")), tenths))
-    listed = args.out / "credits.json"  # cutouts.py writes it anew, so it runs first
-    known = json.loads(listed.read_text()) if listed.is_file() else {}
-    known |= {
-        f"thing-{name[:-4]}.png": row for name, row in credits.items() if name[:-4] in json.loads(LIST.read_text())
-    }
-    listed.write_text(json.dumps(known, indent=1) + "\n")
+        target = f"thing-{name}.png"
+        cv2.imwrite(str(args.out / target), cut(cv2.imread(str(args.photos / f"{name}.jpg")), tenths))
+        credits[target] = known[f"{name}.jpg"]
+    (args.out / "credits.json").write_text(json.dumps(credits, indent=1) + "\n")
+    print(f"{len(credits)} cut-outs in {args.out}")
     return 0
 
 

@@ -47,12 +47,14 @@ ASTRAY_BESIDE = 0.6
 MAIN = 0.7  # probability that there is an object from which on the photo is about one
 SHARED = 0.3  # of what was pointed at, that belongs to what the photo is about
 BESIDE = 0.04  # of the frame's longer side: a point that lies further from the mask is not on it
+FAINT = 12.0  # of 255: difference of median colours just inside and outside the outline below which that is told
 CUT = 0.04  # share of the object's pixels' box that lies on the frame's edge from which it is told to be cut
 
 _ANOTHER = (
     "what you pointed at is not what the photo is most about, or very small; compare the mask, and point at the middle "
     "of the object if this is not it"
 )
+_FAINT = "the object has nearly the colour of what lies around it, so its outline may be wrong; compare the mask"
 _LEFT_OUT = "a point lies beside what was taken for the object; compare the mask, or draw a region around the object"
 NOTHING_MEANT = "the photo may show no object at all; point at what is meant, or draw a region around it"
 
@@ -111,7 +113,7 @@ class Finder:
         if near is None:
             box, near = frame, Look(first.mask * grown(inside, RIM), first.certainty, first.presence)
         mask = _placed(near.mask, rgb, box)
-        remarks += _cuts(mask)
+        remarks += _faint(mask, rgb) + _cuts(mask)
         if not points:
             return Sighting(mask, near.certainty, first.presence, remarks)
         astray, told = self._judged(rgb, mask, near.certainty, points)
@@ -273,6 +275,17 @@ def _rivals(
         "there is more than one object in the photo, and the largest was taken; if you mean another, point at it "
         "(--point X,Y) or draw a region around it",
     )
+
+
+def _faint(mask: Float[np.ndarray, "height width"], rgb: UInt8[np.ndarray, "height width 3"]) -> tuple[str, ...]:
+    """Whether the object has nearly the colour of what lies around it: light on light, dark on dark."""
+    step = -(-max(mask.shape) // SIDE)
+    inside, colors = mask[::step, ::step] >= 0.5, rgb[::step, ::step]
+    within, around = inside & grown(~inside, 2 * RIM), grown(inside, 2 * RIM) & ~inside
+    if not within.any() or not around.any():
+        return ()
+    apart = np.abs(np.median(colors[within], axis=0) - np.median(colors[around], axis=0)).mean()
+    return (_FAINT,) if apart < FAINT else ()
 
 
 def _cuts(mask: Float[np.ndarray, "height width"]) -> tuple[str, ...]:
