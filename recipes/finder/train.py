@@ -18,6 +18,7 @@ from shapeshot.lab.checkpoint import load_checkpoint
 from shapeshot.lab.finder.config import FinderConfig
 from shapeshot.lab.finder.export import export_finder
 from shapeshot.lab.finder.train import train_finder
+from shapeshot.lab.run_folder import LAST
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="settings as JSON")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--export", type=Path, metavar="DIR", help="where the finished finder goes")
+    parser.add_argument("--last", action="store_true", help="export the average at the end, not that of the best step")
     parser.add_argument("--threads", type=int, metavar="N", help="of torch (default: its own choice)")
     args = parser.parse_args(argv)
     if args.threads:
@@ -34,7 +36,8 @@ def main(argv: list[str] | None = None) -> int:
         best = train_finder(FinderConfig.read(args.config), args.out)
         print(f"the best checkpoint: {best}")
         if args.export:
-            print(f"exported: {export_finder(load_checkpoint(best), args.export)}")
+            shipped = args.out / LAST if args.last else best
+            print(f"exported: {export_finder(load_checkpoint(shipped), args.export)}")
     except UserError as error:
         print(f"finder: {error}", file=sys.stderr)
         return 2

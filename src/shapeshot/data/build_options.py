@@ -7,7 +7,7 @@ from typing import Any
 
 from shapeshot.errors import UserError
 
-SPLITS = ("auto", "train", "val")
+SPLIT_CHOICES = ("auto", "train", "val")
 BOUNDS = {"views": (1, 1000), "size": (32, 2048), "samples": (1, 4096), "variants": (0, 100), "rooms": (0, 1000)}
 
 
@@ -36,7 +36,7 @@ class BuildOptions:
                 raise UserError(f"{name} must lie in {low}..{high}; got {getattr(self, name)}")
         if self.rooms > self.views:
             raise UserError(f"rooms are some of the views: at most {self.views} of them; got {self.rooms}")
-        if self.split not in SPLITS:
+        if self.split not in SPLIT_CHOICES:
             raise UserError(f"split must be auto, train or val; got {self.split!r}")
 
     def to_plan(self) -> dict[str, Any]:
