@@ -82,6 +82,26 @@ def test_everything_about_an_object_comes_back(built: Dataset) -> None:
     assert sample.solid.mean() == pytest.approx((2 / 3) * (1.4 / 3), rel=0.05)
 
 
+def test_level_cameras_see_the_same_object_from_lower(built: Dataset, tmp_path: Path) -> None:
+    options = replace(OPTIONS, views=8, elevation="level")
+    level = build_dataset(boxes(), tmp_path / "level", options, workers=1, progress=False)
+    low = [camera.elevation_deg for key in level.ids() for camera in level.sample(key).cameras]
+    assert max(low) < 25 and np.mean(low) < 9
+    np.testing.assert_array_equal(level.sample("box-1").solid, built.sample("box-1").solid)
+    with pytest.raises(UserError, match=r"cannot|other options|built with"):
+        build_dataset(boxes(), tmp_path / "level", replace(options, elevation="standing"), workers=1, progress=False)
+
+
+def test_an_unknown_elevation_is_refused() -> None:
+    with pytest.raises(UserError, match="standing, level"):
+        BuildOptions(elevation="flying")
+
+
+def test_a_plan_lacks_what_came_later() -> None:
+    assert {"rooms", "elevation"}.isdisjoint(BuildOptions().to_plan())
+    assert BuildOptions(rooms=1, elevation="level").to_plan().items() >= {"rooms": 1, "elevation": "level"}.items()
+
+
 def test_points_lie_on_the_canonical_box(built: Dataset) -> None:
     sample = built.sample("box-0")
     half = np.ptp(sample.vertices, axis=0) / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapeshot.geometry.camera import Camera, frame_distance, sample_camera
+from shapeshot.geometry.camera import Camera, frame_distance, sample_camera, sample_room_camera
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,15 @@ def test_sampled_cameras_keep_to_what_they_promise() -> None:
     assert (np.abs(azimuths) <= 80).mean() == pytest.approx(in_front, abs=0.03)
     assert all(-5 <= camera.elevation_deg <= 65 and 15 <= camera.fov_deg <= 65 for camera in cameras)
     assert all(camera.distance == pytest.approx(frame_distance(camera.fov_deg, 0.8)) for camera in cameras)
+
+
+def test_a_level_camera_hardly_looks_down() -> None:
+    rng = np.random.default_rng(0)
+    level = np.array([sample_camera(rng, 0.8, "level").elevation_deg for _ in range(2000)])
+    standing = np.array([sample_camera(rng, 0.8).elevation_deg for _ in range(2000)])
+    assert (level <= 10).mean() > 0.8 > 0.3 > (standing <= 10).mean()
+    in_rooms = [sample_room_camera(rng, 0.8, "level").elevation_deg for _ in range(200)]
+    assert 3 <= min(in_rooms) and max(in_rooms) < 25  # above the floor all the same
 
 
 def test_what_is_right_and_above_appears_there_and_what_is_near_larger() -> None:

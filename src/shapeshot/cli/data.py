@@ -99,6 +99,12 @@ def declare_build(command: Parser) -> None:
             f"--{name}", type=whole_number(0), default=value, metavar="N", help=f"{text} (default {value})"
         )
     command.add_argument(
+        "--elevation",
+        default=default.elevation,
+        metavar="NAME",
+        help="standing: cameras look down by mostly 5 to 35 degrees; level: by about 0 to 10 (default standing)",
+    )
+    command.add_argument(
         "--split", default=default.split, help="auto, or train or val to put everything there (default auto)"
     )
     command.add_argument(
@@ -122,6 +128,7 @@ def build(args: argparse.Namespace) -> int:
         seed=args.seed,
         split=args.split,
         rooms=args.rooms,
+        elevation=args.elevation,
     )
     dataset = build_dataset(source, args.out, options, workers=args.workers, progress=not args.quiet)
     return _report(dataset)

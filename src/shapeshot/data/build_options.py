@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shapeshot.errors import UserError
+from shapeshot.geometry.camera import ELEVATIONS
 
 SPLIT_CHOICES = ("auto", "train", "val")
 BOUNDS = {"views": (1, 1000), "size": (32, 2048), "samples": (1, 4096), "variants": (0, 100), "rooms": (0, 1000)}
@@ -18,6 +19,7 @@ class BuildOptions:
     views: rendered views per object. rooms: how many of them, the last ones, show the object in a room.
     size: their side in pixels. samples: paths per pixel.
     variants: stretched and repainted copies per training object. split: "auto", or "train" or "val" to put all there.
+    elevation: of the cameras, of `ELEVATIONS`; of no account where the source brings its own pictures.
     Raises UserError where a value is out of its bounds.
     """
 
@@ -29,6 +31,7 @@ class BuildOptions:
     split: str = "auto"
     objects_per_shard: int = 64
     rooms: int = 0
+    elevation: str = "standing"
 
     def __post_init__(self) -> None:
         for name, (low, high) in BOUNDS.items():
@@ -38,8 +41,10 @@ class BuildOptions:
             raise UserError(f"rooms are some of the views: at most {self.views} of them; got {self.rooms}")
         if self.split not in SPLIT_CHOICES:
             raise UserError(f"split must be auto, train or val; got {self.split!r}")
+        if self.elevation not in ELEVATIONS:
+            raise UserError(f"elevation must be one of {', '.join(ELEVATIONS)}; got {self.elevation!r}")
 
     def to_plan(self) -> dict[str, Any]:
-        """The options as the manifest's plan holds them. Plans from before there were rooms lack the key."""
-        values = asdict(self)
-        return values if self.rooms else {name: value for name, value in values.items() if name != "rooms"}
+        """The options as the manifest's plan holds them, without those that came later and are as before they came."""
+        later = {"rooms": 0, "elevation": "standing"}
+        return {name: value for name, value in asdict(self).items() if later.get(name) != value}

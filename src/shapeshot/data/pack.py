@@ -89,7 +89,7 @@ def _made(entry: MadeEntry, shape: ObjectShape, options: BuildOptions, rng: np.r
     radius = float(np.linalg.norm(shape.vertices, axis=1).max())
     plain = options.views - options.rooms
     cameras = tuple(
-        sample_camera(rng, radius) if index < plain else sample_room_camera(rng, radius)
+        (sample_camera if index < plain else sample_room_camera)(rng, radius, options.elevation)
         for index in range(options.views)
     )
     images = entry.render(cameras, options.size, options.samples, options.rooms, rng)
@@ -109,7 +109,7 @@ def _rendered(
     from shapeshot.data.rendering.render import render_views
 
     radius = float(np.linalg.norm(shape.vertices, axis=1).max())
-    cameras = [sample_camera(rng, radius) for _ in range(options.views)]
+    cameras = [sample_camera(rng, radius, options.elevation) for _ in range(options.views)]
     in_studio = options.views - options.rooms
     images = render_views(shape.model, cameras[:in_studio], options.size, rng, options.samples) if in_studio else []
     for index in range(in_studio, options.views):

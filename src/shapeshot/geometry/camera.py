@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Float32, Float64
 
 
+# How high people hold a camera: mean and spread of its elevation in degrees. "standing" looks down on furniture and
+# tables; "level" is how things are photographed for catalogues and cut-outs.
+ELEVATIONS = {"standing": (20.0, 12.0), "level": (4.0, 5.0)}
+
+
 @dataclass(frozen=True)
 class Camera:
     """A pinhole camera that looks at the origin with +y up; see docs/conventions.md.
@@ -50,22 +55,23 @@ class Camera:
         return np.stack([size / 2 + across * scale, size / 2 - up * scale], axis=1).astype(np.float32)
 
 
-def sample_camera(rng: np.random.Generator, radius: float) -> Camera:
+def sample_camera(rng: np.random.Generator, radius: float, elevation: str = "standing") -> Camera:
     """A camera as people hold them: three quarters within 80 degrees of the front, a quarter from all round.
 
-    Elevation is mostly 5 to 35 degrees; the field of view runs from a telephoto's 15 to a phone's 65 degrees, and the
-    distance just keeps the object's bounding sphere of `radius` about the origin inside the frame.
+    elevation: of ELEVATIONS; "standing" is mostly 5 to 35 degrees. The field of view runs from a telephoto's 15 to a
+    phone's 65 degrees, and the distance just keeps the object's bounding sphere of `radius` about the origin inside the
+    frame.
     """
     front = rng.random() < 0.75
     azimuth = float(rng.uniform(-80.0, 80.0) if front else rng.uniform(-180.0, 180.0))
-    elevation = float(np.clip(rng.normal(20.0, 12.0), -5.0, 65.0))
+    degrees = float(np.clip(rng.normal(*ELEVATIONS[elevation]), -5.0, 65.0))
     fov = float(np.exp(rng.uniform(np.log(15.0), np.log(65.0))))
-    return Camera(azimuth, elevation, frame_distance(fov, radius), fov)
+    return Camera(azimuth, degrees, frame_distance(fov, radius), fov)
 
 
-def sample_room_camera(rng: np.random.Generator, radius: float) -> Camera:
+def sample_room_camera(rng: np.random.Generator, radius: float, elevation: str = "standing") -> Camera:
     """Draw a camera as `sample_camera` does, but above the floor and up to one and a half times as far away."""
-    camera = sample_camera(rng, radius)
+    camera = sample_camera(rng, radius, elevation)
     return replace(
         camera,
         elevation_deg=max(camera.elevation_deg, float(rng.uniform(3.0, 12.0))),
