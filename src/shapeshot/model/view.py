@@ -21,6 +21,7 @@ from shapeshot.model.field import sigmoid
 from shapeshot.model.frustum_grid import sample_frustum
 from shapeshot.model.neighbors import neighborhoods
 from shapeshot.model.reading import block_means
+from shapeshot.model.symmetry import completed
 from shapeshot.model.view_colors import ViewColors
 
 if TYPE_CHECKING:
@@ -119,8 +120,13 @@ class ViewReading:
 
     @cached_property
     def logits(self) -> Float32[np.ndarray, "depths rows columns"]:
-        """The frustum grid in agreement with the silhouette."""
-        return self._raw if self._coverage is None else explained(self._raw, self._coverage, self._level)
+        """The frustum grid in agreement with the silhouette, and with its mirror image where that tells something."""
+        if self._coverage is None:
+            return self._raw
+        held = explained(self._raw, self._coverage, self._level)
+        rays = covered_share(self._coverage) >= EMPTY_COVERAGE
+        whole = completed(self._raw, held, self._estimate.camera, self._level, rays)
+        return held if whole is self._raw else explained(whole, self._coverage, self._level)
 
     @cached_property
     def placing(self) -> Placing:

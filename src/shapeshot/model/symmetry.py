@@ -1,0 +1,101 @@
+"""What the photo shows of one half of an object says what the other half looks like.
+
+Furniture, vehicles, animals and most tools are mirror images of themselves, left to right. Where the object's front is
+the network tells, so the mirror's plane is known but for where it stands; it stands where the shape agrees best with
+its own image in it. The image is of the shape as the silhouette cut it: so the outline of one side shapes the other,
+too, and what is hidden behind the object is filled in from what is seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapeshot.geometry.frustum import bin_depths
+from shapeshot.model.field import sigmoid
+from shapeshot.model.frustum_grid import sample_frustum
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float32, Int
+
+    from shapeshot.geometry.frustum import ViewCamera
+
+SHARE = 0.4  # of the mirror image in a symmetrical shape; chosen on val (docs/results.md), as are the next two
+ASYMMETRICAL, SYMMETRICAL = 0.6, 0.8  # agreement with the mirror image at which it counts nothing, and at which it does
+OFFSETS = np.linspace(-0.12, 0.12, 7, dtype=np.float32)  # of the plane from the shape's middle, in its widths
+PROBED = 3000  # cells at which a shape is compared with its image
+PROBED_FROM = -2.0  # logits above the level: cells with less are outside
+OUTSIDE = -12.0  # the logit beyond the grid
+
+
+def completed(
+    raw: Float32[np.ndarray, "depths rows columns"],
+    held: Float32[np.ndarray, "depths rows columns"],
+    camera: ViewCamera,
+    level: float,
+    rays: Bool[np.ndarray, "rows columns"],
+) -> Float32[np.ndarray, "depths rows columns"]:
+    """The network's grid with its shape's mirror image mixed into `rays`, by how symmetrical the shape is.
+
+    raw: logits as the network gives them. held: the same in agreement with the silhouette, of which the image is made.
+    camera: its azimuth tells where the front is. level: of the surface, as a logit.
+    """
+    cells = np.argwhere(held > level + PROBED_FROM)
+    if not len(cells):
+        return raw
+    plane, agreement = _mirror_plane(held, camera, level, cells[:: -(-len(cells) // PROBED)])
+    share = SHARE * float(np.clip((agreement - ASYMMETRICAL) / (SYMMETRICAL - ASYMMETRICAL), 0, 1))
+    if not share:
+        return raw
+    along_rays = np.argwhere(np.broadcast_to(rays, raw.shape))
+    image = _reflected(held, camera, _places(along_rays, raw.shape, camera), plane).reshape(len(raw), -1)
+    mixed: np.ndarray = raw.copy()
+    mixed[:, rays] += np.float32(share) * (image - raw[:, rays])
+    return mixed
+
+
+def _mirror_plane(
+    held: Float32[np.ndarray, "depths rows columns"],
+    camera: ViewCamera,
+    level: float,
+    cells: Int[np.ndarray, "cells 3"],
+) -> tuple[float, float]:
+    """Where the plane stands along the object's x, and how well the shape agrees with its image in it, 0 to about 1."""
+    places = _places(cells, held.shape, camera)
+    inside = sigmoid(held[tuple(cells.T)] - np.float32(level))
+    low, high = _ends(places[:, 0], inside)
+    planes = (low + high) / 2 + OFFSETS * (high - low)
+    images = [sigmoid(_reflected(held, camera, places, plane) - np.float32(level)) for plane in planes]
+    agreements = [float((inside * image).sum() / (inside * inside).sum()) for image in images]
+    best = int(np.argmax(agreements))
+    return float(planes[best]), agreements[best]
+
+
+def _ends(x: Float32[np.ndarray, " cells"], weights: Float32[np.ndarray, " cells"]) -> tuple[float, float]:
+    """Between which values all but two hundredths of the weight lie."""
+    order = np.argsort(x)
+    below = np.cumsum(weights[order])
+    first, last = np.searchsorted(below, np.array([0.01, 0.99]) * below[-1]).clip(0, len(x) - 1)
+    return float(x[order][first]), float(x[order][last])
+
+
+def _places(
+    cells: Int[np.ndarray, "cells 3"], shape: tuple[int, ...], camera: ViewCamera
+) -> Float32[np.ndarray, "cells 3"]:
+    """The centres of a frustum grid's cells, (depth, row, column), in the object's axes."""
+    depths, rows, columns = shape
+    u = (cells[:, 2] + 0.5) / columns - 0.5
+    v = 0.5 - (cells[:, 1] + 0.5) / rows
+    return camera.place(np.stack([u, v, bin_depths(depths)[cells[:, 0]]], axis=1))
+
+
+def _reflected(
+    held: Float32[np.ndarray, "depths rows columns"],
+    camera: ViewCamera,
+    places: Float32[np.ndarray, "places 3"],
+    plane: float,
+) -> Float32[np.ndarray, " places"]:
+    """The logits of the mirror image of a grid in the plane x = `plane`, at places in the object's axes."""
+    image = places * np.array([-1, 1, 1], np.float32) + np.array([2 * plane, 0, 0], np.float32)
+    return sample_frustum(held, camera.project(image), beyond=OUTSIDE)
