@@ -36,7 +36,7 @@ CONFIG, START, STATE = "config.json", "start.safetensors", "state.json"
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One object on its way into a chunk. solid: bool [n, n, n]. rooms: bool [views]. cameras: [views, 4], see above."""
+    """One object on its way into a chunk. solid: bool [n, n, n]. rooms: bool [views]. cameras: [views, 4], as above."""
 
     split: int
     views: tuple[bytes, ...]

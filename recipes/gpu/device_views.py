@@ -54,7 +54,7 @@ class Frusta:
 
     @property
     def camera(self) -> Float[Tensor, "batch 4"]:
-        """Azimuth, elevation and roll in radians and the log distance in sides of the crop, in the mirror where it is."""
+        """Azimuth, elevation and roll in radians, and the log distance in sides of the crop; mirrored where it is."""
         flip = self.frames.flip
         return torch.stack(
             [self.azimuth * flip, self.elevation, self.frames.roll * flip, torch.log(self.distance / self.side)], 1

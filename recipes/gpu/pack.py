@@ -46,7 +46,7 @@ def main() -> None:
     if kind not in SUPERVISIONS:
         parser.error(f"the kit trains models of type {', '.join(SUPERVISIONS)}; {args.config} trains {kind}")
     model, architecture = started(config.model, args.start or config.init)
-    config = dataclasses.replace(config, data=tuple(args.data), init="")
+    config = dataclasses.replace(config, data=tuple(args.data), init="", tracker="none")
     resolution = args.resolution or SUPERVISIONS[kind].resolution
     limit = int(args.turn_mib * 2**20)
     args.out.mkdir(parents=True, exist_ok=True)

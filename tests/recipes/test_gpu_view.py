@@ -42,8 +42,7 @@ TOY = {
 }
 GEOMETRIC = AugmentOptions(background=0, matte=0, blur=0, compress=0, noise=0, light=0, color=0)
 STILL = replace(GEOMETRIC, roll_deg=0, shift=0, zoom=0)
-# What train.py may import of others: a borrowed machine has nothing else.
-ALLOWED = {"torch", "numpy", "PIL", "tqdm", "jaxtyping", "safetensors"}
+# What a borrowed machine need not have.
 ABSENT = ("scipy", "onnx", "onnxruntime", "accelerate", "transformers", "mitsuba", "matplotlib", "trimesh", "pykdtree")
 
 
@@ -96,9 +95,9 @@ def every_view(data: Any, mirrored: bool) -> Any:
 
 def targets_of(objects: list[TrainingObject], shots: list[Shot], config: ViewConfig) -> dict[str, torch.Tensor]:
     """What `shapeshot train` tells of these views. shots: one for each view of each object, in order."""
-    pairs = [(item, view) for item in objects for view in range(len(item.views))]
+    items = [item for item in objects for _ in item.views]
     rng = np.random.default_rng(0)
-    rows = [View.target_of_view(item, shot, rng, config) for (item, _), shot in zip(pairs, shots, strict=True)]
+    rows = [View.target_of_view(item, shot, rng, config) for item, shot in zip(items, shots, strict=True)]
     return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
 
 
@@ -156,7 +155,8 @@ def test_a_disturbed_crop_and_its_targets_move_together(
     cut = training._cut(data, batch, GEOMETRIC)
     mine = training.supervision.targets(data, batch, cut, training.config, training.generator)
     shots = []
-    for place, (item, view) in enumerate((item, view) for item in objects for view in range(len(item.views))):
+    pairs = [(item, view) for item in objects for view in range(len(item.views))]
+    for place, (item, view) in enumerate(pairs):
         rgba, frames = dataset.sample(item.id).view(view), cut.frames
         side, roll = float(frames.side[place]), float(torch.rad2deg(frames.roll[place]))
         left, top = (float(value) + rgba.shape[0] / 2 - side / 2 for value in frames.center[place])
@@ -252,12 +252,10 @@ def test_a_matte_that_is_too_wide_shows_what_is_there(
     assert (wide.amin(dim=(1, 2, 3)) > cut.pixels.amin(dim=(1, 2, 3)) - 25)[~data.room].all()
     rim = (cut.cover == 0) & ((wide - 128).abs().amax(dim=1) > 20) & data.room[:, None, None]
     assert rim.any()
-    ground = data.views[:, :3, 2, 2].float()  # of one colour
-    for view in torch.nonzero(rim.any(dim=(1, 2)))[:, 0]:
-        shown, behind = wide[view][:, rim[view]] - 128, (ground[view] - 128)[:, None]
-        share = (shown * behind).sum(dim=0) / (behind**2).sum()  # of the room in a mixture with grey
-        assert (shown - share * behind).abs().max() < 12
-        assert share.min() > 0
+    behind = data.views[:, :3, 16:80, 16:80].float() - 128  # the crop's part of the window
+    share = ((wide - 128) * behind).sum(dim=1) / (behind**2).sum(dim=1)  # of the room in a mixture with grey
+    assert (wide - 128 - share[:, None] * behind).abs().amax(dim=1)[rim].max() < 2
+    assert share[rim].min() > 0
 
 
 def test_disturbances_beyond_what_is_stored_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,9 +301,7 @@ def test_pack_train_bring_home_and_reconstruct(boxes: Path, tmp_path: Path) -> N
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    told = run(
-        str(KIT / "pack.py"), "--config", "toy.json", "--data", str(boxes), "--out", "gpu", "--turn-mib", "0.1"
-    )
+    told = run(str(KIT / "pack.py"), "--config", "toy.json", "--data", str(boxes), "--out", "gpu", "--turn-mib", "0.1")
     assert told.count("turn") > 1
     script = f"{absent} sys.argv[0] = 'train.py'; runpy.run_path({str(KIT / 'train.py')!r}, run_name='__main__')"
     run("-c", script, "gpu", "--minutes", "0.1", "--batch-size", "4", "--workers", "2", "--last", "--out", "brought")
@@ -313,9 +309,7 @@ def test_pack_train_bring_home_and_reconstruct(boxes: Path, tmp_path: Path) -> N
     assert lines[-1]["done"]
     assert lines[-1]["steps"] > 0
     assert "val_score" in lines[1]  # before the first step
-    told = run(
-        str(KIT / "bring_home.py"), "brought", "--run", "run", "--model", "model", "--score", str(boxes)
-    )
+    told = run(str(KIT / "bring_home.py"), "brought", "--run", "run", "--model", "model", "--score", str(boxes))
     assert "validation score" in told
     assert json.loads((tmp_path / "model" / "card.json").read_text())["training"]["steps"] == lines[-1]["steps"]
     Image.fromarray(Dataset.open(boxes).sample("board-v").view(0)).save(tmp_path / "board.png")
