@@ -290,6 +290,29 @@ def test_the_start_is_the_configs_init(tmp_path: Path, monkeypatch: pytest.Monke
         pack.started(replace(config.model, width=32), tmp_path / "own.safetensors")
 
 
+def test_a_step_lies_on_one_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is made on the CPU beside another device's tensors is refused by torch: so it would be by a GPU."""
+    device, cutting, told = (kit(name, monkeypatch) for name in ("device_data", "device_crops", "supervision"))
+
+    def some(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        return torch.zeros(*shape, dtype=dtype, device="meta")
+
+    longs = {"dtype": torch.long}
+    data = device.DeviceData(
+        some(5, 4, 96, 96, dtype=torch.uint8), some(5, dtype=torch.bool), some(5, 3), some(5), some(5, 4),
+        some(3, **longs), some(3, **longs), some(3, 32**3 // 8, dtype=torch.uint8), some(3, 50, 3),
+        some(3, 50, 3, dtype=torch.uint8), 32,
+    )  # fmt: skip
+    batch = told.Sampled(some(4, **longs), some(4, **longs), some(4, dtype=torch.bool))
+    cut = cutting.crops(data, batch.views, batch.mirrored, SIZE, AugmentOptions(), None)
+    config = config_from_json({**TOY})
+    view = told.SUPERVISIONS["view"]
+    made = [cut.pixels, cut.cover, view.truth(data, batch, cut, config)]
+    made += view.targets(data, batch, cut, config, None).values()
+    made += device.queries(data, batch.objects, batch.mirrored, 16, None).values()
+    assert {tensor.device.type for tensor in made} == {"meta"}
+
+
 @pytest.mark.slow
 def test_pack_train_bring_home_and_reconstruct(boxes: Path, tmp_path: Path) -> None:
     """On a machine without anything but torch, numpy, Pillow, tqdm, jaxtyping and safetensors."""
