@@ -105,12 +105,20 @@ def turns(paths: Iterable[Path], limit: int) -> list[list[Path]]:
     return rows
 
 
-def require_chunks(folder: Path, count: int) -> None:
-    """Raise UserError where a chunk stayed behind: a training on less than was packed would not say so."""
-    missing = [name for name in map(_chunk_name, range(count)) if not (folder / name).is_file()]
-    if missing or not count:
-        what = f"{', '.join(missing)} of {count} chunks" if count else "all"
-        raise UserError(f"{folder} lacks {what}; carry what recipes/gpu/pack.py wrote, all of it")
+def read_config(folder: Path) -> dict[str, Any]:
+    """What pack.py told beside the chunks: settings, architecture and how many chunks there are.
+
+    Raises UserError where anything stayed behind: a training on less than was packed would not say so.
+    """
+    needed = [CONFIG, START]
+    told: dict[str, Any] = {}
+    if (folder / CONFIG).is_file():
+        told = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        needed += map(_chunk_name, range(told["chunks"]))
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise UserError(f"{folder} lacks {', '.join(missing)}; carry all that recipes/gpu/pack.py wrote")
+    return told
 
 
 def read_chunks(folder: Path) -> Iterator[dict[str, np.ndarray]]:

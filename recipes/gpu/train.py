@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from chunks import CONFIG, START, require_chunks, write_weights
+from chunks import START, read_config, write_weights
 from device_crops import REACH, Crops, crops, require_room
 from device_data import DeviceData, load
 from safetensors.torch import load_file
@@ -71,8 +71,7 @@ class Training:
         torch.manual_seed(self.seed)
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        told = json.loads((self.packed / CONFIG).read_text(encoding="utf-8"))
-        require_chunks(self.packed, told["chunks"])
+        told = read_config(self.packed)
         self.architecture = told["architecture"]
         config, scale = config_from_json(told["config"]), self.lr_scale
         rates = {"lr": config.lr * scale, "encoder_lr": config.encoder_lr * scale}
