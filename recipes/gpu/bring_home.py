@@ -24,9 +24,12 @@ def main() -> int:
     parser.add_argument("brought", type=Path, help="the folder that train.py wrote")
     parser.add_argument("--run", type=Path, required=True, help="the run folder to make")
     parser.add_argument("--model", type=Path, required=True, help="the model folder to make")
+    parser.add_argument("--threshold", type=float, help="of occupancy, where another one than validation's is wanted")
     parser.add_argument("--score", nargs="*", default=[], metavar="DIR", help="score on the val split of this data")
     args = parser.parse_args()
     weights, state = read_weights(args.brought)
+    if args.threshold is not None:
+        state["threshold"] = args.threshold
     args.run.mkdir(parents=True, exist_ok=True)
     save_checkpoint(args.run / BEST, {"model": weights}, state)
     export_run(args.run, args.model)

@@ -5,6 +5,8 @@ A chunk is an npz of plain arrays, `objects` rows in all:
     split         int8 [objects], an index into SPLITS
     views         uint8 [bytes], WebP files one after another; view_ends int64 [views]
     view_object   int32 [views], which object each shows; view_room bool [views], whether a room is behind it
+    view_camera   float64 [views, 4], azimuth and elevation in degrees, distance, field of view in degrees; NaN where
+                  the camera is not known
     solids        uint8 [bytes], zlib of packed bits; solid_ends int64 [objects]
     points        float16 [objects, points, 3] of the surface; colors uint8 [objects, points, 3], sRGB
     resolution    int64 [], cells along each side of a solid
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,12 @@ CONFIG, START, STATE = "config.json", "start.safetensors", "state.json"
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One object on its way into a chunk. solid: bool [n, n, n]. rooms: bool [views]."""
+    """One object on its way into a chunk. solid: bool [n, n, n]. rooms: bool [views]. cameras: [views, 4], as above."""
 
     split: int
     views: tuple[bytes, ...]
     rooms: np.ndarray
+    cameras: np.ndarray
     solid: np.ndarray
     points: np.ndarray
     colors: np.ndarray
@@ -57,7 +60,7 @@ class ChunkWriter:
     def add(self, item: Item) -> None:
         """Add one object."""
         solid = zlib.compress(np.packbits(item.solid).tobytes(), 9)
-        size = sum(map(len, item.views)) + len(solid) + item.points.size * 3 + 64
+        size = sum(map(len, item.views)) + len(solid) + item.points.size * 3 + 64 * (1 + len(item.views))
         if self._items and self._bytes + size > self.limit:
             self.flush()
         self._items.append((item, solid))
@@ -69,7 +72,7 @@ class ChunkWriter:
             return
         items, solids = zip(*self._items, strict=True)
         views = [view for item in items for view in item.views]
-        with atomic_path(self.folder / f"chunk-{self.count:03d}.npz") as temporary, temporary.open("wb") as file:
+        with atomic_path(self.folder / _chunk_name(self.count)) as temporary, temporary.open("wb") as file:
             np.savez(
                 file,
                 split=np.array([item.split for item in items], np.int8),
@@ -77,6 +80,7 @@ class ChunkWriter:
                 view_ends=np.cumsum([len(view) for view in views]),
                 view_object=np.repeat(np.arange(len(items), dtype=np.int32), [len(item.views) for item in items]),
                 view_room=np.concatenate([item.rooms for item in items]),
+                view_camera=np.concatenate([item.cameras for item in items]).astype(np.float64),
                 solids=np.frombuffer(b"".join(solids), np.uint8),
                 solid_ends=np.cumsum([len(solid) for solid in solids]),
                 points=np.stack([item.points for item in items]).astype(np.float16),
@@ -87,6 +91,36 @@ class ChunkWriter:
         self._items, self._bytes = [], 0
 
 
+def turns(paths: Iterable[Path], limit: int) -> list[list[Path]]:
+    """Share files out to as few turns as a first fit of the largest finds, each of at most `limit` bytes if it can."""
+    rows: list[list[Path]] = []
+    for path in sorted(paths, key=lambda path: -path.stat().st_size):
+        size = path.stat().st_size
+        fits = (row for row in rows if sum(other.stat().st_size for other in row) + size <= limit)
+        row = next(fits, None)
+        if row is None:
+            rows.append([path])
+        else:
+            row.append(path)
+    return rows
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What pack.py told beside the chunks: settings, architecture and how many chunks there are.
+
+    Raises UserError where anything stayed behind: a training on less than was packed would not say so.
+    """
+    needed = [CONFIG, START]
+    told: dict[str, Any] = {}
+    if (folder / CONFIG).is_file():
+        told = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        needed += map(_chunk_name, range(told["chunks"]))
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise UserError(f"{folder} lacks {', '.join(missing)}; carry all that recipes/gpu/pack.py wrote")
+    return told
+
+
 def read_chunks(folder: Path) -> Iterator[dict[str, np.ndarray]]:
     """The arrays of every chunk in a folder, in order. Raises UserError where there is none."""
     paths = sorted(folder.glob("chunk-*.npz"))
@@ -95,6 +129,10 @@ def read_chunks(folder: Path) -> Iterator[dict[str, np.ndarray]]:
     for path in paths:
         with np.load(path, allow_pickle=False) as arrays:
             yield dict(arrays)
+
+
+def _chunk_name(number: int) -> str:
+    return f"chunk-{number:03d}.npz"
 
 
 def parts(flat: np.ndarray, ends: np.ndarray) -> Iterator[bytes]:

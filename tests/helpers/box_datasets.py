@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import trimesh
 
-from shapeshot.data.dataset import FORMAT, MANIFEST, VERSION, Dataset, info_to_json
+from shapeshot.data.dataset import FORMAT, GEOMETRY, MANIFEST, VERSION, Dataset, camera_to_json, info_to_json
 from shapeshot.data.objects import ObjectInfo
-from shapeshot.data.shards import encode_arrays, encode_json, encode_solid, encode_view, pack_members
+from shapeshot.data.rendering.depth import cast_views, encode_geometry
+from shapeshot.data.shards import decode_arrays, encode_arrays, encode_json, encode_solid, encode_view, pack_members
 from shapeshot.geometry import cell_centers
 from shapeshot.geometry.camera import Camera
 
@@ -27,7 +28,7 @@ BOXES = [
     ("tower-t", "tower", "test", (0.32, 1.0, 0.34)),
     ("cube-t", "cube", "test", (0.95, 1.0, 1.0)),
 ]
-NUM_VIEWS, VIEW_SIZE = 3, 64
+NUM_VIEWS, VIEW_SIZE, SEEN_SIZE = 3, 64, 112
 
 
 def box_solid(sides) -> np.ndarray:
@@ -61,11 +62,31 @@ def box_members(object_id: str, kind: str, sides, metres: float | None = None) -
     return members
 
 
-def write_boxes(folder: Path, boxes, metres: float | None = None) -> Path:
+def seen_box_members(object_id: str, kind: str, sides, metres: float | None = None) -> dict[str, bytes]:
+    """As `box_members`, but its cameras truly see the box, near and far, off the middle and the last one in a room."""
+    members = box_members(object_id, kind, sides, metres)
+    mesh = decode_arrays(members["mesh.npz"])
+    rng = np.random.default_rng(len(object_id))
+    turns = rng.uniform(-80, 80, NUM_VIEWS)
+    cameras = [Camera(float(turn), 10.0 + 8 * number, 2.2 + 0.5 * number, 45.0) for number, turn in enumerate(turns)]
+    seen = cast_views(mesh["vertices"], mesh["faces"], cameras, SEEN_SIZE)
+    for number, (mask, normals) in enumerate(zip(seen.mask, seen.normals, strict=True)):
+        room = number == NUM_VIEWS - 1
+        ground = rng.integers(0, 255, 3) if room else np.zeros(3)
+        shade = np.where(mask[..., None], 127 + 120 * np.nan_to_num(normals), ground).astype(np.uint8)
+        view = np.dstack([shade, np.where(mask, 255, 0).astype(np.uint8)])
+        members[f"view{number:02d}.webp"] = encode_view(view, exact=room)
+    told = json.loads(members["json"])
+    told["cameras"] = [camera_to_json(camera, number == NUM_VIEWS - 1) for number, camera in enumerate(cameras)]
+    small = cast_views(mesh["vertices"], mesh["faces"], cameras, SEEN_SIZE // 2)
+    return members | {"json": encode_json(told), GEOMETRY: encode_geometry(small)}
+
+
+def write_boxes(folder: Path, boxes, metres: float | None = None, members_of=box_members) -> Path:
     folder.mkdir()
     packed, rows = b"", []
     for object_id, kind, split, sides in boxes:
-        content = pack_members(object_id, box_members(object_id, kind, sides, metres))
+        content = pack_members(object_id, members_of(object_id, kind, sides, metres))
         place = {"shard": "shard-00000.tar", "offset": len(packed), "length": len(content)}
         rows.append({"id": object_id, "kind": kind, "split": split, "group": object_id, **place})
         packed += content

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-from accelerate import Accelerator
-from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
+from typing import TYPE_CHECKING
 
 from shapeshot.errors import UserError
 
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
 NONE = "none"
-TRACKERS = (*map(str, LOGGER_TYPE_TO_CLASS), NONE)
+
+
+def _known() -> tuple[str, ...]:
+    """The names that accelerate has; on a borrowed machine without it (recipes/gpu) the default's alone."""
+    try:
+        from accelerate.tracking import LOGGER_TYPE_TO_CLASS
+    except ImportError:
+        return ("tensorboard",)
+    return tuple(map(str, LOGGER_TYPE_TO_CLASS))
+
+
+TRACKERS = (*_known(), NONE)
 
 
 def require_tracker(name: str) -> None:
     """Raise UserError for a tracker, one of TRACKERS, whose package is not installed."""
-    if name != NONE and name not in map(str, get_available_trackers()):
+    if name == NONE:
+        return
+    from accelerate.tracking import get_available_trackers
+
+    if name not in map(str, get_available_trackers()):
         raise UserError(f"the tracker {name} is not installed; install its package, or pass --tracker none")
 
 
