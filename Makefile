@@ -101,6 +101,15 @@ train-default: $(VENV)/.installed
 	$(BIN)/shapeshot data build procedural --count 300 --seed 31 --views 4 --rooms 1 --size 192 --samples 8 --split train \
 		--factory stringed_instrument --factory racket --factory tool --factory aeroplane --factory fish --factory cut_out \
 		--factory animal --out datasets/wide-handhelds
+	$(BIN)/shapeshot data build sweethome3d --views 3 --rooms 1 --elevation level --size 192 --samples 8 \
+		--out datasets/level-sweethome3d
+	$(BIN)/shapeshot data build procedural --count 250 --seed 71 --views 3 --rooms 1 --elevation level --size 192 --samples 8 \
+		--split train --out datasets/level-procedural
+	$(BIN)/shapeshot data build procedural --count 250 --seed 73 --views 3 --rooms 1 --elevation level --size 192 --samples 8 \
+		--split train --factory stringed_instrument --factory racket --factory tool --factory aeroplane --factory fish \
+		--factory cut_out --factory animal --out datasets/level-handhelds
+	$(BIN)/shapeshot data build infinigen --count 64 --offset 7000 --views 3 --rooms 1 --elevation level --size 192 --samples 8 \
+		--split train --out datasets/level-infinigen
 	mkdir -p runs
 	$(BIN)/python recipes/view/encoder.py --out runs/view-encoder.safetensors
 	$(BIN)/shapeshot train --config recipes/view/start.json --out runs/view-start
@@ -109,7 +118,9 @@ train-default: $(VENV)/.installed
 	$(BIN)/shapeshot train --config recipes/view/last.json --out runs/view-last
 	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-last --last --threshold 0.3 --out runs/view-second.safetensors
 	$(BIN)/shapeshot train --config recipes/view/wide.json --out runs/view-wide
-	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-wide --last --threshold 0.3 \
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-wide --last --threshold 0.3 --out runs/view-third.safetensors
+	$(BIN)/shapeshot train --config recipes/view/level.json --out runs/view-level
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-level --last --threshold 0.3 \
 		--out checkpoints/default.safetensors
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
 	$(BIN)/shapeshot data build procedural --count 80 --seed 53 --views 2 --rooms 1 --size 192 --samples 8 --split val \

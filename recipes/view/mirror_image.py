@@ -1,0 +1,62 @@
+"""What completing shapes by their mirror image is worth: scores in the frame of the view on half of val's objects.
+
+    python recipes/view/mirror_image.py --data datasets/view-sweethome3d --model weights/view
+
+One JSON line for each way: without it, as shipped, with other shares of the image, whatever the symmetry, and as
+shipped with the true front in place of the network's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+from tqdm import tqdm
+
+from shapeshot.data.dataset import Dataset
+from shapeshot.evaluation.views.score import SCORES, InView, score_in_view
+from shapeshot.evaluation.views.truth import ObjectTruth, ViewTruth
+from shapeshot.model import symmetry
+from shapeshot.model.field import logit
+from shapeshot.model.field_model import load_model
+from shapeshot.photo import look_at
+
+NUM_POINTS = 4000
+WAYS: dict[str, dict[str, float]] = {
+    "without": {"SHARE": 0.0},
+    "as shipped": {"SHARE": symmetry.SHARE},
+    "share 0.3": {"SHARE": 0.3},
+    "share 0.55": {"SHARE": 0.55},
+    "always": {"ASYMMETRICAL": -1.0, "SYMMETRICAL": 0.0},
+    "true front": {"SHARE": symmetry.SHARE},
+}
+
+
+def main() -> None:
+    """Score and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", default="default")
+    args = parser.parse_args()
+    dataset, model = Dataset.open(args.data), load_model(args.model)
+    level, scores = logit(model.threshold), {way: list[dict[str, float]]() for way in WAYS}
+    for key in tqdm(dataset.ids("val")[::2]):
+        sample = dataset.sample(key)
+        whole = ObjectTruth.of(sample, NUM_POINTS)
+        for view in (0, sample.num_views - 1):  # one in a studio, one in a room
+            rgba, truth = sample.view(view), ViewTruth.of(whole, sample, view)
+            seen = model.see(look_at(rgba[..., :3], model.image_size, mask=rgba[..., 3]).photo)
+            for way, constants in WAYS.items():
+                turned = seen.turned_to(truth.camera.azimuth_deg) if way == "true front" else seen
+                with patch.multiple(symmetry, **constants):
+                    scores[way].append(score_in_view(InView(turned.reading.at_level(level), level, truth), NUM_POINTS))
+    for way, rows in scores.items():
+        means = {name: float(np.mean([row[name] for row in rows if name in row])) for name in SCORES}
+        print(json.dumps({"way": way} | {name: round(value, 4) for name, value in means.items()}))
+
+
+if __name__ == "__main__":
+    main()
