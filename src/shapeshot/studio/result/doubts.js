@@ -80,7 +80,7 @@ export function doubtsOf({ warnings = [], confidence, camera, depth, finish, uni
   if (camera && camera.certainty < UNSURE) {
     doubts.push({ text: "It is not certain which side is its front.", mends: ["back", "left", "right"] });
   }
-  if (depth) doubts.push({ text: "Its depth is mirrored: how sure it is, nobody can say.", mends: ["firstDepth", "compare"] });
+  if (depth) doubts.push({ text: "Its depth is mirrored, as you asked: nobody knows how sure it is.", mends: ["firstDepth", "compare"] });
   if (finish?.pieces_dropped) doubts.push({ text: "Loose pieces were left out for printing.", mends: ["printable", "threshold"] });
   if (unit === "metre" && finish?.wall_thickness?.thinnest < THIN) {
     doubts.push({ text: "Its thinnest wall is under a millimetre.", mends: ["size", "threshold"] });
