@@ -75,7 +75,7 @@ export function doubtsOf({ warnings = [], confidence, camera, depth, finish, uni
   const doubts = WARNINGS.filter(([pattern]) => warnings.some((text) => pattern.test(text)))
     .map(([, text, mends]) => ({ text, mends }));
   if (typeof confidence === "number" && confidence < UNSURE) {
-    doubts.push({ text: "The model is not sure of this shape.", mends: ["confidence", "depth", "way", "firstWay", "photo"] });
+    doubts.push({ text: "The model is not sure of this shape.", mends: ["depth", "way", "firstWay", "confidence", "photo"] });
   }
   if (camera && camera.certainty < UNSURE) {
     doubts.push({ text: "It is not certain which side is its front.", mends: ["back", "left", "right"] });
