@@ -46,12 +46,14 @@ def main() -> None:
     model = load_model()
     meshes = [mesh_of(kind, args.seed) for kind in list(GENERATORS)[: args.objects]]
     for elevation in args.elevations:
-        rows = np.array([measured(mesh, model, elevation) for mesh in meshes])  # [objects, ways, (F, IoU)]
+        rows = np.array([measured(mesh, model, elevation) for mesh in meshes])  # [objects, ways, (F, IoU, elevation)]
         (seen, mirrored), outlines = rows[..., 0].T, rows[..., 1].mean(axis=0)
         print(
             json.dumps(
                 {
                     "elevation_deg": elevation,
+                    "taken_for_deg": round(float(np.median(rows[:, 0, 2])), 1),
+                    "taken_for_above": int((rows[:, 0, 2] > 0).sum()),
                     "objects": len(meshes),
                     "f_score": dict(zip(DEPTHS, np.round([seen.mean(), mirrored.mean()], 3).tolist(), strict=True)),
                     "mirrored_is_truer": int((mirrored > seen).sum()),
@@ -72,8 +74,8 @@ def mesh_of(kind: str, seed: int) -> Mesh:
     return Mesh(vertices, faces, colors)
 
 
-def measured(mesh: Mesh, model: FieldModel, elevation: float) -> list[tuple[float, float]]:
-    """Return (F-score, IoU of the outline) of both depths."""
+def measured(mesh: Mesh, model: FieldModel, elevation: float) -> list[tuple[float, float, float]]:
+    """Return (F-score, IoU of the outline, the camera's elevation as told) of both depths."""
     picture = render_mesh(mesh, PIXELS, AZIMUTH_DEG, elevation, shadow=False)
     view = look_at(picture[..., :3], model.image_size, mask=picture[..., 3])
     seen = model.see(view.photo)
@@ -81,7 +83,7 @@ def measured(mesh: Mesh, model: FieldModel, elevation: float) -> list[tuple[floa
     mask = np.asarray(crop.getchannel("A")) > 127
     truth = in_cube(sample_surface(mesh, NUM_POINTS, np.random.default_rng(0)).points @ turned(-AZIMUTH_DEG).T)
     shapes = [shape_in(view, seen, front="photo", depth=depth) for depth in (SEEN, MIRRORED)]
-    return [(score(shape, truth), overlap(outline(shape), mask)) for shape in shapes]
+    return [(score(shape, truth), overlap(outline(shape), mask), camera_of(shape).elevation_deg) for shape in shapes]
 
 
 def score(shape: Reconstruction, truth: np.ndarray) -> float:
@@ -92,12 +94,17 @@ def score(shape: Reconstruction, truth: np.ndarray) -> float:
 
 def outline(shape: Reconstruction) -> np.ndarray:
     """Return which cells of the crop the mesh covers, seen from the camera that the result tells, bool [n, n]."""
-    assert isinstance(shape.camera, PhotoCamera)
-    u, v, depth = shape.camera.project(shape.mesh.vertices).T
+    u, v, depth = camera_of(shape).project(shape.mesh.vertices).T
     corners = np.stack([(u + 0.5) * CELLS, (0.5 - v) * CELLS, 1 / depth], axis=1)
     covered = np.zeros(CELLS * CELLS, bool)
     covered[rasterize_triangles(corners[shape.mesh.faces], CELLS).pixels] = True
     return covered.reshape(CELLS, CELLS)
+
+
+def camera_of(shape: Reconstruction) -> PhotoCamera:
+    """Return the camera, which a view model always tells."""
+    assert shape.camera is not None
+    return shape.camera
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:

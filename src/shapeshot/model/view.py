@@ -88,7 +88,9 @@ class ViewReading:
 
         The rays are the same ones, and so are the photo and the outline; see `CameraEstimate.mirrored` for the camera.
         """
-        other = ViewReading(self._raw[::-1], self._estimate.mirrored(), self.colors.mirrored(), self._coverage, self._level)
+        other = ViewReading(
+            self._raw[::-1], self._estimate.mirrored(), self.colors.mirrored(), self._coverage, self._level
+        )
         other.__dict__["logits"] = np.ascontiguousarray(self.logits[::-1])
         return other
 

@@ -123,8 +123,7 @@ class Options:
     )
     depth: str = option(
         SEEN,
-        "what comes forward in the photo: seen is what the model takes for it, mirrored what it takes for the far side; "
-        "the outline stays",
+        "what comes forward in the photo: seen is what the model sees there, mirrored its far side, within the outline",
         stage="shape",
         choices=DEPTHS,
         placeholder="WAY",
