@@ -191,9 +191,9 @@ def shape_in(
     those of this half. The other arguments are those of `reconstruct`.
     """
     clock = clock or Clock()
+    seen = seen if threshold is None else seen.at_threshold(threshold)  # first, as the others only move what it gives
     seen = seen if depth == SEEN else _mirrored(seen)
     seen = seen if front == AUTO else _turned(seen, front)
-    seen = seen if threshold is None else seen.at_threshold(threshold)
     with clock("mesh"):
         field = seen.field(resolution)
         specks = SPECK_FRACTION if seen.camera is None else SPECK_FRACTION_OF_VIEW
