@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from shapeshot.geometry.camera import Camera
-from shapeshot.model.camera_estimate import estimate_camera
+from shapeshot.geometry.frustum import ViewCamera
+from shapeshot.model.camera_estimate import CameraEstimate, estimate_camera
 
 POSE = np.array([0.3, 0.0, np.log(2.5)])
 BINS = np.arange(36) * (2 * np.pi / 36)
@@ -49,3 +50,15 @@ def test_beside_the_shape_it_is_an_ordinary_camera() -> None:
     twice = beside.scaled(2.0)
     np.testing.assert_allclose(twice.position, 2 * np.array(beside.position))
     assert twice.fov_deg == beside.fov_deg
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "other"), [(0.0, 0.0), (30.0, -30.0), (170.0, -170.0), (60.0, 120.0), (-60.0, -120.0), (-100.0, -80.0)]
+)
+def test_the_mirrored_camera_looks_up_and_keeps_the_objects_sides(azimuth: float, other: float) -> None:
+    estimate = CameraEstimate(ViewCamera(azimuth, 25.0, 2.5, 4.0), 0.7)
+    mirrored = estimate.mirrored()
+    assert mirrored.camera.azimuth_deg == pytest.approx(other)
+    assert (mirrored.camera.elevation_deg, mirrored.camera.roll_deg, mirrored.certainty) == (-25.0, 4.0, 0.7)
+    again = mirrored.mirrored().camera
+    assert (again.azimuth_deg, again.elevation_deg) == (pytest.approx(azimuth), 25.0)

@@ -218,3 +218,59 @@ def test_beyond_the_objects_pixels_its_colours_are_carried_on() -> None:
     colors = ViewColors(pixels, coverage, np.zeros((3, 8, 16, 16), np.float32))
     beyond = np.array([[0.4, 0.0, 0.0], [-0.45, 0.4, 0.0], [0.0, -0.3, 0.0]], np.float32)
     np.testing.assert_allclose(colors.photographed(beyond), np.tile(np.float32(RED) / 255, (3, 1)), atol=0.02)
+
+
+def slanted(azimuth: float, distance: float = 30.0) -> ViewReading:
+    """A shape whose sides all differ: a flat box with a block at its right end that comes forward."""
+    camera = ViewCamera(azimuth, 20.0, distance, 5.0)
+    plate, block = grid_of(camera, (0.3, 0.05, 0.2)), grid_of(camera, (0.08, 0.2, 0.1))
+    moved = np.roll(block, (-3, 4), axis=(0, 2))
+    one = reading(azimuth)
+    coverage = (np.maximum(plate, moved) > 0).any(axis=0).astype(np.float32)
+    return ViewReading(np.maximum(plate, moved), CameraEstimate(camera, 0.9), one.colors, coverage, 0.0)
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 30.0, 60.0, -75.0, 120.0, 175.0])
+def test_mirrored_twice_it_is_as_it_was(azimuth: float) -> None:
+    one = slanted(azimuth, 2.5)
+    other = one.mirrored()
+    twice = other.mirrored()
+    assert not np.array_equal(other.logits, one.logits)
+    np.testing.assert_array_equal(twice.logits, one.logits)
+    points = np.random.default_rng(0).uniform(-0.4, 0.4, (50, 3))
+    np.testing.assert_allclose(twice.logits_at(points), one.logits_at(points), atol=1e-3)
+    np.testing.assert_allclose(twice.colors_at(points), one.colors_at(points), atol=1e-3)
+    np.testing.assert_allclose(twice.camera.position, one.camera.position, atol=1e-5)
+    assert twice.camera.azimuth_deg == pytest.approx(one.camera.azimuth_deg, abs=1e-9)
+
+
+@pytest.mark.parametrize("distance", [2.0, 30.0])
+def test_mirrored_its_outline_from_the_photos_camera_is_the_same(distance: float) -> None:
+    one = slanted(30.0, distance)
+    other = one.mirrored()
+    np.testing.assert_array_equal((other.logits > 0).any(axis=0), (one.logits > 0).any(axis=0))
+    centers = (np.arange(48) + 0.5) / 48 - 0.5
+    outlines = []
+    for each in (one, other):
+        inside = centers[np.argwhere(whole_grid(each.grid, 48, 0.0).occupancy)].astype(np.float32)
+        columns, rows = np.clip(((each.camera.project(inside)[:, :2] + 0.5) * 24).astype(int), 0, 23).T
+        outlines.append(np.zeros((24, 24), bool))
+        outlines[-1][rows, columns] = True
+    assert (outlines[0] & outlines[1]).sum() / (outlines[0] | outlines[1]).sum() > 0.9
+
+
+@pytest.mark.parametrize(("azimuth", "axis"), [(30.0, 2), (-160.0, 2), (60.0, 0), (-100.0, 0)])
+def test_mirrored_it_is_as_upright_and_its_sides_lie_along_the_axes(azimuth: float, axis: int) -> None:
+    """Without perspective the one shape is the other's mirror image in an upright plane along the object's sides."""
+    one, other = (whole_grid(each.grid, 32, 0.0).occupancy for each in (slanted(azimuth), slanted(azimuth).mirrored()))
+    expected = np.flip(one, axis)
+    assert (other & expected).sum() / (other | expected).sum() > 0.85
+    assert (other & one).sum() / (other | one).sum() < 0.8
+
+
+def test_mirrored_what_the_camera_sees_has_the_photos_colours() -> None:
+    other = reading(azimuth=0.0).mirrored()
+    assert other.camera.elevation_deg == -20.0
+    front, back = other.colors_at(np.array([[0.0, 0.0, 0.33], [0.0, 0.0, -0.33]]))
+    np.testing.assert_allclose(front, [200 / 255, 0, 0], atol=0.02)
+    np.testing.assert_allclose(back, [100 / 255, 0.5, 0], atol=0.02)

@@ -78,6 +78,22 @@ def test_another_side_can_face_forward(folder: Path, front: str, axis: tuple[flo
     assert after @ (0, 1, 0) == pytest.approx(before @ (0, 1, 0), rel=0.02)
 
 
+def test_the_depth_can_be_the_other_way_round(folder: Path) -> None:
+    own, mirrored = (reconstruct(disc(), model=str(folder), depth=depth) for depth in ("seen", "mirrored"))
+    assert own.camera is not None
+    assert mirrored.camera is not None
+    assert mirrored.camera.elevation_deg == -own.camera.elevation_deg
+    assert mirrored.mesh.is_closed
+    assert (own.depth, mirrored.depth) == ("seen", "mirrored")
+    seen, facing = (shape.camera.project(shape.mesh.vertices)[:, :2] for shape in (own, mirrored))
+    np.testing.assert_allclose(np.ptp(facing, axis=0), np.ptp(seen, axis=0), atol=0.03)
+    straight = reconstruct(disc(), model=str(folder), depth="mirrored", front="photo")
+    assert straight.camera is not None
+    assert straight.camera.azimuth_deg == 0.0
+    with pytest.raises(UserError, match="unknown depth 'inside out'; choose from mirrored, seen"):
+        reconstruct(disc(), model=str(folder), depth="inside out")
+
+
 def test_lengths_of_the_camera_are_metres_where_the_shapes_are(folder: Path) -> None:
     plain, metric = (reconstruct(disc(), model=str(folder), size=size) for size in (None, "height=2m"))
     factor = 2.0 / float((plain.mesh.bounds[1] - plain.mesh.bounds[0])[1])
@@ -87,6 +103,8 @@ def test_lengths_of_the_camera_are_metres_where_the_shapes_are(folder: Path) -> 
 def test_a_model_without_a_camera_says_so(analytic_field: Callable[[], FieldModel]) -> None:
     with pytest.raises(UserError, match="does not tell where a photo was taken from"):
         reconstruct(disc(), model=analytic_field(), front="photo")
+    with pytest.raises(UserError, match="does not tell where a photo was taken from; leave out depth=mirrored"):
+        reconstruct(disc(), model=analytic_field(), depth="mirrored")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.photo.background import ObjectMask
 from shapeshot.photo.finder import NOTHING_MEANT, doubts
 from shapeshot.pipeline.confidence import DOUBTFUL, DOUBTS, LOW
+from shapeshot.pipeline.options import MIRRORED
 from shapeshot.pipeline.reconstruct import Reconstruction, reconstruct
 from shapeshot.pipeline.result import result_of
 
@@ -85,3 +86,10 @@ def test_no_object_and_an_uncertain_one_are_one_remark(monkeypatch: pytest.Monke
     mask = np.ones((8, 8), np.float32)
     assert _told(ObjectMask(mask, "finder", 0.2, (NOTHING_MEANT,)), False).remarks == (NOTHING_MEANT,)
     assert _told(ObjectMask(mask, "finder", 0.2), False).remarks == doubts(0.2)
+
+
+def test_of_a_mirrored_depth_it_is_told_that_nobody_knows_how_sure_it_is(shape: Reconstruction) -> None:
+    mirrored = replace(shape, depth=MIRRORED, familiarity=STRANGE)
+    assert mirrored.warnings == ()
+    assert [note[:25] for note in mirrored.notes] == ["this photo is unlike anyt", "its depth is mirrored, as"]
+    assert (result_of(mirrored, "default").depth, result_of(shape, "default").depth) == ("mirrored", None)

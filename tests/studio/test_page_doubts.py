@@ -106,9 +106,9 @@ def test_other_candidates_are_shown_on_their_buttons(open_page: Open, shown_afte
     page.wait_for_selector("#doubts-list [data-mend=way] img")
     pictures = {
         name: page.get_attribute(f"#doubts-list [data-mend={name}] img", "src")
-        for name in ("back", "left", "right", "way")
+        for name in ("back", "left", "right", "depth", "way")
     }
-    assert len({*pictures.values()}) == 4, "each another side, or another outline"
+    assert len({*pictures.values()}) == 5, "each another side, another depth, or another outline"
     sizes = page.locator("#doubts-list img").evaluate_all(
         "(all) => Promise.all(all.map(async (image) => (await image.decode(), image.naturalWidth)))"
     )
@@ -228,3 +228,47 @@ def test_another_side_is_put_in_front_and_back(
         assert page.evaluate("() => document.activeElement.dataset.mend") == mend
         top = page.locator("#shapes").bounding_box()["y"]
         assert -5 < top < 400  # what came of it is on the screen
+
+
+def test_its_depth_is_mirrored_and_back(
+    open_page: Open, shown_after: Shown, asked: Callable[[Any], list[dict[str, str]]], screenshots: Path
+) -> None:
+    page = open_page()
+    asked(page)
+    page.click("#examples button:nth-child(2)")
+    first = shown_after(page, "")
+    page.click("#doubts > summary")
+    page.wait_for_selector("#doubts-list [data-mend=depth] img")
+    page.locator("#doubts-list [data-mend=depth]").press("Enter")
+    second = shown_after(page, first)
+    assert asked(page)[-1]["depth"] == "mirrored"
+    assert page.input_value("#depth") == "mirrored"  # the settings say it, too
+    assert page.get_attribute("#doubts", "open") is not None
+    assert "Its depth is mirrored" in page.inner_text("#doubts-list li:nth-child(1) p")
+    assert page.evaluate("() => document.activeElement.dataset.mend") == "firstDepth"  # whoever pressed it can go back
+    page.wait_for_selector("#doubts-list [data-mend=firstDepth] img")
+    assert page.locator("#facts dt:text-is('Confidence')").count() == 0  # nobody knows it of this one
+    assert page.is_disabled("[name=shading][value=confidence]")
+    assert page.locator("#doubts [data-mend=depth]").count() == 0
+    page.click("#from-photo")  # it is seen from below, and nothing lies before it
+    page.wait_for_timeout(300)
+    page.screenshot(path=screenshots / "studio-mirrored-depth.png", full_page=True)
+
+    page.locator("#doubts-list [data-mend=firstDepth]").press("Enter")
+    third = shown_after(page, second)
+    assert asked(page)[-1]["depth"] == "seen"
+    assert page.locator("#facts dt:text-is('Confidence')").count() == 1
+    assert page.evaluate("() => document.activeElement.dataset.mend") == "depth"
+    page.locator("#doubts-list [data-mend=depth]").press("Enter")
+    fourth = shown_after(page, third)
+    page.click("#examples button:nth-child(4)")
+    shown_after(page, fourth)
+    assert asked(page)[-1]["depth"] == "seen"  # another photo, another depth
+
+
+def test_where_the_model_is_not_sure_its_depth_can_be_mirrored(open_page: Open) -> None:
+    page = open_page()
+    ask = "async (result) => (await import('/result/doubts.js')).doubtsOf(result)"
+    assert "depth" in page.evaluate(ask, {"confidence": 0.4})[0]["mends"]
+    [*_, mirrored] = [doubt for doubt in page.evaluate(ask, {"depth": "mirrored"}) if "mirrored" in doubt["text"]]
+    assert mirrored["mends"] == ["firstDepth", "compare"]

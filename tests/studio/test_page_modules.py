@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pytest
+
+from shapeshot.geometry.frustum import ViewCamera
+from shapeshot.model.camera_estimate import CameraEstimate
 
 pytestmark = pytest.mark.slow
 
@@ -105,3 +109,25 @@ def test_colors(page: Any) -> None:
     np.testing.assert_array_equal(high, same_high)
     assert low[0] > low[2]  # from orange
     assert high[2] > high[0]  # to blue
+
+
+def test_a_mirrored_mesh_is_the_one_that_the_server_makes(page: Any, rng: np.random.Generator) -> None:
+    camera = ViewCamera(35.0, 20.0, 2.5)
+    center, side = np.array([0.1, -0.05, 0.02]), 0.8
+    vertices = rng.uniform(-0.5, 0.5, (40, 3))
+    beside = CameraEstimate(camera, 1.0).beside(center, side)
+    found = page.evaluate(
+        """async ([vertices, faces, camera]) => {
+            const { mirroredMesh } = await import("/shapes/mirrored.js");
+            const mesh = { vertices: { data: Float32Array.from(vertices) }, faces: { data: Int32Array.from(faces) } };
+            const mirrored = mirroredMesh(mesh, camera);
+            return [[...mirrored.vertices.data], [...mirrored.faces.data]];
+        }""",
+        [vertices.ravel().tolist(), [0, 1, 2, 7, 8, 9], asdict(beside)],
+    )
+    seen = camera.project(vertices * side + center)
+    below = replace(camera, elevation_deg=-camera.elevation_deg)  # of the same azimuth, as only the picture needs it
+    expected = below.place(seen * np.float32([1, 1, -1])) / side
+    moved = np.reshape(found[0], (-1, 3))
+    np.testing.assert_allclose(moved - moved.mean(axis=0), expected - expected.mean(axis=0), atol=1e-4)
+    assert found[1] == [2, 1, 0, 9, 8, 7]

@@ -66,6 +66,19 @@ class CameraEstimate:
     camera: ViewCamera
     certainty: float
 
+    def mirrored(self) -> CameraEstimate:
+        """The camera of a shape whose depth is the other way round, so that the shape stands as upright as before.
+
+        Seen from above it is seen from below. What faced the front is taken for the front, or for the back, so that the
+        object's sides stay along the axes: of the two angles the one nearer to the present one.
+        """
+        camera = self.camera
+        azimuth = np.radians(camera.azimuth_deg)
+        faces_camera = abs(np.cos(azimuth)) >= abs(np.sin(azimuth))
+        other = -camera.azimuth_deg if faces_camera else 180.0 - camera.azimuth_deg
+        turned = replace(camera, azimuth_deg=(other + 180) % 360 - 180, elevation_deg=-camera.elevation_deg)
+        return replace(self, camera=turned)
+
     def beside(self, center: Float[np.ndarray, " 3"], side: float) -> PhotoCamera:
         """The camera in a cube that lies at `center` of the view's frame and is `side` wide, both in crop sides."""
         camera = self.camera

@@ -44,6 +44,10 @@ class PlanesReading:
         """Itself: where the photo was taken from is not known."""
         return self
 
+    def mirrored(self) -> PlanesReading:
+        """Itself: where the photo was taken from is not known."""
+        return self
+
     @cached_property
     def recalled(self) -> Float32[np.ndarray, "n n n"] | None:
         """What the memory recalls by the object's silhouette; None without a memory. Already part of the field."""

@@ -49,6 +49,13 @@ class Reading(Protocol):
         """
         ...
 
+    def mirrored(self) -> Reading:
+        """The same photo with its depth the other way round: what comes forward lies behind, within the same outline.
+
+        Itself where the camera is not known.
+        """
+        ...
+
     def grid(
         self, xs: Float32[np.ndarray, " x"], ys: Float32[np.ndarray, " y"], zs: Float32[np.ndarray, " z"]
     ) -> Float32[np.ndarray, "x y z"]:

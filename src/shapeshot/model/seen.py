@@ -56,6 +56,10 @@ class Seen:
         """The same photo as if taken from another azimuth; as it is where the model does not tell the camera."""
         return Seen(self.photo, self.reading.turned_to(azimuth_deg), self.features, self.heads, self.threshold)
 
+    def mirrored(self) -> Seen:
+        """The same photo with its depth the other way round; as it is where the model does not tell the camera."""
+        return Seen(self.photo, self.reading.mirrored(), self.features, self.heads, self.threshold)
+
     def field(self, resolution: int) -> Field:
         """The field at the centres of resolution^3 cells, its surface at the model's threshold.
 

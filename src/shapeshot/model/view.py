@@ -84,6 +84,17 @@ class ViewReading:
         turned.__dict__["logits"] = self.logits
         return turned
 
+    def mirrored(self) -> ViewReading:
+        """The same photo with its depth the other way round: along each ray what lay nearest lies farthest.
+
+        The rays are the same ones, and so are the photo and the outline; see `CameraEstimate.mirrored` for the camera.
+        """
+        other = ViewReading(
+            self._raw[::-1], self._estimate.mirrored(), self.colors.mirrored(), self._coverage, self._level
+        )
+        other.__dict__["logits"] = np.ascontiguousarray(self.logits[::-1])
+        return other
+
     def at_level(self, level: float) -> ViewReading:
         """The same photo with its surface at another logit: by it the silhouette is enforced and the object placed."""
         return self._again(self._estimate, level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,10 @@ class ViewColors:
         is_seen = np.clip((HIDDEN_FROM - behind) / (HIDDEN_FROM - SEEN_WITHIN), 0, 1).astype(np.float32)[:, None]
         mixed: np.ndarray = photographed + (1 - is_seen) * (guessed - photographed) / 2
         return mixed.astype(np.float32)
+
+    def mirrored(self) -> ViewColors:
+        """The colours of the same photo with its depth the other way round."""
+        return replace(self, guessed=self.guessed[:, ::-1])
 
     def photographed(self, seen: Float32[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """The photo's own colours where it shows points, sRGB in 0..1, also of those that others hide."""

@@ -23,6 +23,8 @@ AUTO, PHOTO = "auto", "photo"
 # By how much the camera's azimuth changes where another side of the object is in front: its left is at +x.
 TURNS = {"left": -90.0, "right": 90.0, "back": 180.0}
 FRONTS = (AUTO, PHOTO, *TURNS)  # what faces +z
+SEEN, MIRRORED = "seen", "mirrored"
+DEPTHS = (SEEN, MIRRORED)  # what comes forward in the photo, and what lies behind
 MIN_THRESHOLD = 0.001  # and 1 minus it: a surface at certainty is nowhere
 
 
@@ -118,6 +120,14 @@ class Options:
         choices=FRONTS,
         placeholder="SIDE",
         control=Control(label="Front"),
+    )
+    depth: str = option(
+        SEEN,
+        "what comes forward in the photo: seen is what the model sees there, mirrored its far side, within the outline",
+        stage="shape",
+        choices=DEPTHS,
+        placeholder="WAY",
+        control=Control(label="Depth"),
     )
     simplify: int | None = option(
         None,

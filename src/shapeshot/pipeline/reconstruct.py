@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from shapeshot.photo import ObjectMask, PreparedPhoto, View, look_at
 from shapeshot.photo.pointed import check_points, check_region
 from shapeshot.pipeline.color import ColorTransfer, object_pixels
 from shapeshot.pipeline.confidence import evidence_of
-from shapeshot.pipeline.options import AUTO, TURNS, Options
+from shapeshot.pipeline.options import AUTO, MIRRORED, SEEN, TURNS, Options
 from shapeshot.pipeline.size import AUTO_SIZE, bare_number_remarks, metric_scale, parse_size
 from shapeshot.pipeline.telling import told_of
 
@@ -63,6 +63,8 @@ class Reconstruction:
     is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
     passes near each of the points, see `model.heads.PointHead`. probabilities: calibrated occupancy of the voxels,
     float32 [n, n, n]. Of these, all but given_size are None where the model has no head for it (`shapeshot calibrate`).
+    depth: "seen", or "mirrored", of which the model cannot say how sure it is: confidence, doubt, evidence,
+    point_confidence and probabilities are None then.
     """
 
     voxels: VoxelGrid
@@ -86,6 +88,7 @@ class Reconstruction:
     point_confidence: Float32[np.ndarray, " points"] | None = None
     probabilities: Float32[np.ndarray, "n n n"] | None = None
     given_size: str | None = None
+    depth: str = SEEN
 
     def save(self, path: str | PathLike[str], form: str | None = None) -> None:
         """Write one form of this shape in the format that the path's suffix names: "armchair.glb".
@@ -136,6 +139,7 @@ def reconstruct(
     mask: Shaped[np.ndarray, "height width"] | None = None,
     point: Sequence[Sequence[float]] | Sequence[float] | None = None,
     front: str = AUTO,
+    depth: str = SEEN,
 ) -> Reconstruction:
     """Voxels, points and a mesh of the object in one photo.
 
@@ -152,11 +156,14 @@ def reconstruct(
     point: (x, y) in pixels of the upright photo, on the object that is meant; or several.
     front: what faces +z: "auto" is the object's own front as the model sees it, "photo" the side that the photo shows;
         "left", "right" and "back" are what auto takes for these sides of the object, where it took the wrong one.
+    depth: what comes forward in the photo: "seen" is what the model takes for it, "mirrored" what it takes for the far
+        side. A single photo fits both; what is mirrored has the same outline, and was seen from below where it was seen
+        from above. How sure the model is, it cannot say then.
     Raises PhotoError, ModelError, EmptyShapeError where the field is empty, and UserError for options out of range.
     """
     edges = None if region is None else check_region(region)
     points = None if point is None else check_points(point)
-    Options(resolution, num_points, threshold, size, background, edges, points, front).check()
+    Options(resolution, num_points, threshold, size, background, edges, points, front, depth).check()
     clock = Clock()
     with clock("load_model"):
         field_model = load_model(model) if model is None or isinstance(model, str | PathLike) else model
@@ -164,7 +171,7 @@ def reconstruct(
         view = look_at(image, field_model.image_size, background, region, mask, points)
     with clock("encode"):
         seen = field_model.see(view.photo)
-    return shape_in(view, seen, resolution, num_points, size, threshold, front, clock)
+    return shape_in(view, seen, resolution, num_points, size, threshold, front, depth, clock)
 
 
 def shape_in(
@@ -175,6 +182,7 @@ def shape_in(
     size: str | None = None,
     threshold: float | None = None,
     front: str = AUTO,
+    depth: str = SEEN,
     clock: Clock | None = None,
 ) -> Reconstruction:
     """The second half of `reconstruct`, once the model has seen the photo (in a batch, for example).
@@ -183,8 +191,9 @@ def shape_in(
     those of this half. The other arguments are those of `reconstruct`.
     """
     clock = clock or Clock()
+    seen = seen if threshold is None else seen.at_threshold(threshold)  # first, as the others only move what it gives
+    seen = seen if depth == SEEN else _mirrored(seen)
     seen = seen if front == AUTO else _turned(seen, front)
-    seen = seen if threshold is None else seen.at_threshold(threshold)
     with clock("mesh"):
         field = seen.field(resolution)
         specks = SPECK_FRACTION if seen.camera is None else SPECK_FRACTION_OF_VIEW
@@ -202,6 +211,8 @@ def shape_in(
     camera = seen.camera
     with clock("confidence"):
         known = seen.assess(field, points)
+        if depth == MIRRORED:  # what the model is sure of is what it saw, not the opposite of it
+            known = replace(known, point_confidence=None, probabilities=None)
         extents = mesh.bounds[1] - mesh.bounds[0]
         occupied = float(field.occupancy.mean())
         evidence = evidence_of(known, seen.reading, occupied, extents, view.found.certainty)
@@ -229,6 +240,7 @@ def shape_in(
         evidence=evidence,
         size_estimate=known.size_estimate,
         given_size=None if size == AUTO_SIZE else size,
+        depth=depth,
         familiarity=known.familiarity,
         point_confidence=known.point_confidence,
         probabilities=known.probabilities,
@@ -241,6 +253,13 @@ def _turned(seen: Seen, front: str) -> Seen:
         raise UserError(f"this model does not tell where a photo was taken from; leave out front={front}")
     azimuth = seen.camera.azimuth_deg + TURNS[front] if front in TURNS else 0.0
     return seen.turned_to((azimuth + 180) % 360 - 180)
+
+
+def _mirrored(seen: Seen) -> Seen:
+    """The same photo with its depth the other way round; UserError where the camera is not known."""
+    if seen.camera is None:
+        raise UserError(f"this model does not tell where a photo was taken from; leave out depth={MIRRORED}")
+    return seen.mirrored()
 
 
 def _scale(mesh: Mesh, size: str, estimate: SizeEstimate | None) -> float:

@@ -13,6 +13,7 @@ from shapeshot import __version__
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
 from shapeshot.pipeline.json_values import ALIAS, OMITTED
+from shapeshot.pipeline.options import SEEN
 from shapeshot.pipeline.remarks import is_telling, print_remarks
 from shapeshot.pipeline.telling import told_of
 
@@ -154,6 +155,7 @@ class Result:
     notes: tuple[str, ...] = told("What is so and asks for nothing, one sentence each.")
     timings: dict[str, float] = told("Seconds per stage, and `total`.")
     camera: CameraFacts | None = told_if_known("Where the photo was taken from; for models that tell.")
+    depth: str | None = told_if_known("`mirrored` where what comes forward and what lies behind were changed over.")
     photo: str | None = told_if_known("The photo's file name.")
     files: dict[str, str] | None = told_if_known("The files' names by form.")
     assumed_size: str | None = told_if_known("Where the size of the files came from, where none was given.")
@@ -205,6 +207,7 @@ def result_of(shape: Reconstruction, model: str, notes: tuple[str, ...] = (), **
         notes=(*said.notes, *notes),
         timings=dict(shape.timings),
         camera=None if shape.camera is None else CameraFacts(**asdict(shape.camera)),
+        depth=None if shape.depth == SEEN else shape.depth,
         **more,
     )
 

@@ -13,10 +13,15 @@ from shapeshot.pipeline.confidence import (
     low_confidence,
     unfamiliar,
 )
+from shapeshot.pipeline.options import MIRRORED
 from shapeshot.pipeline.remarks import is_telling, size_remarks
 
 if TYPE_CHECKING:
     from shapeshot.pipeline.reconstruct import Reconstruction
+
+MIRRORED_DEPTH = (
+    "its depth is mirrored, as asked for: the model sees it the other way round, and cannot say how sure this shape is"
+)
 
 
 class Told(NamedTuple):
@@ -42,6 +47,8 @@ def _of_shape(shape: Reconstruction) -> Told:
     """The mask, the confidence and the familiarity, in one sentence where one follows from another."""
     masked, sure, doubt, known = shape.found.remarks, shape.confidence, shape.doubt, shape.familiarity
     strange = () if known is None or known.is_familiar else (unfamiliar(known),)
+    if shape.depth == MIRRORED:
+        return Told(masked, (*strange, MIRRORED_DEPTH))
     if sure is None or doubt is None:
         return Told((*masked, *(f"{one}: {STRANGERS}" for one in strange)), ())
     if sure >= DOUBTFUL:

@@ -7,7 +7,7 @@ import { NOTHING_SAID, askForShapes, formOf, otherWay } from "./asking.js";
 import { complain, say } from "./messages.js";
 import { readPicture } from "./photo/picture.js";
 
-const OF_ONE_OBJECT = ["size", "front"];
+const OF_ONE_OBJECT = ["size", "front", "depth"];
 
 const CANNOT = 422; // the photo is one, and that cannot be done with it
 const UNREADABLE = [413, 415]; // answers after which the photo before is the one that counts
@@ -57,7 +57,7 @@ export class Session extends EventTarget {
     if (photo === this.photo && photo.picture) this.#tell("photo");
   }
 
-  // The settings for another object: its real size and its front are its own.
+  // The settings for another object: its real size, its front and its depth are its own.
   #ofAnother() {
     const own = Object.keys(this.defaults).filter((name) => OF_ONE_OBJECT.includes(name));
     return { ...this.options, ...Object.fromEntries(own.map((name) => [name, this.defaults[name]])) };

@@ -1,8 +1,9 @@
 // What else it could be, as a small picture on each button that chooses it: the shape from the side that would be its
-// front, and the object as another way would cut it out. Made once somebody can see the button.
+// front, the shape with its depth the other way round, and the object as another way would cut it out. Made once somebody can see the button.
 
 const SIDE = 128; // pixels, for screens of twice the density
 const QUARTERS = { left: 1, back: 2, right: 3 }; // to the left, from the front that there is
+const DEPTHS = ["depth", "firstDepth"]; // each is the other one's mirror
 
 export class Candidates {
   constructor(session, shapes) {
@@ -23,6 +24,7 @@ export class Candidates {
     const { mend } = button.dataset;
     button.dataset.drawn = "";
     if (mend in QUARTERS) put(button, this.shapes.front(QUARTERS[mend], SIDE));
+    if (DEPTHS.includes(mend)) put(button, this.shapes.mirrored(SIDE));
     if (mend === "way") this.#cutOut(button, result);
   }
 

@@ -24,6 +24,8 @@ const MENDS = {
   back: ["Turn it half round", (session) => turn(session, 2)],
   left: ["Its left is in front", (session) => turn(session, 1)],
   right: ["Its right is in front", (session) => turn(session, 3)],
+  depth: ["Mirror its depth", (session) => mirror(session, "mirrored"), (_, result) => result.camera && !result.depth],
+  firstDepth: ["Back to the first depth", (session) => mirror(session, "seen"), (_, result) => result.depth],
   compare: ["Compare with the photo", () => press("comparing")],
 };
 
@@ -33,6 +35,11 @@ const ROUND = ["auto", "left", "back", "right"];
 function turn(session, quarters) {
   const now = Math.max(ROUND.indexOf(session.options.front), 0);
   session.setOptions({ front: ROUND[(now + quarters) % ROUND.length] });
+  lookAtShapes();
+}
+
+function mirror(session, depth) {
+  session.setOptions({ depth });
   lookAtShapes();
 }
 
@@ -59,20 +66,21 @@ const WARNINGS = [
 const ALWAYS = [
   { text: "Not the object that you meant, or not all of it?", mends: ["point", "region", "paint", "way", "firstWay"] },
   { text: "Parts are missing, or grown together?", mends: ["threshold", "resolution", "compare"] },
-  { text: "Facing the wrong way?", mends: ["back", "left", "right"] },
+  { text: "Facing the wrong way, or seen from below?", mends: ["back", "left", "right", "depth", "firstDepth"] },
   { text: "Too large or too small?", mends: ["size"] },
 ];
 
 // [{text, mends: names}] of a result: what is known first, then what can always be tried.
-export function doubtsOf({ warnings = [], confidence, camera, finish, unit }) {
+export function doubtsOf({ warnings = [], confidence, camera, depth, finish, unit }) {
   const doubts = WARNINGS.filter(([pattern]) => warnings.some((text) => pattern.test(text)))
     .map(([, text, mends]) => ({ text, mends }));
   if (typeof confidence === "number" && confidence < UNSURE) {
-    doubts.push({ text: "The model is not sure of this shape.", mends: ["confidence", "way", "firstWay", "photo"] });
+    doubts.push({ text: "The model is not sure of this shape.", mends: ["depth", "way", "firstWay", "confidence", "photo"] });
   }
   if (camera && camera.certainty < UNSURE) {
     doubts.push({ text: "It is not certain which side is its front.", mends: ["back", "left", "right"] });
   }
+  if (depth) doubts.push({ text: "Its depth is mirrored, as you asked: nobody knows how sure it is.", mends: ["firstDepth", "compare"] });
   if (finish?.pieces_dropped) doubts.push({ text: "Loose pieces were left out for printing.", mends: ["printable", "threshold"] });
   if (unit === "metre" && finish?.wall_thickness?.thinnest < THIN) {
     doubts.push({ text: "Its thinnest wall is under a millimetre.", mends: ["size", "threshold"] });
@@ -125,7 +133,7 @@ export class Doubts {
   // Whoever pressed a button of the list before goes on from the same one, or from what takes it back.
   #focus(mend) {
     if (!mend) return;
-    const others = { way: "firstWay", firstWay: "way" };
+    const others = { way: "firstWay", firstWay: "way", depth: "firstDepth", firstDepth: "depth" };
     const named = (name) => element("doubts").querySelector(`[data-mend="${name}"]`);
     const button = named(mend) ?? named(others[mend]);
     if (!button) return;

@@ -5,12 +5,14 @@ import { Compare } from "./compare.js";
 import { LargeView } from "./large.js";
 import { hasConfidence } from "./load.js";
 import { BUILDERS } from "./objects.js";
+import { mirroredMesh } from "./mirrored.js";
 import { photoCamera } from "./photo_camera.js";
 import { Ruler } from "./ruler.js";
 import { smoothness } from "./smoothness.js";
 import { Viewer } from "./viewer.js";
 
 const NAMES = { mesh: "Mesh", voxels: "Voxels", points: "Points" };
+const BESIDE_PHOTO_DEG = 40; // the photo's own side would look the same
 const NO_CAMERA = "This model does not say where the photo's camera stood: the photo is shown beside the shape.";
 const element = (id) => document.getElementById(id);
 
@@ -52,6 +54,16 @@ export class ShapesPanel {
   // A small picture of the side that would be in front after so many quarters to the left, likewise.
   front(quarters, side) {
     return this.viewers.mesh?.pictureFrom((quarters * Math.PI) / 2, side) ?? null;
+  }
+
+  // A small picture of the mesh with its depth the other way round, likewise; null where the photo's camera is not known.
+  mirrored(side) {
+    const { shapes, answer } = this.session.result;
+    const { camera } = answer.result;
+    if (!this.viewers.mesh || !this.photoCamera) return null;
+    const group = BUILDERS.mesh({ mesh: mirroredMesh(shapes.mesh, camera), points: {} }, "shaded");
+    const angle = ((camera.azimuth_deg + BESIDE_PHOTO_DEG) * Math.PI) / 180;
+    return this.viewers.mesh.pictureOf(group, new Box3().setFromObject(group), angle, side);
   }
 
   #show() {

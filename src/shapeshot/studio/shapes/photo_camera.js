@@ -16,7 +16,7 @@ export function photoCamera({ camera, object }, vertices) {
 }
 
 // Right, up, and the way back to the camera: unit vectors; azimuth 0 is in front (+z), 90 at +x.
-function axesOf({ azimuth_deg: azimuth, elevation_deg: elevation }) {
+export function axesOf({ azimuth_deg: azimuth, elevation_deg: elevation }) {
   const [sinA, cosA, sinE, cosE] = [azimuth, elevation].flatMap((angle) => {
     const radians = (angle * Math.PI) / 180;
     return [Math.sin(radians), Math.cos(radians)];
@@ -54,4 +54,4 @@ function squareOn({ low, high }, { crop, box }) {
   };
 }
 
-const dot = (axis, vertices, i) => axis[0] * vertices[i] + axis[1] * vertices[i + 1] + axis[2] * vertices[i + 2];
+export const dot = (axis, vertices, i) => axis[0] * vertices[i] + axis[1] * vertices[i + 1] + axis[2] * vertices[i + 2];

@@ -55,11 +55,7 @@ export class Viewer extends EventTarget {
   // Shows nothing.
   clear() {
     for (const group of [...this.holder.children]) {
-      group.traverse(({ geometry, material }) => {
-        geometry?.dispose();
-        material?.map?.dispose();
-        material?.dispose();
-      });
+      free(group);
       this.holder.remove(group);
     }
     this.shadow.visible = false;
@@ -161,6 +157,22 @@ export class Viewer extends EventTarget {
     return picture;
   }
 
+  // The same of another group, as `show` would show it; what is shown stays.
+  pictureOf(group, box, angle, side) {
+    const shown = [...this.holder.children, this.shadow].filter(({ visible }) => visible);
+    for (const part of shown) part.visible = false;
+    const scale = DIAGONAL / Math.max(box.getSize(new Vector3()).length(), 1e-9);
+    group.position.copy(box.getCenter(new Vector3())).multiplyScalar(-scale);
+    group.scale.setScalar(scale);
+    this.holder.add(group);
+    const picture = this.pictureFrom(angle, side);
+    this.holder.remove(group);
+    free(group);
+    for (const part of shown) part.visible = true;
+    this.render();
+    return picture;
+  }
+
   #changed() {
     if (this.square && this.#direction().angleTo(this.photoDirection) > 1e-3) this.#leavePhoto();
     this.draw();
@@ -252,4 +264,13 @@ export class Viewer extends EventTarget {
   #aim() {
     setLens(this.camera, this.aspect, this.square);
   }
+}
+
+// What a group holds of the browser's graphics.
+function free(group) {
+  group.traverse(({ geometry, material }) => {
+    geometry?.dispose();
+    material?.map?.dispose();
+    material?.dispose();
+  });
 }
