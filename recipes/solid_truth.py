@@ -5,10 +5,9 @@
 
 Ours (`data/solids/solid.py`) traces the surface and floods the outside; it never looks at how faces are turned. Here a
 cell is inside where the generalized winding number of its centre (Jacobson et al., "Robust inside-outside segmentation
-using generalized winding numbers", SIGGRAPH 2013; libigl's fast one) is above one half in size. Two rules of ours are
-no errors, and are left out on both sides: parts under five cells are made five cells thick, so cells are compared where
-the solid is as thick as that or where the winding number says inside; and space that nothing opens to a photo counts as
-solid, so what the winding number's own solid encloses is filled.
+using generalized winding numbers", SIGGRAPH 2013; libigl's fast one) is above one half in size, and where such cells
+enclose it, since space that nothing opens to counts as solid in ours, too. `iou` compares our solid without its rule
+that parts under five cells are made five cells thick, `stored_iou` with it, as data sets hold it.
 """
 
 from __future__ import annotations
@@ -40,6 +39,8 @@ def main() -> None:
     args = parser.parse_args()
     dataset = Dataset.open(args.data)
     ids = list(dataset.ids())
+    if not ids or args.objects < 1:
+        parser.error(f"{args.data} has {len(ids)} objects, and {args.objects} were asked for")
     chosen = np.random.default_rng(args.seed).permutation(len(ids))[: args.objects]
     rows = []
     for key in tqdm([ids[index] for index in sorted(chosen)]):
@@ -53,7 +54,7 @@ def main() -> None:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    told(rows)
+    print_by_factory(rows)
 
 
 def wound_inside(
@@ -72,7 +73,7 @@ def iou(first: Bool[np.ndarray, "n n n"], second: Bool[np.ndarray, "n n n"]) -> 
     return float((first & second).sum() / max((first | second).sum(), 1))
 
 
-def told(rows: list[dict[str, object]]) -> None:
+def print_by_factory(rows: list[dict[str, object]]) -> None:
     """Print the medians, worst factories first."""
     by_factory = defaultdict(list)
     for row in rows:

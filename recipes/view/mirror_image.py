@@ -2,15 +2,18 @@
 
     python recipes/view/mirror_image.py --data datasets/view-sweethome3d --model weights/view
 
-One JSON line for each way: without it, as shipped, with other shares of the image, whatever the symmetry, and as
-shipped with the true front in place of the network's.
+One JSON line for each way: without it, as shipped, with other shares of the image, from other symmetry on, whatever the
+symmetry, and as shipped with the true front in place of the network's.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -19,17 +22,22 @@ from tqdm import tqdm
 from shapeshot.data.dataset import Dataset
 from shapeshot.evaluation.views.score import SCORES, InView, score_in_view
 from shapeshot.evaluation.views.truth import ObjectTruth, ViewTruth
+from shapeshot.geometry.frustum import ViewCamera
 from shapeshot.model import symmetry
+from shapeshot.model import view as model_view
 from shapeshot.model.field import logit
 from shapeshot.model.field_model import load_model
+from shapeshot.model.symmetry import complete_by_symmetry
 from shapeshot.photo import look_at
 
 NUM_POINTS = 4000
+COMPLETE = complete_by_symmetry.__name__
 WAYS: dict[str, dict[str, float]] = {
     "without": {"SHARE": 0.0},
     "as shipped": {"SHARE": symmetry.SHARE},
     "share 0.3": {"SHARE": 0.3},
     "share 0.55": {"SHARE": 0.55},
+    "from 0.5 to 0.7": {"ASYMMETRICAL": 0.5, "SYMMETRICAL": 0.7},
     "always": {"ASYMMETRICAL": -1.0, "SYMMETRICAL": 0.0},
     "true front": {"SHARE": symmetry.SHARE},
 }
@@ -50,12 +58,22 @@ def main() -> None:
             rgba, truth = sample.view(view), ViewTruth.of(whole, sample, view)
             seen = model.see(look_at(rgba[..., :3], model.image_size, mask=rgba[..., 3]).photo)
             for way, constants in WAYS.items():
-                turned = seen.turned_to(truth.camera.azimuth_deg) if way == "true front" else seen
-                with patch.multiple(symmetry, **constants):
-                    scores[way].append(score_in_view(InView(turned.reading.at_level(level), level, truth), NUM_POINTS))
+                front = truth.camera.azimuth_deg if way == "true front" else None
+                with patch.multiple(symmetry, **constants), patch.object(model_view, COMPLETE, completion(front)):
+                    scores[way].append(score_in_view(InView(seen.reading.at_level(level), level, truth), NUM_POINTS))
     for way, rows in scores.items():
         means = {name: float(np.mean([row[name] for row in rows if name in row])) for name in SCORES}
         print(json.dumps({"way": way} | {name: round(value, 4) for name, value in means.items()}))
+
+
+def completion(front: float | None) -> Callable[..., Any]:
+    """What completes a shape, as shipped or about another front. front: the camera's azimuth in degrees."""
+
+    def complete(raw: Any, held: Any, camera: ViewCamera, level: float, rays: Any) -> Any:
+        known = camera if front is None else replace(camera, azimuth_deg=front)
+        return complete_by_symmetry(raw, held, known, level, rays)
+
+    return complete
 
 
 if __name__ == "__main__":

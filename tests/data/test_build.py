@@ -89,7 +89,7 @@ def test_level_cameras_see_the_same_object_from_lower(built: Dataset, tmp_path: 
     assert max(low) < 25
     assert np.mean(low) < 9
     np.testing.assert_array_equal(level.sample("box-1").solid, built.sample("box-1").solid)
-    with pytest.raises(UserError, match=r"cannot|other options|built with"):
+    with pytest.raises(UserError, match="other options"):
         build_dataset(boxes(), tmp_path / "level", replace(options, elevation="standing"), workers=1, progress=False)
 
 

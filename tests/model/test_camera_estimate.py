@@ -53,7 +53,17 @@ def test_beside_the_shape_it_is_an_ordinary_camera() -> None:
 
 
 @pytest.mark.parametrize(
-    ("azimuth", "other"), [(0.0, 0.0), (30.0, -30.0), (170.0, -170.0), (60.0, 120.0), (-60.0, -120.0), (-100.0, -80.0)]
+    ("azimuth", "other"),
+    [
+        (0.0, 0.0),
+        (30.0, -30.0),
+        (170.0, -170.0),
+        (60.0, 120.0),
+        (-60.0, -120.0),
+        (-100.0, -80.0),
+        (135.0, -135.0),
+        (-135.0, 135.0),
+    ],
 )
 def test_the_mirrored_camera_looks_up_and_keeps_the_objects_sides(azimuth: float, other: float) -> None:
     estimate = CameraEstimate(ViewCamera(azimuth, 25.0, 2.5, 4.0), 0.7)

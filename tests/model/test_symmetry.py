@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shapeshot.geometry.frustum import ViewCamera, bin_depths
-from shapeshot.model.symmetry import completed
+from shapeshot.model.symmetry import complete_by_symmetry
 
 SIDE, DEPTHS = 32, 48
 EVERYWHERE = np.ones((SIDE, SIDE), bool)
@@ -34,25 +34,34 @@ def overlap(first: np.ndarray, second: np.ndarray) -> float:
     return float(((first > 0) & (second > 0)).sum() / ((first > 0) | (second > 0)).sum())
 
 
-@pytest.mark.parametrize("azimuth", [-50.0, 15.0, 70.0, 160.0])
-def test_what_is_unsure_on_one_side_is_taken_from_the_other(azimuth: float) -> None:
-    camera = ViewCamera(azimuth, 20.0, 3.0)
+@pytest.mark.parametrize(("azimuth", "roll", "level"), [(-50, 0, 0), (15, 8, 0), (70, -8, -0.85), (160, 0, 0.85)])
+def test_what_is_unsure_on_one_side_is_taken_from_the_other(azimuth: float, roll: float, level: float) -> None:
+    camera = ViewCamera(azimuth, 20.0, 3.0, roll)
     truth = grid_of(camera, sofa)
     unsure = grid_of(camera, lambda places: sofa(places) & ~((places[:, 0] > 0.25) & (places[:, 1] > -0.02)))
     unsure[(unsure < 0) & (truth > 0)] = -0.5  # the top of an arm that hardly shows
-    assert overlap(unsure, truth) < 0.93 < overlap(completed(unsure, unsure, camera, 0.0, EVERYWHERE), truth)
+    whole = complete_by_symmetry(unsure + level, unsure + level, camera, level, EVERYWHERE) - level
+    assert overlap(unsure, truth) < 0.93 < overlap(whole, truth)
+
+
+def test_the_image_is_of_what_the_silhouette_left() -> None:
+    camera = ViewCamera(30.0, 15.0, 3.0)
+    held = grid_of(camera, sofa)
+    raw = np.maximum(held, grid_of(camera, lambda p: (np.abs(p) < 0.33).all(axis=1), 0.5))  # cut by the silhouette
+    whole = complete_by_symmetry(raw, held, camera, 0.0, EVERYWHERE)
+    assert overlap(raw, held) < 0.5 < 0.9 < overlap(whole, held)
 
 
 def test_a_symmetrical_shape_stays_as_it_is() -> None:
     camera = ViewCamera(35.0, 15.0, 2.5)
     truth = grid_of(camera, sofa)
-    assert overlap(completed(truth, truth, camera, 0.0, EVERYWHERE), truth) > 0.96
+    assert overlap(complete_by_symmetry(truth, truth, camera, 0.0, EVERYWHERE), truth) > 0.96
 
 
 def test_what_is_no_mirror_image_of_itself_is_left_alone() -> None:
     camera = ViewCamera(0.0, 10.0, 3.0)
     slanting = grid_of(camera, lambda p: (np.abs(p[:, 0] - p[:, 1]) < 0.08) & (np.abs(p) < 0.3).all(axis=1))
-    assert completed(slanting, slanting, camera, 0.0, EVERYWHERE) is slanting
+    assert complete_by_symmetry(slanting, slanting, camera, 0.0, EVERYWHERE) is slanting
 
 
 def test_what_the_network_is_sure_of_is_not_outvoted() -> None:
@@ -63,7 +72,7 @@ def test_what_the_network_is_sure_of_is_not_outvoted() -> None:
         return sofa(places) & ((places[:, 0] < 0.2) | (places[:, 1] < -0.05))
 
     one = grid_of(camera, chaise)
-    assert overlap(completed(one, one, camera, 0.0, EVERYWHERE), one) > 0.95
+    assert overlap(complete_by_symmetry(one, one, camera, 0.0, EVERYWHERE), one) > 0.95
 
 
 def test_only_the_rays_that_are_asked_for_change() -> None:
@@ -71,11 +80,11 @@ def test_only_the_rays_that_are_asked_for_change() -> None:
     grid = grid_of(camera, sofa) + np.random.default_rng(0).normal(0, 2, (DEPTHS, SIDE, SIDE)).astype(np.float32)
     rays = np.zeros((SIDE, SIDE), bool)
     rays[10:20, 5:25] = True
-    mixed = completed(grid, grid, camera, 0.0, rays)
+    mixed = complete_by_symmetry(grid, grid, camera, 0.0, rays)
     np.testing.assert_array_equal(mixed[:, ~rays], grid[:, ~rays])
     assert (mixed[:, rays] != grid[:, rays]).any()
 
 
 def test_an_empty_grid_stays_empty() -> None:
     grid = np.full((DEPTHS, SIDE, SIDE), -9.0, np.float32)
-    assert completed(grid, grid, ViewCamera(0.0, 20.0, 3.0), 0.0, EVERYWHERE) is grid
+    assert complete_by_symmetry(grid, grid, ViewCamera(0.0, 20.0, 3.0), 0.0, EVERYWHERE) is grid

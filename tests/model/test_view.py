@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from shapeshot.geometry.frustum import HALF_DEPTH, ViewCamera, bin_depths
+from shapeshot.geometry.frustum import HALF_DEPTH, ViewCamera, bin_depths, cell_centers
 from shapeshot.model.camera_estimate import CameraEstimate
 from shapeshot.model.field import whole_grid
 from shapeshot.model.frustum_grid import sample_frustum
@@ -274,3 +276,36 @@ def test_mirrored_what_the_camera_sees_has_the_photos_colours() -> None:
     front, back = other.colors_at(np.array([[0.0, 0.0, 0.33], [0.0, 0.0, -0.33]]))
     np.testing.assert_allclose(front, [200 / 255, 0, 0], atol=0.02)
     np.testing.assert_allclose(back, [100 / 255, 0.5, 0], atol=0.02)
+
+
+def completed_reading(level: float = 0.0) -> tuple[ViewReading, np.ndarray]:
+    """A photo of a box of which the network is not sure about an upper corner, and the box."""
+    camera, outline = ViewCamera(25.0, 15.0, 3.0), np.zeros((SIDE, SIDE), np.float32)
+    truth = grid_of(camera, (0.3, 0.2, 0.2))
+    outline[(truth > 0).any(axis=0)] = 1
+    places = camera.place(cell_centers(np.argwhere(np.ones(truth.shape, bool)), truth.shape))
+    corner = ((places[:, 0] > 0.1) & (places[:, 1] > 0)).reshape(truth.shape)
+    unsure = np.where((truth > 0) & corner, -0.3, truth).astype(np.float32)
+    return ViewReading(unsure, CameraEstimate(camera, 0.9), reading().colors, outline, level), truth
+
+
+def test_a_shape_is_completed_by_its_mirror_image() -> None:
+    one, truth = completed_reading()
+    held = explained(one._raw, one._coverage, 0.0)  # type: ignore[arg-type]
+    alike = [((grid > 0) & (truth > 0)).sum() / ((grid > 0) | (truth > 0)).sum() for grid in (held, one.logits)]
+    assert alike[0] < 0.88 < 0.93 < alike[1]
+
+
+def test_without_a_silhouette_the_grid_is_the_networks() -> None:
+    grid = grid_of(ViewCamera(25.0, 15.0, 3.0), (0.3, 0.2, 0.2))
+    one = ViewReading(grid, CameraEstimate(ViewCamera(25.0, 15.0, 3.0), 0.9), reading().colors, None, 0.0)
+    np.testing.assert_array_equal(one.logits, grid)
+
+
+@pytest.mark.parametrize("change", [lambda one: one.turned_to(150.0), lambda one: one.mirrored()])
+def test_the_order_of_threshold_and_front_is_of_no_account(change: Callable[[ViewReading], ViewReading]) -> None:
+    one, _ = completed_reading()
+    first, last = change(one.at_level(-0.8)), change(one).at_level(-0.8)
+    np.testing.assert_array_equal(first.logits, last.logits)
+    assert first.camera == last.camera
+    assert (one.at_level(-0.8).logits != one.logits).any()

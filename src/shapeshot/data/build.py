@@ -69,6 +69,8 @@ def build_dataset(
         )
     if options.rooms and any(isinstance(item, ViewedEntry) and not isinstance(item, RoomedEntry) for item in entries):
         raise UserError(f"{source.name} brings its own pictures, none of them in rooms; build it without --rooms")
+    if options.elevation != BuildOptions.elevation and any(isinstance(item, ViewedEntry) for item in entries):
+        raise UserError(f"{source.name} brings its own pictures; build it without --elevation")
     plan = _plan(source, entries, options)
     if (out / MANIFEST).is_file() and not (out / STAGING).exists():
         return _reopen(out, plan)

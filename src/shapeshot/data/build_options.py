@@ -19,7 +19,7 @@ class BuildOptions:
     views: rendered views per object. rooms: how many of them, the last ones, show the object in a room.
     size: their side in pixels. samples: paths per pixel.
     variants: stretched and repainted copies per training object. split: "auto", or "train" or "val" to put all there.
-    elevation: of the cameras, of `ELEVATIONS`; of no account where the source brings its own pictures.
+    elevation: of the cameras, of `ELEVATIONS`.
     Raises UserError where a value is out of its bounds.
     """
 

@@ -70,12 +70,13 @@ class CameraEstimate:
         """The camera of a shape whose depth is the other way round, so that the shape stands as upright as before.
 
         Seen from above it is seen from below. What faced the front is taken for the front, or for the back, so that the
-        object's sides stay along the axes: of the two angles the one nearer to the present one.
+        object's sides stay along the axes: of the two angles the one nearer to the present one. The certainty is still
+        that of the camera as the network sees it.
         """
         camera = self.camera
         azimuth = np.radians(camera.azimuth_deg)
-        faces_camera = abs(np.cos(azimuth)) >= abs(np.sin(azimuth))
-        other = -camera.azimuth_deg if faces_camera else 180.0 - camera.azimuth_deg
+        along_z = abs(np.cos(azimuth)) >= abs(np.sin(azimuth)) - 1e-9  # half-way between, there and back are the same
+        other = -camera.azimuth_deg if along_z else 180.0 - camera.azimuth_deg
         turned = replace(camera, azimuth_deg=(other + 180) % 360 - 180, elevation_deg=-camera.elevation_deg)
         return replace(self, camera=turned)
 

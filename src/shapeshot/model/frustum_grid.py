@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from jaxtyping import Float32
 
 
+BEYOND = -12.0  # the logit of what lies around a grid: surely outside
+
+
 def sample_frustum(
     grid: Float32[np.ndarray, "depths rows columns"],
     seen: Float32[np.ndarray, "points 3"],

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapeshot.geometry.frustum import bin_depths
+from shapeshot.geometry.frustum import cell_centers
 from shapeshot.model.field import sigmoid
-from shapeshot.model.frustum_grid import sample_frustum
+from shapeshot.model.frustum_grid import BEYOND, sample_frustum
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float32, Int
@@ -26,10 +26,9 @@ ASYMMETRICAL, SYMMETRICAL = 0.6, 0.8  # agreement with the mirror image at which
 OFFSETS = np.linspace(-0.12, 0.12, 7, dtype=np.float32)  # of the plane from the shape's middle, in its widths
 PROBED = 3000  # cells at which a shape is compared with its image
 PROBED_FROM = -2.0  # logits above the level: cells with less are outside
-OUTSIDE = -12.0  # the logit beyond the grid
 
 
-def completed(
+def complete_by_symmetry(
     raw: Float32[np.ndarray, "depths rows columns"],
     held: Float32[np.ndarray, "depths rows columns"],
     camera: ViewCamera,
@@ -49,7 +48,7 @@ def completed(
     if not share:
         return raw
     along_rays = np.argwhere(np.broadcast_to(rays, raw.shape))
-    image = _reflected(held, camera, _places(along_rays, raw.shape, camera), plane).reshape(len(raw), -1)
+    image = _reflected(held, camera, camera.place(cell_centers(along_rays, raw.shape)), plane).reshape(len(raw), -1)
     mixed: np.ndarray = raw.copy()
     mixed[:, rays] += np.float32(share) * (image - raw[:, rays])
     return mixed
@@ -62,7 +61,7 @@ def _mirror_plane(
     cells: Int[np.ndarray, "cells 3"],
 ) -> tuple[float, float]:
     """Where the plane stands along the object's x, and how well the shape agrees with its image in it, 0 to about 1."""
-    places = _places(cells, held.shape, camera)
+    places = camera.place(cell_centers(cells, held.shape))
     inside = sigmoid(held[tuple(cells.T)] - np.float32(level))
     low, high = _ends(places[:, 0], inside)
     planes = (low + high) / 2 + OFFSETS * (high - low)
@@ -80,16 +79,6 @@ def _ends(x: Float32[np.ndarray, " cells"], weights: Float32[np.ndarray, " cells
     return float(x[order][first]), float(x[order][last])
 
 
-def _places(
-    cells: Int[np.ndarray, "cells 3"], shape: tuple[int, ...], camera: ViewCamera
-) -> Float32[np.ndarray, "cells 3"]:
-    """The centres of a frustum grid's cells, (depth, row, column), in the object's axes."""
-    depths, rows, columns = shape
-    u = (cells[:, 2] + 0.5) / columns - 0.5
-    v = 0.5 - (cells[:, 1] + 0.5) / rows
-    return camera.place(np.stack([u, v, bin_depths(depths)[cells[:, 0]]], axis=1))
-
-
 def _reflected(
     held: Float32[np.ndarray, "depths rows columns"],
     camera: ViewCamera,
@@ -98,4 +87,4 @@ def _reflected(
 ) -> Float32[np.ndarray, " places"]:
     """The logits of the mirror image of a grid in the plane x = `plane`, at places in the object's axes."""
     image = places * np.array([-1, 1, 1], np.float32) + np.array([2 * plane, 0, 0], np.float32)
-    return sample_frustum(held, camera.project(image), beyond=OUTSIDE)
+    return sample_frustum(held, camera.project(image), beyond=BEYOND)

@@ -4,7 +4,7 @@ canonical cube.
 The network says for each ray of the crop how probable it is to be inside at each depth; see `geometry.frustum` for the
 axes. A ray beside the object's silhouette is empty, and one inside it meets the object somewhere: where it would meet
 nothing or hardly anything, since its depth is uncertain, the most probable depths count as inside. So thin parts
-survive.
+survive. A shape that agrees with its mirror image is completed by it (`model/symmetry.py`).
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapeshot.geometry.frustum import bin_depths
+from shapeshot.geometry.frustum import cell_centers
 from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
 from shapeshot.model.field import sigmoid
-from shapeshot.model.frustum_grid import sample_frustum
+from shapeshot.model.frustum_grid import BEYOND, sample_frustum
 from shapeshot.model.neighbors import neighborhoods
 from shapeshot.model.reading import block_means
-from shapeshot.model.symmetry import completed
+from shapeshot.model.symmetry import complete_by_symmetry
 from shapeshot.model.view_colors import ViewColors
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Float32
+
+    from shapeshot.geometry.frustum import ViewCamera
 
 OUTSIDE = 12.0  # logits by which a ray is held down per unit of coverage that it lacks
 LEAST_COVERED = 0.2  # of a cell or one beside it: with less there is no part, and nothing is made of its traces
@@ -66,12 +68,18 @@ class ViewReading:
         colors: ViewColors,
         coverage: Float32[np.ndarray, "rows columns"] | None,
         level: float,
+        *,
+        front: ViewCamera | None = None,
+        is_mirrored: bool = False,
     ) -> None:
         """logits: as the network gives them. coverage: how much of each cell the object covers; None where that is not
         known. level: of the surface, as a logit, by which the silhouette is enforced and the object placed.
-        colors: of the shape, at crop coordinates.
+        colors: of the shape, at crop coordinates. front: the camera as the network sees it, by which the shape is
+        completed, whatever is put in front later; None where `estimate` has it. is_mirrored: turn the shape's depth
+        round.
         """
         self._raw, self._estimate, self.colors, self._coverage, self._level = logits, estimate, colors, coverage, level
+        self._front, self._is_mirrored = front or estimate.camera, is_mirrored
 
     @property
     def camera(self) -> PhotoCamera:
@@ -80,27 +88,39 @@ class ViewReading:
     def turned_to(self, azimuth_deg: float) -> ViewReading:
         """The same photo with its camera at another azimuth: the finished shape is turned, and nothing else changes."""
         camera = replace(self._estimate.camera, azimuth_deg=azimuth_deg)
-        turned = self._again(replace(self._estimate, camera=camera), self._level)
-        turned.__dict__["logits"] = self.logits
-        return turned
+        return self._again(estimate=replace(self._estimate, camera=camera))
 
     def mirrored(self) -> ViewReading:
         """The same photo with its depth the other way round: along each ray what lay nearest lies farthest.
 
         The rays are the same ones, and so are the photo and the outline; see `CameraEstimate.mirrored` for the camera.
         """
-        other = ViewReading(
-            self._raw[::-1], self._estimate.mirrored(), self.colors.mirrored(), self._coverage, self._level
+        return self._again(
+            estimate=self._estimate.mirrored(), colors=self.colors.mirrored(), is_mirrored=not self._is_mirrored
         )
-        other.__dict__["logits"] = np.ascontiguousarray(self.logits[::-1])
-        return other
 
     def at_level(self, level: float) -> ViewReading:
         """The same photo with its surface at another logit: by it the silhouette is enforced and the object placed."""
-        return self._again(self._estimate, level)
+        return self._again(level=level)
 
-    def _again(self, estimate: CameraEstimate, level: float) -> ViewReading:
-        return ViewReading(self._raw, estimate, self.colors, self._coverage, level)
+    def _again(
+        self,
+        *,
+        estimate: CameraEstimate | None = None,
+        colors: ViewColors | None = None,
+        level: float | None = None,
+        is_mirrored: bool | None = None,
+    ) -> ViewReading:
+        """The same photo with what is given in place of what this has."""
+        return ViewReading(
+            self._raw,
+            estimate or self._estimate,
+            colors or self.colors,
+            self._coverage,
+            self._level if level is None else level,
+            front=self._front,
+            is_mirrored=self._is_mirrored if is_mirrored is None else is_mirrored,
+        )
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -131,27 +151,25 @@ class ViewReading:
 
     @cached_property
     def logits(self) -> Float32[np.ndarray, "depths rows columns"]:
-        """The frustum grid in agreement with the silhouette, and with its mirror image where that tells something."""
-        if self._coverage is None:
-            return self._raw
-        held = explained(self._raw, self._coverage, self._level)
-        rays = covered_share(self._coverage) >= EMPTY_COVERAGE
-        whole = completed(self._raw, held, self._estimate.camera, self._level, rays)
-        return held if whole is self._raw else explained(whole, self._coverage, self._level)
+        """The frustum grid in agreement with the silhouette, completed by its mirror image where the two agree."""
+        whole = self._raw if self._coverage is None else self._completed(covered_share(self._coverage))
+        return np.ascontiguousarray(whole[::-1]) if self._is_mirrored else whole
+
+    def _completed(self, share: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "depths rows columns"]:
+        held = _explained(self._raw, share, self._level)
+        whole = complete_by_symmetry(self._raw, held, self._front, self._level, share >= EMPTY_COVERAGE)
+        return held if whole is self._raw else _explained(whole, share, self._level)
 
     @cached_property
     def placing(self) -> Placing:
         """Where the object's bounding cube lies, in its own axes."""
-        depths, rows, columns = self.logits.shape
         inside = np.argwhere(self.logits > self._level)
         if not len(inside):
             return Placing(np.zeros(3, np.float32), 1.0)
-        u = (inside[:, 2] + 0.5) / columns - 0.5
-        v = 0.5 - (inside[:, 1] + 0.5) / rows
-        placed = self._estimate.camera.place(np.stack([u, v, bin_depths(depths)[inside[:, 0]]], axis=1))
+        placed = self._estimate.camera.place(cell_centers(inside, self.logits.shape))
         stray = min(STRAY_CELLS, len(placed) // 20)
         ordered = np.sort(placed, axis=0)
-        half = np.float32(0.5 / columns)  # cells reach beyond their centres
+        half = np.float32(0.5 / self.logits.shape[2])  # cells reach beyond their centres
         low, high = ordered[stray] - half, ordered[-1 - stray] + half
         return Placing((low + high) / 2, float((high - low).max()))
 
@@ -165,12 +183,12 @@ class ViewReading:
 
     def logits_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
         """Logits at points of the canonical cube."""
-        return sample_frustum(self.logits, self.seen(points), beyond=-OUTSIDE)
+        return sample_frustum(self.logits, self.seen(points), beyond=BEYOND)
 
     def logits_in_view(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
         """Logits at points in the frame of the view: +y up, the camera at azimuth 0, in sides of the crop."""
         camera = replace(self._estimate.camera, azimuth_deg=0.0)
-        return sample_frustum(self.logits, camera.project(points), beyond=-OUTSIDE)
+        return sample_frustum(self.logits, camera.project(points), beyond=BEYOND)
 
     def colors_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """The photo's own colours on the side that the camera sees, the network's on the other."""
@@ -190,7 +208,13 @@ def explained(
     logits: Float32[np.ndarray, "depths rows columns"], coverage: Float32[np.ndarray, "rows columns"], level: float
 ) -> Float32[np.ndarray, "depths rows columns"]:
     """A frustum grid that agrees with the silhouette: see the module."""
-    share = covered_share(coverage)
+    return _explained(logits, covered_share(coverage), level)
+
+
+def _explained(
+    logits: Float32[np.ndarray, "depths rows columns"], share: Float32[np.ndarray, "rows columns"], level: float
+) -> Float32[np.ndarray, "depths rows columns"]:
+    """share: see `covered_share`."""
     held = np.minimum(logits, level + OUTSIDE * (share - EMPTY_COVERAGE) / (1 - EMPTY_COVERAGE))
     lacking = (share >= FULL_COVERAGE) & (held.max(axis=0) <= level + FAINT)
     if not lacking.any():

@@ -191,8 +191,8 @@ def shape_in(
     those of this half. The other arguments are those of `reconstruct`.
     """
     clock = clock or Clock()
-    seen = seen if threshold is None else seen.at_threshold(threshold)  # first, as the others only move what it gives
-    seen = seen if depth == SEEN else _mirrored(seen)
+    seen = seen if threshold is None else seen.at_threshold(threshold)
+    seen = _mirrored(seen) if depth == MIRRORED else seen
     seen = seen if front == AUTO else _turned(seen, front)
     with clock("mesh"):
         field = seen.field(resolution)

@@ -76,7 +76,9 @@ class CameraFacts:
     fov_deg: float = told("The angle that the side of the crop spans.")
     position: Lengths = told("Where the camera stands.")
     target: Lengths = told("What the centre of the crop shows.")
-    certainty: float = told("The probability, 0 to 1, that the azimuth is right to within 25 degrees.")
+    certainty: float = told(
+        "The probability, 0 to 1, that the azimuth as the model saw it is right to within 25 degrees."
+    )
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ const WARNINGS = [
 const ALWAYS = [
   { text: "Not the object that you meant, or not all of it?", mends: ["point", "region", "paint", "way", "firstWay"] },
   { text: "Parts are missing, or grown together?", mends: ["threshold", "resolution", "compare"] },
-  { text: "Facing the wrong way, or seen from below?", mends: ["back", "left", "right", "depth", "firstDepth"] },
+  { text: "Facing the wrong way, or photographed from below?", mends: ["back", "left", "right", "depth", "firstDepth"] },
   { text: "Too large or too small?", mends: ["size"] },
 ];
 
@@ -75,7 +75,7 @@ export function doubtsOf({ warnings = [], confidence, camera, depth, finish, uni
   const doubts = WARNINGS.filter(([pattern]) => warnings.some((text) => pattern.test(text)))
     .map(([, text, mends]) => ({ text, mends }));
   if (typeof confidence === "number" && confidence < UNSURE) {
-    doubts.push({ text: "The model is not sure of this shape.", mends: ["depth", "way", "firstWay", "confidence", "photo"] });
+    doubts.push({ text: "The model is not sure of this shape.", mends: ["way", "firstWay", "confidence", "photo", "depth"] });
   }
   if (camera && camera.certainty < UNSURE) {
     doubts.push({ text: "It is not certain which side is its front.", mends: ["back", "left", "right"] });

@@ -75,7 +75,10 @@ export class ShapesPanel {
     const { shapes, answer } = result;
     const choice = document.querySelector("#shading [value=confidence]");
     choice.disabled = !hasConfidence(shapes);
-    choice.parentElement.title = choice.disabled ? "This model does not say how sure it is." : "";
+    const unknown = answer.result.depth === "mirrored"
+      ? "How sure a shape is whose depth is mirrored, nobody knows."
+      : "This model does not say how sure it is.";
+    choice.parentElement.title = choice.disabled ? unknown : "";
     if (choice.disabled && this.shading === "confidence") {
       this.shading = "shaded";
       document.querySelector("#shading [value=shaded]").checked = true;

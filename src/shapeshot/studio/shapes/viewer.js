@@ -165,12 +165,14 @@ export class Viewer extends EventTarget {
     group.position.copy(box.getCenter(new Vector3())).multiplyScalar(-scale);
     group.scale.setScalar(scale);
     this.holder.add(group);
-    const picture = this.pictureFrom(angle, side);
-    this.holder.remove(group);
-    free(group);
-    for (const part of shown) part.visible = true;
-    this.render();
-    return picture;
+    try {
+      return this.pictureFrom(angle, side);
+    } finally {
+      this.holder.remove(group);
+      free(group);
+      for (const part of shown) part.visible = true;
+      this.render();
+    }
   }
 
   #changed() {
