@@ -17,7 +17,7 @@ _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _PROFILES = (b"Raw profile type exif", b"Raw profile type APP1", b"Raw profile type xmp")
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _TEXT_BYTES = 2**20  # of a text that is unpacked
-_LOW_DEPTHS = {2: 85, 4: 17}  # what a grey sample of so many bits is multiplied by
+_LOW_DEPTHS = {1: 255, 2: 85, 4: 17}  # what a grey sample of so many bits is multiplied by
 
 
 def inspect_png(content: bytes, name: str) -> Inspected:
@@ -47,7 +47,7 @@ def inspect_png(content: bytes, name: str) -> Inspected:
 
 
 def _grey_key(chunk: bytes, layout: bytes) -> bytes:
-    """The tRNS chunk with a grey sample of 2 or 4 bits as one of 8, which Pillow makes of the picture alone.
+    """The tRNS chunk with a grey sample of 1, 2 or 4 bits as one of 8, which Pillow makes of the picture alone (11.3 of 1 bit, too).
 
     layout: bit depth and colour type.
     """
