@@ -47,8 +47,9 @@ def inspect_png(content: bytes, name: str) -> Inspected:
 
 
 def _grey_key(chunk: bytes, layout: bytes) -> bytes:
-    """The tRNS chunk with a grey sample of 1, 2 or 4 bits as one of 8, which Pillow makes of the picture alone (11.3 of 1 bit, too).
+    """The tRNS chunk with a grey sample of 1, 2 or 4 bits as one of 8.
 
+    Of the picture Pillow makes 8 bits, of the chunk it does not; that of 1 bit it leaves as it is in version 11.3.
     layout: bit depth and colour type.
     """
     if len(chunk) != 14 or layout[1:] != b"\0" or layout[0] not in _LOW_DEPTHS:
