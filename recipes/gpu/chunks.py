@@ -106,28 +106,41 @@ def turns(paths: Iterable[Path], limit: int) -> list[list[Path]]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """What pack.py told beside the chunks: settings, architecture and how many chunks there are.
+    """What pack.py told beside the chunks: settings, architecture, and the chunks' names with their bytes.
 
-    Raises UserError where anything stayed behind: a training on less than was packed would not say so.
+    Raises UserError where anything stayed behind or is of another pack: a training on that would not say so.
     """
     needed = [CONFIG, START]
     told: dict[str, Any] = {}
     if (folder / CONFIG).is_file():
         told = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        needed += map(_chunk_name, range(told["chunks"]))
+        needed += told["chunks"]
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder} lacks {', '.join(missing)}; carry all that recipes/gpu/pack.py wrote")
+    others = [name for name, size in told["chunks"].items() if (folder / name).stat().st_size != size]
+    if others:
+        raise UserError(
+            f"{', '.join(others)} in {folder} are of another pack; carry all that recipes/gpu/pack.py wrote"
+        )
     return told
 
 
+def chunk_sizes(folder: Path) -> dict[str, int]:
+    """The chunks in a folder with their bytes, by name."""
+    return {path.name: path.stat().st_size for path in sorted(folder.glob("chunk-*.npz"))}
+
+
 def read_chunks(folder: Path) -> Iterator[dict[str, np.ndarray]]:
-    """The arrays of every chunk in a folder, in order. Raises UserError where there is none."""
-    paths = sorted(folder.glob("chunk-*.npz"))
-    if not paths:
+    """The arrays of every chunk that was packed, in order, whatever else lies there; without settings, of all chunks.
+
+    Raises UserError as `read_config`, and where there is no chunk.
+    """
+    names = read_config(folder)["chunks"] if (folder / CONFIG).is_file() else chunk_sizes(folder)
+    if not names:
         raise UserError(f"no chunk in {folder}; pack some with recipes/gpu/pack.py")
-    for path in paths:
-        with np.load(path, allow_pickle=False) as arrays:
+    for name in sorted(names):
+        with np.load(folder / name, allow_pickle=False) as arrays:
             yield dict(arrays)
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from chunks import CHUNK_BYTES, CONFIG, SPLITS, START, ChunkWriter, Item, turns
+from chunks import CHUNK_BYTES, CONFIG, SPLITS, START, ChunkWriter, Item, chunk_sizes, turns
 from safetensors.torch import save_file
 from supervision import SUPERVISIONS
 from tqdm import tqdm
@@ -53,10 +53,10 @@ def main() -> None:
     for stale in args.out.glob("chunk-*.npz"):
         stale.unlink()
     need_cameras = SUPERVISIONS[kind].needs_cameras
-    count = pack(args.data, args.out, args.views, resolution, limit, args.points, need_cameras)
+    pack(args.data, args.out, args.views, resolution, limit, args.points, need_cameras)
     with atomic_path(args.out / START) as temporary:
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, temporary)
-    told = {"config": to_json(config), "architecture": architecture, "chunks": count}
+    told = {"config": to_json(config), "architecture": architecture, "chunks": chunk_sizes(args.out)}
     atomic_write(args.out / CONFIG, json.dumps(told, indent=1))
     for number, paths in enumerate(turns([*args.out.glob("chunk-*.npz"), args.out / START], limit)):
         size = sum(path.stat().st_size for path in paths) / 2**20
@@ -89,8 +89,8 @@ def pack(
     limit: int = CHUNK_BYTES,
     num_points: int = NUM_POINTS,
     need_cameras: bool = False,
-) -> int:
-    """Write the train and val splits of several data sets as chunks, and return how many those are."""
+) -> None:
+    """Write the train and val splits of several data sets as chunks."""
     datasets = [Dataset.open(folder) for folder in folders]
     chosen = [(0, dataset, key) for dataset, key in training_ids(datasets)]
     chosen += [(1, dataset, key) for dataset in datasets for key in dataset.ids("val")]
@@ -103,7 +103,6 @@ def pack(
             raise DatasetError(f"the cameras of {key}'s views are not known; a view model cannot be trained on it")
         writer.add(packed(sample, split, num_views, resolution, num_points))
     writer.flush()
-    return writer.count
 
 
 def packed(sample: Sample, split: int, num_views: int, resolution: int, num_points: int = NUM_POINTS) -> Item:

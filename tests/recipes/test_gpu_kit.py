@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -151,8 +152,14 @@ def test_a_chunk_that_stayed_behind_is_told(packed: tuple[Path, Dataset], monkey
     with pytest.raises(Exception, match=r"lacks config\.json, start\.safetensors; carry all"):
         chunks.read_config(folder)
     (folder / "start.safetensors").touch()
-    (folder / "config.json").write_text(json.dumps({"chunks": len(list(folder.glob("chunk-*.npz")))}))
-    assert chunks.read_config(folder)["chunks"] > 1
+    (folder / "config.json").write_text(json.dumps({"chunks": chunks.chunk_sizes(folder)}))
+    count = len(chunks.read_config(folder)["chunks"])
+    assert count > 1
+    shutil.copy(folder / "chunk-000.npz", folder / "chunk-099.npz")  # of another pack
+    assert len(list(chunks.read_chunks(folder))) == count
+    (folder / "chunk-000.npz").write_bytes((folder / "chunk-000.npz").read_bytes() + b"0")
+    with pytest.raises(Exception, match=r"chunk-000\.npz in .* are of another pack"):
+        chunks.read_config(folder)
     (folder / "chunk-001.npz").unlink()
     with pytest.raises(Exception, match=r"lacks chunk-001\.npz; carry all"):
         chunks.read_config(folder)

@@ -61,8 +61,10 @@ def packed(boxes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Chunks of every view, whole solids, as a training with a model starts from."""
     out = tmp_path_factory.mktemp("packed")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        count = kit("pack", monkeypatch).pack([str(boxes)], out, 3, 128, 100_000, POINTS, need_cameras=True)
-    told = {"config": {**TOY, "amp": False}, "architecture": None, "chunks": count}
+        kit("pack", monkeypatch).pack([str(boxes)], out, 3, 128, 100_000, POINTS, need_cameras=True)
+        sizes = kit("chunks", monkeypatch).chunk_sizes(out)
+    (out / "start.safetensors").touch()
+    told = {"config": {**TOY, "amp": False}, "architecture": None, "chunks": sizes}
     (out / "config.json").write_text(json.dumps(told))
     return out
 
