@@ -2,7 +2,7 @@
 
     python benchmarks/measure_mirrored_depth.py --objects 24
 
-Objects of the generator, kinds in turn, are drawn from above, from level and from below with the exact mask, and each
+Objects of the generator, one of each kind, are drawn from above, from level and from below with the exact mask, and each
 picture is reconstructed both ways with `front="photo"`. Both shapes are compared with the object as the camera saw it,
 turned about the vertical alone and in a cube of side 1: F-score at 5 % of 2048 points. The outline is the silhouette of
 the mesh from the camera that the result tells, against the mask: IoU. One JSON line an elevation with the means.
@@ -39,7 +39,7 @@ NUM_POINTS = 2048
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--objects", type=int, default=24, help="how many, the kinds in turn (24)")
+    parser.add_argument("--objects", type=int, default=24, help="how many, of as many kinds (24)")
     parser.add_argument("--elevations", type=float, nargs="+", default=ELEVATIONS_DEG, help="degrees")
     parser.add_argument("--seed", type=int, default=5, help="of the generator; training saw 0, 11 and 23 (5)")
     args = parser.parse_args()

@@ -24,6 +24,7 @@ pack)
         --turn-mib "$TURN_MIB" --out gpu
     ;;
 light)
+    if [ -s "$EXCLUDE" ] && [ -n "$(tail -c 1 "$EXCLUDE")" ]; then echo >>"$EXCLUDE"; fi # its last line may lack an end
     for path in $LARGE; do
         grep -qx "/$path/" "$EXCLUDE" || echo "/$path/" >>"$EXCLUDE"
     done

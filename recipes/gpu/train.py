@@ -36,7 +36,7 @@ SAVE_SECONDS = 60.0
 
 
 def main() -> None:
-    """Load, train until the time is up, and leave the weights that scored best."""
+    """Load, train until the time is up, and leave the weights that scored best after the first step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packed", type=Path, help="the folder that pack.py wrote")
     parser.add_argument("--minutes", type=float, required=True, help="of training, from the first step")
