@@ -120,13 +120,14 @@ train-default: $(VENV)/.installed
 	$(BIN)/shapeshot train --config recipes/view/wide.json --out runs/view-wide
 	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-wide --last --threshold 0.3 --out runs/view-third.safetensors
 	$(BIN)/shapeshot train --config recipes/view/level.json --out runs/view-level
-	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-level --last --threshold 0.3 \
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-level --last --threshold 0.3 --out runs/view-level.safetensors
+	$(BIN)/python recipes/average_checkpoints.py runs/view-third.safetensors runs/view-level.safetensors --share 0.35 \
 		--out checkpoints/default.safetensors
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
 	$(BIN)/shapeshot data build procedural --count 80 --seed 53 --views 2 --rooms 1 --size 192 --samples 8 --split val \
 		--out datasets/val-procedural
-	$(BIN)/shapeshot calibrate --data datasets/view-sweethome3d --more datasets/view-infinigen \
-		--more datasets/wide-infinigen --more datasets/wide-handhelds --more datasets/val-procedural \
+	$(BIN)/shapeshot calibrate --data datasets/view-sweethome3d --more datasets/level-sweethome3d \
+		--more datasets/level-infinigen --more datasets/level-handhelds --more datasets/val-procedural \
 		--model src/shapeshot/weights/default
 
 # The default before: triplanes in the canonical cube, two runs' mean, a memory beside it.

@@ -6,8 +6,9 @@
 Ours (`data/solids/solid.py`) traces the surface and floods the outside; it never looks at how faces are turned. Here a
 cell is inside where the generalized winding number of its centre (Jacobson et al., "Robust inside-outside segmentation
 using generalized winding numbers", SIGGRAPH 2013; libigl's fast one) is above one half in size, and where such cells
-enclose it, since space that nothing opens to counts as solid in ours, too. `iou` compares our solid without its rule
-that parts under five cells are made five cells thick, `stored_iou` with it, as data sets hold it.
+enclose it but for gaps of up to 3 % of the side, since both count as solid in ours. `iou` compares our solid without
+its rule that parts under five cells of 128 are made that thick, `stored_iou` the data set's own, at half its
+resolution.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from pathlib import Path
 import igl  # type: ignore[import-not-found]
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.ndimage import binary_fill_holes
+from scipy.ndimage import binary_closing, binary_fill_holes
 from tqdm import tqdm
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.data.solids.solid import solid_occupancy
+from shapeshot.data.solids.solid import downsample_occupancy, solid_occupancy
 
-CELLS = 128
+CELLS, GAP = 64, 1  # a side, and half the widest gap through which nothing gets in
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
         sample = dataset.sample(key)
         thin = solid_occupancy(sample.vertices, sample.faces, CELLS, min_thickness=1 / CELLS)
         wound = wound_inside(sample.vertices, sample.faces)
-        found = {"iou": iou(thin, wound), "stored_iou": iou(sample.solid, wound)}
+        found = {"iou": iou(thin, wound), "stored_iou": iou(downsample_occupancy(sample.solid, CELLS), wound)}
         rows.append({"id": key, "factory": key.rsplit("-", 1)[0], **found})
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with args.out.open("w", newline="") as file:
@@ -64,8 +65,10 @@ def wound_inside(
     axis = (np.arange(CELLS) + 0.5) / CELLS - 0.5
     places = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     winding = igl.fast_winding_number(vertices.astype(np.float64), faces.astype(np.int64), places)
-    filled: np.ndarray = binary_fill_holes((np.abs(winding) > 0.5).reshape((CELLS,) * 3))
-    return filled
+    inside = np.pad((np.abs(winding) > 0.5).reshape((CELLS,) * 3), 2 * GAP)
+    closed = binary_closing(inside, iterations=GAP)
+    whole: np.ndarray = inside | (binary_fill_holes(closed) & ~closed)
+    return whole[2 * GAP : -2 * GAP, 2 * GAP : -2 * GAP, 2 * GAP : -2 * GAP]
 
 
 def iou(first: Bool[np.ndarray, "n n n"], second: Bool[np.ndarray, "n n n"]) -> float:
