@@ -2,9 +2,9 @@
 
     python recipes/photolike/confidence.py --photos datasets/photolike --rows out/evaluation/photolike/rows.csv
 
-Two tables: against the verdicts of one person (`labels.csv`: from the photo's side, 50 and 130 degrees beside it a shape is
-right, roughly right, or wrong), and, for pictures whose true shape is known, against the F-scores in `rows.csv`, which
-`shapeshot evaluate --photos` writes.
+Two tables: against the verdicts of one person (`labels.csv`: from the photo's side, 50 and 130 degrees beside it a
+shape is right, roughly right, or wrong), and, for pictures whose true shape is known, against the F-scores in
+`rows.csv`, which `shapeshot evaluate --photos` writes.
 """
 
 from __future__ import annotations
