@@ -3,9 +3,10 @@
     python benchmarks/measure_mirrored_depth.py --objects 24
 
 Objects of the generator, one of each kind, are drawn from above, from level and from below with the exact mask, and
-each picture is reconstructed both ways with `front="photo"`. Both shapes are compared with the object as the camera saw it,
-turned about the vertical alone and in a cube of side 1: F-score at 5 % of 2048 points. The outline is the silhouette of
-the mesh from the camera that the result tells, against the mask: IoU. One JSON line an elevation with the means.
+each picture is reconstructed both ways with `front="photo"`. Both shapes are compared with the object as the camera saw
+it, turned about the vertical alone and in a cube of side 1: F-score at 5 % of 2048 points. The outline is the
+silhouette of the mesh from the camera that the result tells, against the mask: IoU. One JSON line an elevation with the
+means.
 """
 
 from __future__ import annotations
