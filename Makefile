@@ -127,7 +127,7 @@ train-default: $(VENV)/.installed
 	$(BIN)/shapeshot data build procedural --count 80 --seed 53 --views 2 --rooms 1 --size 192 --samples 8 --split val \
 		--out datasets/val-procedural
 	$(BIN)/shapeshot calibrate --data datasets/view-sweethome3d --more datasets/level-sweethome3d \
-		--more datasets/level-infinigen --more datasets/level-handhelds --more datasets/val-procedural --views 2 \
+		--more datasets/level-infinigen --more datasets/level-handhelds --more datasets/val-procedural \
 		--model src/shapeshot/weights/default
 
 # The default before: triplanes in the canonical cube, two runs' mean, a memory beside it.

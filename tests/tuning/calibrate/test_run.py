@@ -57,6 +57,20 @@ def test_more_datasets_widen_what_is_known(sized_boxes_folder: Path, model_folde
     assert calibration["shape"]["val"]["shapes"] == 2 * len(once.right)
 
 
+def test_other_pictures_of_the_same_objects_teach_the_confidence_alone(
+    sized_boxes_folder: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    folders = [Path(shutil.copytree(sized_boxes_folder, tmp_path / name)) for name in ("one", "other")]
+    for folder in folders:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"plan": {"objects_sha256": "a" * 64}}))
+    assert calibrate(folders[0], model_folder, "--views", "1", "--more", str(folders[1])) == 0
+    calibration = json.loads((model_folder / "card.json").read_text())["calibration"]
+    assert calibration["train_views"] == 12
+    once = judge_all(FieldModel.load(model_folder), [Dataset.open(folders[0])], progress=False)
+    assert calibration["shape"]["val"]["shapes"] == 2 * len(once.right)
+
+
 @pytest.mark.slow
 def test_from_data_to_a_photo_with_a_size(
     sized_boxes_folder: Path, model_folder: Path, photo: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -39,7 +39,8 @@ def calibrate(
 
     more: further datasets. The size estimate and the warning of unfamiliar photos know their training objects, too, and
     the confidence is fitted on shapes of their validation objects as well, where they have some: one dataset's own
-    teach nothing about pictures of other kinds.
+    teach nothing about pictures of other kinds. Training objects that an earlier dataset was built of, too, are not
+    looked at again.
     model: a model's name or folder, or None for the shipped one. out: the folder for the result; without it, `model` is
     a folder, which is changed (`destination`). train_views: views of each training object that are looked at.
     Returns the heads and what the card says about them. Raises UserError where there is no place to write to,
@@ -54,7 +55,7 @@ def calibrate(
         [
             _seen_of(number, field_model, one, train_views, progress)
             for number, one in enumerate(sources)
-            if number == 0 or one.ids("train")
+            if number == 0 or (one.ids("train") and not _are_known(one, sources[:number]))
         ]
     )
     val = see_split(field_model, dataset, "val", VIEWS, with_fields=True, progress=progress)
@@ -67,6 +68,12 @@ def calibrate(
     facts = calibration_facts(heads, calibration, sources, train, val) | {"shape": _shape_facts(heads, judged)}
     field_model.folder.add({HEADS_FILE: heads.encode()}, {"calibration": facts}, target)
     return heads, facts
+
+
+def _are_known(dataset: Dataset, earlier: Sequence[Dataset]) -> bool:
+    """Whether an earlier dataset was built of the same objects: then this has but other pictures of them."""
+    objects = [one.manifest.get("plan", {}).get("objects_sha256") for one in (dataset, *earlier)]
+    return objects[0] is not None and objects[0] in objects[1:]
 
 
 def _seen_of(number: int, model: FieldModel, dataset: Dataset, views: int, progress: bool) -> SeenViews:
