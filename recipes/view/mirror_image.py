@@ -16,21 +16,17 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
-from tqdm import tqdm
+from val_views import NUM_POINTS, means_of, val_views
 
 from shapeshot.data.dataset import Dataset
-from shapeshot.evaluation.views.score import SCORES, InView, score_in_view
-from shapeshot.evaluation.views.truth import ObjectTruth, ViewTruth
+from shapeshot.evaluation.views.score import InView, score_in_view
 from shapeshot.geometry.frustum import ViewCamera
 from shapeshot.model import symmetry
 from shapeshot.model import view as model_view
 from shapeshot.model.field import logit
 from shapeshot.model.field_model import load_model
 from shapeshot.model.symmetry import complete_by_symmetry
-from shapeshot.photo import look_at
 
-NUM_POINTS = 4000
 COMPLETE = complete_by_symmetry.__name__
 WAYS: dict[str, dict[str, float]] = {
     "without": {"SHARE": 0.0},
@@ -51,19 +47,13 @@ def main() -> None:
     args = parser.parse_args()
     dataset, model = Dataset.open(args.data), load_model(args.model)
     level, scores = logit(model.threshold), {way: list[dict[str, float]]() for way in WAYS}
-    for key in tqdm(dataset.ids("val")[::2]):
-        sample = dataset.sample(key)
-        whole = ObjectTruth.of(sample, NUM_POINTS)
-        for view in (0, sample.num_views - 1):  # one in a studio, one in a room
-            rgba, truth = sample.view(view), ViewTruth.of(whole, sample, view)
-            seen = model.see(look_at(rgba[..., :3], model.image_size, mask=rgba[..., 3]).photo)
-            for way, constants in WAYS.items():
-                front = truth.camera.azimuth_deg if way == "true front" else None
-                with patch.multiple(symmetry, **constants), patch.object(model_view, COMPLETE, completion(front)):
-                    scores[way].append(score_in_view(InView(seen.reading.at_level(level), level, truth), NUM_POINTS))
+    for seen, truth in val_views(dataset, model):
+        for way, constants in WAYS.items():
+            front = truth.camera.azimuth_deg if way == "true front" else None
+            with patch.multiple(symmetry, **constants), patch.object(model_view, COMPLETE, completion(front)):
+                scores[way].append(score_in_view(InView(seen.reading.at_level(level), level, truth), NUM_POINTS))
     for way, rows in scores.items():
-        means = {name: float(np.mean([row[name] for row in rows if name in row])) for name in SCORES}
-        print(json.dumps({"way": way} | {name: round(value, 4) for name, value in means.items()}))
+        print(json.dumps({"way": way} | means_of(rows)))
 
 
 def completion(front: float | None) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ import pytest
 from shapeshot.data.build import build_dataset
 from shapeshot.data.build_options import BuildOptions
 from shapeshot.data.dataset import Dataset, training_ids
-from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, Unreadable
+from shapeshot.data.objects import Material, ObjectInfo, ObjectModel, Part, PublishedViews, Unreadable
 from shapeshot.data.sources import make_source
 from shapeshot.errors import DatasetError, MeshError, UserError
 
@@ -91,6 +91,18 @@ def test_level_cameras_see_the_same_object_from_lower(built: Dataset, tmp_path: 
     np.testing.assert_array_equal(level.sample("box-1").solid, built.sample("box-1").solid)
     with pytest.raises(UserError, match="other options"):
         build_dataset(boxes(), tmp_path / "level", replace(options, elevation="standing"), workers=1, progress=False)
+
+
+def test_pictures_that_a_source_brings_have_the_cameras_that_they_have(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Photographed(BoxEntry):
+        def views(self, count: int, size: int) -> PublishedViews:
+            raise AssertionError("refused before")
+
+    source = Boxes(tuple(Photographed(item.info, item.size) for item in boxes().items))
+    with pytest.raises(UserError, match="brings its own pictures; build it without --elevation"):
+        build_dataset(source, tmp_path / "d", replace(OPTIONS, elevation="level"), workers=1, progress=False)
+    assert not (tmp_path / "d").exists()
 
 
 def test_an_unknown_elevation_is_refused() -> None:

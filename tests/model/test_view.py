@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from shapeshot.geometry.frustum import HALF_DEPTH, ViewCamera, bin_depths, cell_centers
+from shapeshot.geometry.frustum import HALF_DEPTH, ViewCamera, bin_depths, frustum_centers
 from shapeshot.model.camera_estimate import CameraEstimate
 from shapeshot.model.field import whole_grid
 from shapeshot.model.frustum_grid import sample_frustum
@@ -283,7 +283,7 @@ def completed_reading(level: float = 0.0) -> tuple[ViewReading, np.ndarray]:
     camera, outline = ViewCamera(25.0, 15.0, 3.0), np.zeros((SIDE, SIDE), np.float32)
     truth = grid_of(camera, (0.3, 0.2, 0.2))
     outline[(truth > 0).any(axis=0)] = 1
-    places = camera.place(cell_centers(np.argwhere(np.ones(truth.shape, bool)), truth.shape))
+    places = camera.place(frustum_centers(np.argwhere(np.ones(truth.shape, bool)), truth.shape))
     corner = ((places[:, 0] > 0.1) & (places[:, 1] > 0)).reshape(truth.shape)
     unsure = np.where((truth > 0) & corner, -0.3, truth).astype(np.float32)
     return ViewReading(unsure, CameraEstimate(camera, 0.9), reading().colors, outline, level), truth

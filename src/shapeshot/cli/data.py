@@ -41,13 +41,21 @@ def declare(group: Parser) -> None:
 
 
 def declare_build(command: Parser) -> None:
-    """The flags of `data build`; their defaults are those of BuildOptions."""
-    from shapeshot.data.build_options import BuildOptions
+    """The flags of `data build`."""
     from shapeshot.data.sources import SOURCES
 
-    default = BuildOptions()
     command.add_argument("source", metavar="SOURCE", help="one of " + ", ".join(SOURCES))
     command.add_argument("--out", required=True, metavar="DIR", help="where the dataset goes; run again to resume")
+    _declare_source_options(command)
+    _declare_build_options(command)
+    command.add_argument(
+        "--workers", type=whole_number(1, limits.WORKERS), metavar="N", help="processes (default: one per core)"
+    )
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _declare_source_options(command: Parser) -> None:
+    """What a source is made of."""
     command.add_argument(
         "--catalog", dest="catalogs", action="append", metavar="FILE", help="sweethome3d: a .sh3f file (repeatable)"
     )
@@ -86,6 +94,13 @@ def declare_build(command: Parser) -> None:
         metavar="FILE",
         help="shapenet, r2n2, pix3d: published splits in place of our own (repeatable); see docs/datasets.md",
     )
+
+
+def _declare_build_options(command: Parser) -> None:
+    """What a dataset is built with; the defaults are those of BuildOptions."""
+    from shapeshot.data.build_options import BuildOptions
+
+    default = BuildOptions()
     for name, text in (
         ("views", "rendered views per object"),
         ("rooms", "how many of the views, the last ones, show the object in a room"),
@@ -107,10 +122,6 @@ def declare_build(command: Parser) -> None:
     command.add_argument(
         "--split", default=default.split, help="auto, or train or val to put everything there (default auto)"
     )
-    command.add_argument(
-        "--workers", type=whole_number(1, limits.WORKERS), metavar="N", help="processes (default: one per core)"
-    )
-    command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def build(args: argparse.Namespace) -> int:

@@ -126,7 +126,7 @@ def bin_depths(count: int) -> Float32[np.ndarray, " depths"]:
     return (HALF_DEPTH - (np.arange(count) + 0.5) * (2 * HALF_DEPTH / count)).astype(np.float32)
 
 
-def cell_centers(cells: Int[np.ndarray, "cells 3"], shape: tuple[int, ...]) -> Float32[np.ndarray, "cells 3"]:
+def frustum_centers(cells: Int[np.ndarray, "cells 3"], shape: tuple[int, ...]) -> Float32[np.ndarray, "cells 3"]:
     """The crop coordinates (u, v, t) of the centres of a frustum grid's cells. cells: (depth, row, column)."""
     depths, rows, columns = shape
     u = (cells[:, 2] + 0.5) / columns - 0.5

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapeshot.geometry.frustum import cell_centers
+from shapeshot.geometry.frustum import frustum_centers
 from shapeshot.model.field import sigmoid
 from shapeshot.model.frustum_grid import BEYOND, sample_frustum
 
@@ -48,7 +48,7 @@ def complete_by_symmetry(
     if not share:
         return raw
     along_rays = np.argwhere(np.broadcast_to(rays, raw.shape))
-    image = _reflected(held, camera, camera.place(cell_centers(along_rays, raw.shape)), plane).reshape(len(raw), -1)
+    image = _reflected(held, camera, camera.place(frustum_centers(along_rays, raw.shape)), plane).reshape(len(raw), -1)
     mixed: np.ndarray = raw.copy()
     mixed[:, rays] += np.float32(share) * (image - raw[:, rays])
     return mixed
@@ -61,7 +61,7 @@ def _mirror_plane(
     cells: Int[np.ndarray, "cells 3"],
 ) -> tuple[float, float]:
     """Where the plane stands along the object's x, and how well the shape agrees with its image in it, 0 to about 1."""
-    places = camera.place(cell_centers(cells, held.shape))
+    places = camera.place(frustum_centers(cells, held.shape))
     inside = sigmoid(held[tuple(cells.T)] - np.float32(level))
     low, high = _ends(places[:, 0], inside)
     planes = (low + high) / 2 + OFFSETS * (high - low)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapeshot.geometry.frustum import cell_centers
+from shapeshot.geometry.frustum import frustum_centers
 from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
 from shapeshot.model.field import sigmoid
 from shapeshot.model.frustum_grid import BEYOND, sample_frustum
@@ -166,7 +166,7 @@ class ViewReading:
         inside = np.argwhere(self.logits > self._level)
         if not len(inside):
             return Placing(np.zeros(3, np.float32), 1.0)
-        placed = self._estimate.camera.place(cell_centers(inside, self.logits.shape))
+        placed = self._estimate.camera.place(frustum_centers(inside, self.logits.shape))
         stray = min(STRAY_CELLS, len(placed) // 20)
         ordered = np.sort(placed, axis=0)
         half = np.float32(0.5 / self.logits.shape[2])  # cells reach beyond their centres

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from shapeshot.model.camera_estimate import PhotoCamera
     from shapeshot.model.field import Field
+    from shapeshot.model.heads import Assessment
     from shapeshot.model.seen import Seen
 
 
@@ -210,9 +211,7 @@ def shape_in(
         points = surface_points(mesh, num_points)
     camera = seen.camera
     with clock("confidence"):
-        known = seen.assess(field, points)
-        if depth == MIRRORED:  # what the model is sure of is what it saw, not the opposite of it
-            known = replace(known, point_confidence=None, probabilities=None)
+        known = _assessed(seen, field, points, depth)
         extents = mesh.bounds[1] - mesh.bounds[0]
         occupied = float(field.occupancy.mean())
         evidence = evidence_of(known, seen.reading, occupied, extents, view.found.certainty)
@@ -245,6 +244,12 @@ def shape_in(
         point_confidence=known.point_confidence,
         probabilities=known.probabilities,
     )
+
+
+def _assessed(seen: Seen, field: Field, points: PointCloud, depth: str) -> Assessment:
+    """What the heads say; of a mirrored depth not how sure they are, which is of what the model saw."""
+    known = seen.assess(field, points)
+    return replace(known, point_confidence=None, probabilities=None) if depth == MIRRORED else known
 
 
 def _turned(seen: Seen, front: str) -> Seen:
