@@ -263,3 +263,19 @@ def test_the_camera_is_best_where_it_is_true() -> None:
     assert at(0.7, [0.5, 0.05, 1.1]) == pytest.approx(best + 0.4, rel=1e-4)
     assert at(0.7, [0.3, 0.05, 1.3]) == pytest.approx(best + 0.04, rel=1e-4)
     assert best == pytest.approx(at(0.7 + 2 * np.pi, [0.3, 0.05, 1.1]), rel=1e-4)
+
+
+def test_an_unknown_azimuth_costs_nothing() -> None:
+    azimuth, pose = torch.randn(3, 36, requires_grad=True), torch.zeros(3, 3)
+    known = torch.tensor([[0.7, 0.3, 0.05, 1.1], [1.7, 0.2, 0.0, 1.0]])
+    targets = torch.cat([known, torch.tensor([[np.nan, 0.3, 0.05, 1.1]])])
+    loss = view_camera_loss(azimuth, pose, targets)
+    loss.backward()
+    assert azimuth.grad is not None
+    assert float(azimuth.grad[2].abs().max()) == 0
+    azimuth = azimuth.detach()
+    alone = view_camera_loss(azimuth[:2], torch.zeros(2, 3), torch.cat([known[:, :1], torch.zeros(2, 3)], dim=1))
+    without_pose = torch.cat([targets[:, :1], torch.zeros(3, 3)], dim=1)
+    assert float(view_camera_loss(azimuth, pose, without_pose)) == pytest.approx(float(alone), rel=1e-6)
+    nobody = view_camera_loss(azimuth, pose, torch.cat([torch.full((3, 1), np.nan), torch.zeros(3, 3)], dim=1))
+    assert float(nobody) == 0

@@ -136,10 +136,20 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(whole_run: Path, tiny_config: 
     assert not [path for path in run.iterdir() if path.name.startswith(".")]
 
 
+def train_by_two(config: PointConfig, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Train through the CLI in two processes on the CPU."""
+    settings = folder.with_suffix(".json")
+    settings.write_text(json.dumps(to_json(config)))
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    words = ["-m", "shapeshot", "train", "--config", str(settings), "--out", str(folder), "--quiet"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    return subprocess.run([*launch, *words], capture_output=True, text=True, env=environment)
+
+
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.slow
 def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
-    """Under `accelerate launch`, on the CPU by gloo; no batch norm re-estimates its statistics in the point model."""
+    """Under `torchrun`, on the CPU by gloo; no batch norm re-estimates its statistics in the point model."""
     model = model_config(
         "point", encoder_weights="none", update_statistics=False, image_size=32, latent=16, num_points=40
     )
@@ -148,22 +158,10 @@ def test_two_processes_train_as_one(tiny_data: str, tmp_path: Path) -> None:
         workers=0, amp=False, tracker="none",
     )  # fmt: skip
     train(config, tmp_path / "one", progress=False)
-    (tmp_path / "config.json").write_text(json.dumps(to_json(config)))
-    launch = [
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--cpu",
-        "--num_processes",
-        "2",
-        "--num_machines",
-        "1",
-    ]
-    words = ["--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "two"), "--quiet"]
-    options = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m"]
-    command = [*launch, *options, "shapeshot", "train", *words]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    done = train_by_two(config, tmp_path / "two")
     assert done.returncode == 0, done.stderr
+    odd = train_by_two(replace(config, batch_size=5), tmp_path / "odd")
+    assert "batch_size 5 cannot be shared evenly by 2 processes" in odd.stderr, "there are two of them"
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     start = build_model(model)
     moved = max(float((one[f"model/{name}"] - value).abs().max()) for name, value in start.state_dict().items())

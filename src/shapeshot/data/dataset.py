@@ -262,8 +262,11 @@ def training_ids(datasets: Sequence[Dataset]) -> list[tuple[Dataset, str]]:
 
 
 def info_to_json(info: ObjectInfo) -> dict[str, Any]:
-    """An ObjectInfo as plain JSON values."""
-    return asdict(info)
+    """An ObjectInfo as plain JSON values; `has_front` stands there only where it is false."""
+    values = asdict(info)
+    if info.has_front:
+        del values["has_front"]
+    return values
 
 
 def info_from_json(values: Mapping[str, Any]) -> ObjectInfo:

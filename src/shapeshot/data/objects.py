@@ -89,6 +89,7 @@ class ObjectInfo:
     id: unique within its source, safe as a file name ([a-z0-9_-]).
     kind: the kind of object in one or two words ("chair"); category: the source's own shelf ("Living room").
     size_metres: width (x), height (y), depth (z), or None where unknown.
+    has_front: whether +z is the object's front; where that is not known, nothing learns from it where a front is.
     """
 
     id: str
@@ -100,6 +101,7 @@ class ObjectInfo:
     category: str = ""
     tags: tuple[str, ...] = ()
     size_metres: tuple[float, float, float] | None = None
+    has_front: bool = True
 
 
 class SourceEntry(Protocol):

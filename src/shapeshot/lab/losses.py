@@ -265,11 +265,14 @@ def view_camera_loss(
     """Cross-entropy of the azimuth's distribution, and squared errors of elevation, roll and log distance.
 
     targets: azimuth, elevation and roll in radians, log distance. The true azimuth is spread over the bins as a von
-    Mises distribution of concentration AZIMUTH_CONCENTRATION, 15 degrees wide.
+    Mises distribution of concentration AZIMUTH_CONCENTRATION, 15 degrees wide; where it is NaN, it is not known, and
+    the cross-entropy is the mean over the others.
     """
     bins = azimuth.shape[-1]
     centers = torch.arange(bins, device=azimuth.device) * (2 * torch.pi / bins)
-    spread = torch.softmax(AZIMUTH_CONCENTRATION * torch.cos(targets[:, :1] - centers), dim=-1)
-    entropy = -(spread * F.log_softmax(azimuth.float(), dim=-1)).sum(dim=-1).mean()
+    known = ~targets[:, 0].isnan()
+    spread = torch.softmax(AZIMUTH_CONCENTRATION * torch.cos(targets[:, :1].nan_to_num() - centers), dim=-1)
+    entropies = -(spread * F.log_softmax(azimuth.float(), dim=-1)).sum(dim=-1)
+    entropy = (entropies * known).sum() / known.sum().clamp(min=1)
     error = (pose.float() - targets[:, 1:]) ** 2
     return entropy + (error * error.new_tensor(POSE_WEIGHTS)).sum(dim=-1).mean()

@@ -5,8 +5,9 @@ needed to continue), best.safetensors (the moving average with the best validati
 Run again, it continues from last.safetensors; on a CPU, with as many threads, it then ends with the same weights as a
 run that was never stopped, because all that is random follows from (seed, step).
 
-Started by `accelerate launch`, several processes share each batch. Their gradients are averaged, so that they train as
-one process would; batch norms that re-estimate their statistics do so from each process's own share.
+Started by `accelerate launch` (GPUs) or `torchrun`, several processes share each batch. Their gradients are averaged,
+so that they train as one process would; batch norms that re-estimate their statistics do so from each process's own
+share.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,13 @@ def test_the_mirror_shows_the_mirrored_object(item: TrainingObject) -> None:
     np.testing.assert_array_equal(occupancy(mirrored), occupancy(plain)[:, ::-1])
     np.testing.assert_allclose(mirrored["camera"], plain["camera"] * [-1, 1, -1, 1])
     np.testing.assert_allclose(mirrored["places"], plain["places"] * [-1, 1, 1])
+
+
+def test_an_object_without_a_front_has_no_azimuth(item: TrainingObject) -> None:
+    known, unknown = target(item, Shot(1, False)), target(replace(item, has_front=False), Shot(1, False))
+    assert np.isnan(unknown["camera"][0])
+    np.testing.assert_array_equal(unknown["camera"][1:], known["camera"][1:])
+    np.testing.assert_array_equal(unknown["occupancy"], known["occupancy"])
 
 
 def test_colours_lie_where_the_crop_shows_them(item: TrainingObject) -> None:

@@ -1,7 +1,8 @@
 """Any directory of meshes: glb, gltf, obj, ply, stl and off files, in nested folders.
 
 The axes are taken as they are: +y up and the front towards +z, as in glTF. (Many ply and stl files are z-up: turn them
-first.) The first folder below the root names the kind; files in the root itself are named by their own name.
+first.) The first folder below the root names the kind; files in the root itself are named by their own name. A
+credits.csv in the root says whose they are, see `sources.credits`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from shapeshot.data.objects import ObjectInfo, ObjectModel, SourceEntry, Unreadable
+from shapeshot.data.sources.credits import Credit, credit_of, read_credits
 from shapeshot.data.sources.ids import free_id
 from shapeshot.data.sources.readers.budget import ReadFile
 from shapeshot.data.sources.readers.gltf import read_gltf
@@ -89,7 +91,10 @@ class FolderSource:
     def entries(self) -> Sequence[SourceEntry]:
         root = self.folder.resolve()
         taken: set[str] = set()
-        return [FolderEntry(self._info(path, taken), root / path, root) for path in self._paths]
+        credits = read_credits(root)
+        return [
+            FolderEntry(self._info(path, taken, credit_of(path, credits)), root / path, root) for path in self._paths
+        ]
 
     def unreadable(self) -> Sequence[Unreadable]:
         return []
@@ -99,7 +104,7 @@ class FolderSource:
         found = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.suffix.lower() in SUFFIXES)
         return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
 
-    def _info(self, path: Path, taken: set[str]) -> ObjectInfo:
+    def _info(self, path: Path, taken: set[str], credit: Credit) -> ObjectInfo:
         name = shown(path.stem.replace("_", " ").strip() or path.name)
         shelf = shown(path.parts[0].replace("_", " ")) if len(path.parts) > 1 else ""
         return ObjectInfo(
@@ -107,9 +112,10 @@ class FolderSource:
             name=name,
             kind=kind_of(shelf or name),
             source="folder",
-            licence="unknown",
-            creator="",
+            licence=credit.licence,
+            creator=credit.creator,
             category=shelf,
+            has_front=credit.has_front,
         )
 
 

@@ -141,7 +141,8 @@ class View(Kind[ViewModelConfig, ViewConfig]):
         chosen = rng.integers(0, len(item.points), config.num_colors)
         places = frustum_places(frustum, item.points[chosen].astype(np.float32))
         camera = frustum.view
-        angles = np.radians([camera.azimuth_deg, camera.elevation_deg, camera.roll_deg])
+        azimuth_deg = camera.azimuth_deg if item.has_front else np.nan
+        angles = np.radians([azimuth_deg, camera.elevation_deg, camera.roll_deg])
         if shot.mirrored:
             occupancy, silhouette = occupancy[..., ::-1], silhouette[:, ::-1]
             places, angles = places * np.array([-1, 1, 1], np.float32), angles * [-1, 1, -1]

@@ -25,6 +25,7 @@ class TrainingObject:
     """What training keeps of an object in memory: encoded views (about 4 KB each) and packed shape (about 0.4 MB).
 
     points: of the outer surface. colors: sRGB there. cameras: of the views; none where they are not known.
+    has_front: whether the cameras' azimuths are about the object's front.
     """
 
     id: str
@@ -33,6 +34,7 @@ class TrainingObject:
     points: Float16[np.ndarray, "points 3"]
     colors: UInt8[np.ndarray, "points 3"]
     cameras: tuple[Camera, ...] = ()
+    has_front: bool = True
 
     @cached_property
     def occupancy(self) -> Bool[np.ndarray, "32 32 32"]:
@@ -68,4 +70,5 @@ def training_object(sample: Sample, max_views: int | None = None) -> TrainingObj
     solid, points = PackedSolid.pack(sample.solid[::step, ::step, ::step]), sample.points.astype(np.float16)
     # Without geometry a source's cameras do not fit its pictures.
     cameras = sample.cameras[:max_views] if sample.has_geometry else ()
-    return TrainingObject(sample.id, sample.encoded_views()[:max_views], solid, points, sample.colors, cameras)
+    views, has_front = sample.encoded_views()[:max_views], sample.info.has_front
+    return TrainingObject(sample.id, views, solid, points, sample.colors, cameras, has_front)

@@ -1,0 +1,67 @@
+"""Debian packages of free games and simulators whose models other artists made, and what of each is taken.
+
+licence: of the models, as the package's `copyright` file says; where it lists several, the one that holds for most, and
+none of them forbids use or redistribution. leave: parts of paths of what is no object (skies, effects, terrain, parts
+of other models); what a reader cannot take is told by name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is taken of one package. suffixes: of its models. leave: a regular expression, looked for in their paths."""
+
+    licence: str
+    creator: str
+    suffixes: tuple[str, ...]
+    leave: str = "$^"
+
+    def takes(self, path: str) -> bool:
+        """Whether a file of the package is a model that is wanted."""
+        return path.lower().endswith(self.suffixes) and not re.search(self.leave, path, re.IGNORECASE)
+
+
+PACKAGES = {
+    "flightgear-data-models": Package(
+        "GPL-2.0-or-later",
+        "the FlightGear team",
+        (".ac",),
+        r"/(Weather|Effects|Volcanoes|Astro|Trees|Forest|Boundaries)/|(?<!f)light|cloud|glow|shadow|smoke|flame|text|crater",
+    ),
+    "torcs-data": Package(
+        "GPL-2.0-or-later", "the TORCS team", (".acc", ".ac"), r"/tracks/|shade|/wheels?/|-lod|steer"
+    ),
+    "ufoai-data": Package(
+        "GPL-2.0-or-later and CC-BY-SA-3.0",
+        "the UFO: Alien Invasion team",
+        (".md2", ".obj"),
+        r"/geoscape/|/sequence/|/(soldiers|civilians)/.*head(?!0*1\.)\d",
+    ),
+    "supertuxkart-data": Package(
+        "CC-BY-SA-3.0, CC-BY-SA-4.0, CC-BY-3.0, CC0-1.0 and public domain",
+        "the SuperTuxKart team",
+        (".spm",),
+        r"_(track|sky|lod\d|low|mid|far)|sky|wheel|shadow|terrain|road|water|lod|ground|grass|glow|light_|crowd|headlight"
+        r"|bubble|invisible|physics|bound|hitbox|walls?[_\d.]|arrow|booster|plane\d|path|cloud|stones?_|icicle|spark"
+        r"|lightning|lea(f|ves)|field|tree|bush|plants?[_\d.]|flame|carpet|caldeira|castel|volcano|rails?[_\d.]|grid|cable"
+        r"|cave|solid|mountain|planks|fire|cattail|beam|oceanic|reef-|_box|collision|lava|ice_|tunnel|bridge|sand_",
+    ),
+    "0ad-data": Package(
+        "CC-BY-SA-3.0",
+        "Wildfire Games",
+        (".pmd",),
+        # Trees are crossed pictures of leaves; most props are what lies about a building; helmets and shields are many.
+        r"/gaia/(?!.*(rock_|stone|mushroom|geo_|antler|treasure))|/(test|temp|special|new|horse|quivers|armor|heads)/"
+        r"|/props/[^/]*(props?[_.]|prop$|shields|rubble|tile|nature|decor|struct|_new|crest|hair|pile|palisade|grass|dock"
+        r"|market|house|farmstead|_cc|temple|fortress|wall|tower|barracks|ornament|sail|roof|plank|foliage|lea(f|ves)|garden"
+        r"|studs|theater|stable|greave|gym|blacksmith|_sb|corral|field|range|hall|arsenal|stoa|gate|cape|branch|bush|tree)"
+        r"|/structural/[^/]*(struct|_cc|_tc|civic|fortress|market|dock|transp|prop|nature|decor|tile|trunk|flower|mace"
+        r"|tower|_sb|_hc|stable|farmstead|storehouse|barracks|blacksmith|_mc|range|corral|workshop|paintings)"
+        r"|/props/(helmet|shield)/.*([b-z0-9]|0?[2-9]|\d\d)\.dae|branch|bush|grass|field_|f\dx\d|scaf|foundation|decal"
+        r"|wall_|_wall|palisade|marker",
+    ),
+}
