@@ -54,8 +54,9 @@ PACKAGES = {
         "CC-BY-SA-3.0",
         "Wildfire Games",
         (".pmd",),
-        # Trees are crossed pictures of leaves; most props are what lies about a building; helmets and shields are many.
-        r"/gaia/(?!.*(rock_|stone|mushroom|geo_|antler|treasure))|/(test|temp|special|new|horse|quivers|armor|heads)/"
+        # Animals are a kind that the catalogue holds out, and these names do not tell. Trees are crossed pictures of
+        # leaves; most props are what lies about a building; helmets and shields are many.
+        r"/skeletal/(maur_elephant|elephant|cattle|goat_male)|/gaia/(?!.*(rock_|stone|mushroom|geo_|antler|treasure))|/(test|temp|special|new|horse|quivers|armor|heads)/"
         r"|/props/[^/]*(props?[_.]|prop$|shields|rubble|tile|nature|decor|struct|_new|crest|hair|pile|palisade|grass|dock"
         r"|market|house|farmstead|_cc|temple|fortress|wall|tower|barracks|ornament|sail|roof|plank|foliage|lea(f|ves)|garden"
         r"|studs|theater|stable|greave|gym|blacksmith|_sb|corral|field|range|hall|arsenal|stoa|gate|cape|branch|bush|tree)"

@@ -151,7 +151,14 @@ KINDS: dict[str, tuple[str, ...]] = {
     "person": (
         "male", "female", "boy", "girl", "man", "woman", "human", "mannequin male", "mannequin female",
     ),
-    "animal": ("cat", "dog", "bulldog", "horse", "rabbit", "chicken", "deer", "bird", "fish"),
+    "animal": (
+        "cat", "dog", "bulldog", "horse", "rabbit", "chicken", "deer", "bird", "fish", "cattle", "bull",
+        "cow", "zebu", "auroch", "muskox", "muxok", "wildebeest", "goat", "sheep", "pig", "boar", "donkey",
+        "camel", "zebra", "elephant", "giraffe", "hippopotamus", "rhinoceros", "lion", "lioness", "tiger",
+        "bear", "wolf", "wolfhound", "mastiff", "fox", "whale", "shark", "tuna", "walrus", "dolphin",
+        "crocodile", "croc", "turtle", "crow", "seagull", "duck", "eagle", "piranha", "frog", "snake",
+        "monkey", "pony", "rhino", "hawk", "peacock",
+    ),
     # toys, sport and music
     "toy": (
         "doll", "teddy bear", "puzzle", "rubik cube", "wood toy", "toy train", "biplane", "car model",
