@@ -26,11 +26,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", required=True)
+    parser.add_argument("--split", default="val", help="train tells what the model knows by heart")
+    parser.add_argument("--every", type=int, default=2, help="that many objects further each time")
     parser.add_argument("--thresholds", type=float, nargs="+", default=THRESHOLDS)
     args = parser.parse_args()
     dataset, model = Dataset.open(args.data), load_model(args.model)
     scores: dict[float, list[dict[str, float]]] = {threshold: [] for threshold in args.thresholds}
-    for seen, truth in val_views(dataset, model):
+    for seen, truth in val_views(dataset, model, args.split, args.every):
         for threshold in args.thresholds:
             reading = seen.at_threshold(threshold).reading
             scores[threshold].append(score_in_view(InView(reading, logit(threshold), truth), NUM_POINTS))

@@ -1,4 +1,4 @@
-"""Half of val's objects, two views each, as a model sees them: what this folder's choices are made on."""
+"""Half of val's objects, two views each, as a model sees them: what this folder's choices are made on. Or of train's."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ from shapeshot.photo import look_at
 NUM_POINTS = 4000  # of a surface
 
 
-def val_views(dataset: Dataset, model: FieldModel) -> Iterator[tuple[Seen, ViewTruth]]:
-    """What the model sees of each view with its exact mask, and the truth: a view in a studio, one in a room."""
-    for key in tqdm(dataset.ids("val")[::2]):
+def val_views(
+    dataset: Dataset, model: FieldModel, split: str = "val", every: int = 2
+) -> Iterator[tuple[Seen, ViewTruth]]:
+    """What the model sees of each view with its exact mask, and the truth: a view in a studio, one in a room.
+
+    split, every: that many objects further each time. On "train" it tells what the model knows by heart.
+    """
+    for key in tqdm(dataset.ids(split)[::every]):
         sample = dataset.sample(key)
         whole = ObjectTruth.of(sample, NUM_POINTS)
         for view in (0, sample.num_views - 1):
