@@ -1,4 +1,4 @@
-"""Half of val's objects, two views each, as a model sees them: what this folder's choices are made on. Or of train's."""
+"""Half of val's objects, two views each, as a model sees them: what this folder's choices are made on."""
 
 from __future__ import annotations
 
