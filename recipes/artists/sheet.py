@@ -1,6 +1,6 @@
 """Objects of datasets as they were rendered, drawn at random, on one picture to be looked at.
 
-    python recipes/artists/sheet.py --data datasets/art-0ad-data --out docs/images/artists.jpg
+python recipes/artists/sheet.py --data datasets/art-0ad-data --out docs/images/artists.jpg
 """
 
 from __future__ import annotations
