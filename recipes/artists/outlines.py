@@ -1,4 +1,4 @@
-"""How well solids fit the pictures of their meshes: IoU of each solid's outline and its first picture's, on 64 x 64 rays.
+"""How well solids fit the pictures of their meshes: IoU of both outlines in the first view, on 64 x 64 rays.
 
 python recipes/artists/outlines.py --data datasets/art-ufoai-data --every 8
 """
