@@ -2,7 +2,8 @@
 
     python recipes/finder/clicks.py --data datasets/finder-sweethome3d --photos datasets/backgrounds --split test
 
-Of scenes with at least two objects, each object is clicked on in its middle: IoU of what the finder then takes.
+Of scenes with at least two objects, each object is clicked on in its middle: IoU of what the finder then takes, and how
+many clicks it refuses (whose masks count like the others).
 """
 
 from __future__ import annotations
@@ -39,17 +40,19 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         print(f"finder: {error}", file=sys.stderr)
         return 2
-    for name, ious in scored(composer, args.count).items():
-        good, half = (float((np.array(ious) >= least).mean()) for least in (0.85, 0.5))
-        median = round(float(np.median(ious)), 3)
-        print(json.dumps({"clicked": name, "clicks": len(ious), "median_iou": median, "0.85": good, "0.5": half}))
+    for name, rows in scored(composer, args.count).items():
+        ious, refused = (np.array(column) for column in zip(*rows, strict=True))
+        row = {"clicked": name, "clicks": len(ious), "median_iou": round(float(np.median(ious)), 3)}
+        shares = {str(least): round(float((ious >= least).mean()), 3) for least in (0.85, 0.5)}
+        print(json.dumps(row | {"mean_iou": round(float(ious.mean()), 3)} | shares | {"refused": int(refused.sum())}))
     return 0
 
 
-def scored(composer: Composer, count: int) -> dict[str, list[float]]:
-    """IoUs after one click, by which object was meant."""
-    finder, ious, number = Finder(), {"other": [], "main": []}, 0
-    while len(ious["other"]) < count:
+def scored(composer: Composer, count: int) -> dict[str, list[tuple[float, bool]]]:
+    """IoUs after one click and whether it was refused, by which object was meant."""
+    finder, number = Finder(), 0
+    rows: dict[str, list[tuple[float, bool]]] = {"other": [], "main": []}
+    while len(rows["other"]) < count:
         number += 1
         rng = np.random.default_rng([SEED, number])
         scene = composer.composite(SIDE, rng)
@@ -60,8 +63,9 @@ def scored(composer: Composer, count: int) -> dict[str, list[float]]:
             truth = mask >= 0.5
             point = worst_point(np.zeros_like(truth), truth)
             if point is not None and (name == "main" or truth.mean() >= SMALLEST):
-                ious[name].append(mask_iou(finder.find(picture, [point]).mask >= 0.5, truth))
-    return ious
+                found = finder.find(picture, [point])
+                rows[name].append((mask_iou(found.mask >= 0.5, truth), bool(found.astray)))
+    return rows
 
 
 if __name__ == "__main__":
