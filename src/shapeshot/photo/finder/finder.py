@@ -20,7 +20,7 @@ from PIL import Image
 from shapeshot.errors import ModelError, PhotoError
 from shapeshot.onnx_runtime import Session
 from shapeshot.photo.finder.boxes import Box, Point, around, part, placed, resized, scaled
-from shapeshot.photo.finder.windows import agreements, cut_share, placed_in_frame, windows_around
+from shapeshot.photo.finder.windows import agreements, cut_share, placed_in_frame, share_held, windows_around
 from shapeshot.photo.hints import Hints
 from shapeshot.photo.regions import grown, in_regions, label_regions, region_sizes, regions_at
 
@@ -45,10 +45,10 @@ SURE = 0.75  # predicted IoU below which the mask is told to be doubtful
 ASTRAY = 0.5  # predicted IoU below which what was pointed at is no object
 SMALL = 0.004  # of the frame's pixels: below it, or beside what the photo is about, it has to reach ASTRAY_BESIDE
 ASTRAY_BESIDE = 0.6
-# Where somebody points beside what the photo is about, windows are looked at, too. The best of them agrees less than
-# this with the others in 250 of 300 cases 6 to 15 % beside objects, and in 7 of 104 on another object (val; 5 of these
-# 7 masks are wrong).
+# Where somebody points beside what the photo is about, windows are looked at, too (windows.py). What differs in them is
+# no object; chosen on val (recipes/finder/README.md has the figures).
 AGREED = 0.4  # mean IoU with the others, below which what was pointed at is no object
+HELD = 0.8  # of what the windows show, that lies in what the whole photo shows: from here on they cut a large thing
 TAKEN_IN = 0.7  # of what the photo is about, that lies in what a point beside it gives: the point may correct that
 AGREED_ANOTHER = 0.65  # mean IoU with the others from which on it means another thing all the same
 MAIN = 0.7  # probability that there is an object from which on the photo is about one
@@ -135,11 +135,11 @@ class Finder:
 
         first: the look at the whole photo, inside: what is meant in it; free: the look at it when nobody points.
         """
-        about = _meant(free.mask >= 0.5, ())
-        if _on(about, points, rgb):
-            return None
         height, width = rgb.shape[:2]
-        boxes = [(0, 0, width, height), *windows_around(points, width, height)]
+        about, windows = _meant(free.mask >= 0.5, ()), windows_around(points, width, height)
+        if _on(about, points, rgb) or not windows:  # no window holds points all over the photo
+            return None
+        boxes = [(0, 0, width, height), *windows]
         looks = [first, *(self._look(rgb, box, points) for box in boxes[1:])]
         kept = [
             _meant(look.mask >= 0.5, [scaled(point, box, look.mask) for point in points])
@@ -147,12 +147,12 @@ class Finder:
         ]
         if not any(inside.any() for inside in kept):
             return _nothing(rgb, first, NOTHING_THERE.format(""))
-        best, agreed = _most_agreed(looks, kept, boxes)
+        best, agreed, is_one = _most_agreed(looks, kept, boxes)
         if agreed < AGREED_ANOTHER and (inside & about).sum() >= TAKEN_IN * max(1, about.sum()):
             return None
         mask = placed(looks[best].mask * grown(kept[best], RIM), rgb, boxes[best])
         astray, told = _judged(mask, looks[best].certainty, points, free)
-        if not astray and agreed < AGREED:
+        if not astray and not is_one:
             astray, told = NOTHING_THERE.format(" (closer looks at it differ)"), ()
         return Sighting(mask, looks[best].certainty, first.presence, _faint(mask, rgb) + _cuts(mask) + told, astray)
 
@@ -311,21 +311,22 @@ def _nothing(rgb: UInt8[np.ndarray, "height width 3"], look: Look, astray: str) 
 
 def _most_agreed(
     looks: Sequence[Look], kept: Sequence[Bool[np.ndarray, "_rows _columns"]], boxes: Sequence[Box]
-) -> tuple[int, float]:
-    """Which look is sure, shows the object whole and agrees with the others; and how far it agrees, a mean IoU.
+) -> tuple[int, float, bool]:
+    """Which look is sure, shows it whole and agrees with the others; how far, a mean IoU; whether it is one object.
 
     kept: what of each mask is meant, anything in one of them at least. boxes: what each look shows, the first the whole
-    photo. Where there is no other look, it agrees.
+    photo, of two at least.
     """
     _, _, width, height = boxes[0]
     masks = [placed_in_frame(*seen, width, height, kept[0].shape) for seen in zip(kept, boxes, strict=True)]
-    agreed = agreements(masks) if len(masks) > 1 else np.ones(1)
+    agreed = agreements(masks)
     values = [
         look.certainty - cut_share(inside, box, width, height) + shared if inside.any() else -np.inf
         for look, inside, box, shared in zip(looks, kept, boxes, agreed, strict=True)
     ]
     best = int(np.argmax(values))
-    return best, float(agreed[best])
+    is_one = agreed[best] >= AGREED or (best == 0 and share_held(masks[0], masks[1:]) >= HELD)
+    return best, float(agreed[best]), bool(is_one)
 
 
 def _judged(

@@ -52,6 +52,11 @@ def agreements(masks: Sequence[Bool[np.ndarray, "rows columns"]]) -> Float[np.nd
     return mean
 
 
+def share_held(whole: Bool[np.ndarray, "rows columns"], masks: Sequence[Bool[np.ndarray, "rows columns"]]) -> float:
+    """The mean share of the masks that lies in `whole`; of empty ones nothing does."""
+    return float(np.mean([(mask & whole).sum() / max(1, mask.sum()) for mask in masks]))
+
+
 def cut_share(kept: Bool[np.ndarray, "rows columns"], box: Box, width: int, height: int) -> float:
     """How much of a mask lies on those edges of its window that are not the photo's, of its longer side."""
     left, top, right, bottom = box
