@@ -162,8 +162,9 @@ def astray(monkeypatch: pytest.MonkeyPatch, patch: tuple[slice, slice], certaint
     marked = np.zeros_like(main)
     marked[patch] = 1
 
-    def look(self: Finder, rgb: np.ndarray, box: object, given: tuple) -> Look:
-        return Look(marked, certainty, 0.99) if given else Look(main, 0.95, 0.99)
+    def look(self: Finder, rgb: np.ndarray, box: tuple[int, int, int, int], given: tuple) -> Look:
+        left, top, right, bottom = box
+        return Look(marked[top:bottom, left:right], certainty, 0.99) if given else Look(main, 0.95, 0.99)
 
     monkeypatch.setattr(Finder, "_look", look)
     monkeypatch.setattr(Finder, "_closer", lambda *_: None)

@@ -1,7 +1,8 @@
-"""The finder: a network that tells the one object that a photo is about from everything else in it.
+"""Look at a photo, tell its object from everything else, and say what speaks against that.
 
-It looks twice: at the whole photo, at some 256 x 256 pixels, and then at the object alone, so that a small one is seen
-as finely as a large one. A guided filter brings the mask to the photo's own resolution. The network is made by
+The finder looks twice: at the whole photo, at some 256 x 256 pixels, and then at the object alone, so that a small one
+is seen as finely as a large one; where somebody points beside what the photo is about, closer and closer around the
+points instead. A guided filter brings the mask to the photo's own resolution. The network is made by
 `shapeshot.lab.finder`; `docs/finder.md` tells how, and how well it does.
 """
 
@@ -18,19 +19,19 @@ from PIL import Image
 
 from shapeshot.errors import ModelError, PhotoError
 from shapeshot.onnx_runtime import Session
-from shapeshot.photo.guided import guided_upsample
+from shapeshot.photo.finder.boxes import Box, Point, around, part, placed, resized, scaled
+from shapeshot.photo.finder.windows import agreements, cut_share, placed_in_frame, share_held, windows_around
 from shapeshot.photo.hints import Hints
 from shapeshot.photo.regions import grown, in_regions, label_regions, region_sizes, regions_at
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Float32, Shaped, UInt8
+    from jaxtyping import Bool, Float, Shaped, UInt8
 
 NOTHING_THERE = "no object found where you pointed{}; point at its middle, draw a region, or paint a mask"
 
-SHIPPED = Path(__file__).parents[1] / "weights" / "finder" / "finder.onnx"
+SHIPPED = Path(__file__).parents[2] / "weights" / "finder" / "finder.onnx"
 STRIDE = 32  # sides of what the network sees are multiples of it
 SIDE = 256  # the square root of the number of pixels that it sees
-MARGIN = 0.15  # around the object, in the second look, as a fraction of its longer side
 CLOSE = 0.8  # the object's share of the frame's longer side from which the first look is near enough
 AGREEING = 0.6  # IoU of the two looks below which the first one stands
 LEAST_PART = 0.01  # of the object's pixels: detached parts below are specks
@@ -44,6 +45,12 @@ SURE = 0.75  # predicted IoU below which the mask is told to be doubtful
 ASTRAY = 0.5  # predicted IoU below which what was pointed at is no object
 SMALL = 0.004  # of the frame's pixels: below it, or beside what the photo is about, it has to reach ASTRAY_BESIDE
 ASTRAY_BESIDE = 0.6
+# Where somebody points beside what the photo is about, windows are looked at, too (windows.py). What differs in them is
+# no object; chosen on val (recipes/finder/README.md has the figures).
+AGREED = 0.4  # mean IoU with the others, below which what was pointed at is no object
+HELD = 0.8  # of what the windows show, that lies in what the whole photo shows: from here on they cut a large thing
+TAKEN_IN = 0.7  # of what the photo is about, that lies in what a point beside it gives: the point may correct that
+AGREED_ANOTHER = 0.65  # mean IoU with the others from which on it means another thing all the same
 MAIN = 0.7  # probability that there is an object from which on the photo is about one
 SHARED = 0.3  # of what was pointed at, that belongs to what the photo is about
 BESIDE = 0.04  # of the frame's longer side: a point that lies further from the mask is not on it
@@ -57,9 +64,6 @@ _ANOTHER = (
 _FAINT = "the object has nearly the colour of what lies around it, so its outline may be wrong; compare the mask"
 _LEFT_OUT = "a point lies beside what was taken for the object; compare the mask, or draw a region around the object"
 NOTHING_MEANT = "the photo may show no object at all; point at what is meant, or draw a region around it"
-
-Point = tuple[float, float]
-Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,58 +105,56 @@ class Finder:
         height, width = rgb.shape[:2]
         frame = (0, 0, width, height)
         first = self._look(rgb, frame, points)
-        inside = _meant(first.mask >= 0.5, [_scaled(point, frame, first.mask) for point in points])
+        free = self._look(rgb, frame, ()) if points else first
+        inside = _meant(first.mask >= 0.5, [scaled(point, frame, first.mask) for point in points])
+        if points and (beside := self._beside(rgb, points, first, inside, free)):
+            return beside
         if not inside.any():
-            nothing = np.zeros((height, width), np.float32)
-            return Sighting(nothing, first.certainty, first.presence, (), NOTHING_THERE.format("") if points else "")
+            return _nothing(rgb, first, NOTHING_THERE.format("") if points else "")
         remarks = _rivals(first.mask >= 0.5, inside, bool(points))
         if not points and first.presence < 0.5:
             remarks += (NOTHING_MEANT,)
-        box = _around(inside, frame)
+        box = around(inside, frame)
         near = self._closer(rgb, box, frame, points, first, inside)
         if near is None:
             box, near = frame, Look(first.mask * grown(inside, RIM), first.certainty, first.presence)
-        mask = _placed(near.mask, rgb, box)
+        mask = placed(near.mask, rgb, box)
         remarks += _faint(mask, rgb) + _cuts(mask)
-        if not points:
-            return Sighting(mask, near.certainty, first.presence, remarks)
-        astray, told = self._judged(rgb, mask, near.certainty, points)
+        astray, told = _judged(mask, near.certainty, points, free) if points else ("", ())
         return Sighting(mask, near.certainty, first.presence, remarks + told, astray)
 
-    def _judged(
+    def _beside(
         self,
         rgb: UInt8[np.ndarray, "height width 3"],
-        mask: Float[np.ndarray, "height width"],
-        certainty: float,
         points: Sequence[Point],
-    ) -> tuple[str, tuple[str, ...]]:
-        """Why what was pointed at is no object, "" where it is one; and what speaks against it, a sentence each."""
-        inside = mask >= 0.5
-        reach = round(BESIDE * max(mask.shape))
-        missed = [not _near(inside, x, y, reach).any() for x, y in points]
-        is_doubtful = float(inside.mean()) < SMALL or self._is_another(rgb, inside, points)
-        if all(missed):
-            return NOTHING_THERE.format(" (what was found lies beside it)" if inside.any() else ""), ()
-        if certainty < (ASTRAY_BESIDE if is_doubtful else ASTRAY):
-            return NOTHING_THERE.format(f" (what is there is not clearly one, expected overlap {certainty:.0%})"), ()
-        return "", (_ANOTHER,) * is_doubtful + (_LEFT_OUT,) * any(missed)
+        first: Look,
+        inside: Bool[np.ndarray, "rows columns"],
+        free: Look,
+    ) -> Sighting | None:
+        """The best of several looks at what is pointed at, if they agree; None where what the photo is about is meant.
 
-    def _is_another(
-        self,
-        rgb: UInt8[np.ndarray, "height width 3"],
-        inside: Bool[np.ndarray, "height width"],
-        points: Sequence[Point],
-    ) -> bool:
-        """Whether the photo is about another object, when nobody points, than the one that is pointed at."""
-        frame = (0, 0, rgb.shape[1], rgb.shape[0])
-        free = self._look(rgb, frame, ())
-        about = _meant(free.mask >= 0.5, ())
-        if free.presence < MAIN or not about.any():
-            return False
-        if any(_near(about, *_scaled(point, frame, free.mask), 0).any() for point in points):
-            return False
-        pointed = _resized(inside.astype(np.float32), about.shape) >= 0.5
-        return bool((pointed & about).sum() < SHARED * max(1, pointed.sum()))
+        first: the look at the whole photo, inside: what is meant in it; free: the look at it when nobody points.
+        """
+        height, width = rgb.shape[:2]
+        about, windows = _meant(free.mask >= 0.5, ()), windows_around(points, width, height)
+        if _on(about, points, rgb) or not windows:  # no window holds points all over the photo
+            return None
+        boxes = [(0, 0, width, height), *windows]
+        looks = [first, *(self._look(rgb, box, points) for box in boxes[1:])]
+        kept = [
+            _meant(look.mask >= 0.5, [scaled(point, box, look.mask) for point in points])
+            for look, box in zip(looks, boxes, strict=True)
+        ]
+        if not any(inside.any() for inside in kept):
+            return _nothing(rgb, first, NOTHING_THERE.format(""))
+        best, agreed, is_one = _most_agreed(looks, kept, boxes)
+        if agreed < AGREED_ANOTHER and (inside & about).sum() >= TAKEN_IN * max(1, about.sum()):
+            return None
+        mask = placed(looks[best].mask * grown(kept[best], RIM), rgb, boxes[best])
+        astray, told = _judged(mask, looks[best].certainty, points, free)
+        if not astray and not is_one:
+            astray, told = NOTHING_THERE.format(" (closer looks at it differ)"), ()
+        return Sighting(mask, looks[best].certainty, first.presence, _faint(mask, rgb) + _cuts(mask) + told, astray)
 
     def _look(self, rgb: UInt8[np.ndarray, "height width 3"], box: Box, points: Sequence[Point]) -> Look:
         """Run the network on a box of the photo."""
@@ -181,8 +183,8 @@ class Finder:
         if max((box[2] - box[0]) / frame[2], (box[3] - box[1]) / frame[3]) > CLOSE:
             return None
         near = self._look(rgb, box, points)
-        seen = _resized(_part(first.mask * inside, box, frame), near.mask.shape) >= 0.5
-        kept = _meant(near.mask >= 0.5, [_scaled(point, box, near.mask) for point in points])
+        seen = resized(part(first.mask * inside, box, frame), near.mask.shape) >= 0.5
+        kept = _meant(near.mask >= 0.5, [scaled(point, box, near.mask) for point in points])
         if (seen & kept).sum() < AGREEING * (seen | kept).sum():
             return None
         return Look(near.mask * grown(kept, RIM), near.certainty, near.presence)
@@ -303,53 +305,65 @@ def _cuts(mask: Float[np.ndarray, "height width"]) -> tuple[str, ...]:
     return (f"the edge of the photo, or of the region, cuts the object at the {sides}; what lies beyond it is guessed",)
 
 
-def _around(inside: Bool[np.ndarray, "rows columns"], frame: Box) -> Box:
-    """The box of the pixels in the photo, with MARGIN around it."""
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    scale_x, scale_y = frame[2] / inside.shape[1], frame[3] / inside.shape[0]
-    left, right = columns[0] * scale_x, (columns[-1] + 1) * scale_x
-    top, bottom = rows[0] * scale_y, (rows[-1] + 1) * scale_y
-    room = MARGIN * max(right - left, bottom - top)
-    return (
-        max(0, int(left - room)),
-        max(0, int(top - room)),
-        min(frame[2], int(right + room) + 1),
-        min(frame[3], int(bottom + room) + 1),
-    )
+def _nothing(rgb: UInt8[np.ndarray, "height width 3"], look: Look, astray: str) -> Sighting:
+    return Sighting(np.zeros(rgb.shape[:2], np.float32), look.certainty, look.presence, (), astray)
 
 
-def _part(mask: Float[np.ndarray, "rows columns"], box: Box, frame: Box) -> Float[np.ndarray, "part_rows part_columns"]:
-    """The box of a mask that shows the frame."""
-    scale_x, scale_y = mask.shape[1] / frame[2], mask.shape[0] / frame[3]
-    left, right = int(box[0] * scale_x), max(int(box[0] * scale_x) + 1, round(box[2] * scale_x))
-    top, bottom = int(box[1] * scale_y), max(int(box[1] * scale_y) + 1, round(box[3] * scale_y))
-    return mask[top:bottom, left:right]
+def _most_agreed(
+    looks: Sequence[Look], kept: Sequence[Bool[np.ndarray, "_rows _columns"]], boxes: Sequence[Box]
+) -> tuple[int, float, bool]:
+    """Which look is sure, shows it whole and agrees with the others; how far, a mean IoU; whether it is one object.
+
+    kept: what of each mask is meant, anything in one of them at least. boxes: what each look shows, the first the whole
+    photo, of two at least.
+    """
+    _, _, width, height = boxes[0]
+    masks = [placed_in_frame(*seen, width, height, kept[0].shape) for seen in zip(kept, boxes, strict=True)]
+    agreed = agreements(masks)
+    values = [
+        look.certainty - cut_share(inside, box, width, height) + shared if inside.any() else -np.inf
+        for look, inside, box, shared in zip(looks, kept, boxes, agreed, strict=True)
+    ]
+    best = int(np.argmax(values))
+    is_one = agreed[best] >= AGREED or (best == 0 and share_held(masks[0], masks[1:]) >= HELD)
+    return best, float(agreed[best]), bool(is_one)
 
 
-def _placed(
-    mask: Float[np.ndarray, "rows columns"], rgb: UInt8[np.ndarray, "height width 3"], box: Box
-) -> Float32[np.ndarray, "height width"]:
-    """The mask of a box at the photo's resolution, 0 outside."""
-    left, top, right, bottom = box
-    whole = np.zeros(rgb.shape[:2], np.float32)
-    whole[top:bottom, left:right] = guided_upsample(mask, rgb[top:bottom, left:right])
-    return whole
+def _judged(
+    mask: Float[np.ndarray, "height width"], certainty: float, points: Sequence[Point], free: Look
+) -> tuple[str, tuple[str, ...]]:
+    """Why what was pointed at is no object, "" where it is one; and what speaks against it, a sentence each.
+
+    free: the look at the whole photo when nobody points.
+    """
+    inside = mask >= 0.5
+    reach = round(BESIDE * max(mask.shape))
+    missed = [not _near(inside, x, y, reach).any() for x, y in points]
+    is_doubtful = float(inside.mean()) < SMALL or _is_another(inside, points, free)
+    if all(missed):
+        return NOTHING_THERE.format(" (what was found lies beside it)" if inside.any() else ""), ()
+    if certainty < (ASTRAY_BESIDE if is_doubtful else ASTRAY):
+        return NOTHING_THERE.format(f" (what is there is not clearly one, expected overlap {certainty:.0%})"), ()
+    return "", (_ANOTHER,) * is_doubtful + (_LEFT_OUT,) * any(missed)
 
 
-def _scaled(point: Point, box: Box, mask: Float[np.ndarray, "rows columns"]) -> Point:
-    """A point of the photo in the pixels of a mask that shows the box."""
-    x, y = point
-    return (
-        (x - box[0]) * mask.shape[1] / (box[2] - box[0]),
-        (y - box[1]) * mask.shape[0] / (box[3] - box[1]),
-    )
+def _is_another(inside: Bool[np.ndarray, "height width"], points: Sequence[Point], free: Look) -> bool:
+    """Whether the photo is about another object, when nobody points, than the one that is pointed at."""
+    about = _meant(free.mask >= 0.5, ())
+    if free.presence < MAIN or not about.any() or _on(about, points, inside):
+        return False
+    pointed = resized(inside.astype(np.float32), about.shape) >= 0.5
+    return bool((pointed & about).sum() < SHARED * max(1, pointed.sum()))
 
 
-def _resized(
-    mask: Float[np.ndarray, "rows columns"], shape: tuple[int, ...]
-) -> Float32[np.ndarray, "new_rows new_columns"]:
-    image = Image.fromarray(np.ascontiguousarray(mask, np.float32))
-    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
+def _on(
+    about: Bool[np.ndarray, "rows columns"],
+    points: Sequence[Point],
+    photo: Shaped[np.ndarray, "height width *channels"],
+) -> bool:
+    """Whether any of the points, in pixels of the photo, lies on the coarse mask or next to it."""
+    frame = (0, 0, photo.shape[1], photo.shape[0])
+    return any(bool(_near(about, *scaled(point, frame, about)).any()) for point in points)
 
 
 def _sigmoid(values: Float[np.ndarray, " *shape"] | float) -> np.ndarray:
