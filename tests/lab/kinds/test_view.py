@@ -117,6 +117,15 @@ def test_inputs_tell_how_they_were_framed(item: TrainingObject) -> None:
     assert np.mean(own) > np.mean(plain) + 0.05
 
 
+def test_a_view_that_was_turned_already_is_not_turned_again(item: TrainingObject) -> None:
+    _, shot = AugmentedViews([item], 64, AugmentOptions()).example(0, 0, True, np.random.default_rng(3))
+    assert shot.turned is not None
+    at_hand, from_file = target(item, shot), target(item, replace(shot, turned=None))
+    assert at_hand.keys() == from_file.keys()
+    for name, values in at_hand.items():
+        np.testing.assert_array_equal(values, from_file[name])
+
+
 def test_bits_come_back(item: TrainingObject) -> None:
     arrays = target(item, Shot(0, mirrored=False))
     np.testing.assert_array_equal(unpack_bits(torch.from_numpy(arrays["occupancy"])).numpy(), occupancy(arrays))

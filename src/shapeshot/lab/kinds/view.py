@@ -134,9 +134,9 @@ class View(Kind[ViewModelConfig, ViewConfig]):
     @staticmethod
     def target_of_view(item: TrainingObject, shot: Shot, rng: np.random.Generator, config: ViewConfig) -> Arrays:
         """Make the packed occupancy [rows, columns, depths / 8], rays, colours and where they lie, and the camera."""
-        rgba, frustum = framed(item, shot.view, shot.framing)
+        rgba, frustum = framed(item, shot.view, shot.framing, shot.turned)
         rows = _resolution(config.model)
-        silhouette = _silhouette(rgba, frustum, rows)
+        silhouette = crop_silhouette(rgba[..., 3], frustum.box, rows)
         occupancy = _occupancy(item, frustum, silhouette, config.model.depths)
         chosen = rng.integers(0, len(item.points), config.num_colors)
         places = frustum_places(frustum, item.points[chosen].astype(np.float32))
@@ -185,7 +185,7 @@ class View(Kind[ViewModelConfig, ViewConfig]):
         packed = []
         for view in range(len(item.views)):
             rgba, frustum = framed(item, view)
-            silhouette = _silhouette(rgba, frustum, _resolution(config))
+            silhouette = crop_silhouette(rgba[..., 3], frustum.box, _resolution(config))
             occupancy = _occupancy(item, frustum, silhouette, config.depths)
             packed.append(np.packbits(occupancy.transpose(1, 2, 0), axis=-1))
         return torch.from_numpy(np.stack(packed))
@@ -257,12 +257,21 @@ def _readings(model: SingleViewModel, output: Float[Tensor, "batch values"], lev
 
 
 def framed(
-    item: TrainingObject, view: int, framing: Framing | None = None
+    item: TrainingObject,
+    view: int,
+    framing: Framing | None = None,
+    rgba: UInt8[np.ndarray, "height width 4"] | None = None,
 ) -> tuple[UInt8[np.ndarray, "height width 4"], Frustum]:
-    """A view of an object, not turned, and the frustum of its crop. Raises DatasetError for views without cameras."""
+    """Return a view, turned as it was framed, and the frustum of its crop.
+
+    rgba: the view, where it was decoded and turned already. Raises DatasetError for views without cameras.
+    """
     if len(item.cameras) != len(item.views):
         raise DatasetError(f"the cameras of {item.id}'s views are not known; a view model cannot be trained on it")
-    rgba = decode_view(item.views[view])
+    if rgba is None:
+        plain = decode_view(item.views[view])
+        framing = framing or plain_framing(plain)
+        rgba = turned(plain, framing.roll_deg)
     framing = framing or plain_framing(rgba)
     return rgba, Frustum(item.cameras[view], framing.box, rgba.shape[0], framing.roll_deg)
 
@@ -276,13 +285,6 @@ def unpack_bits(packed: UInt8[Tensor, "*places bytes"]) -> Bool[Tensor, "*places
 def _resolution(config: ViewModelConfig) -> int:
     """Cells along each side of the frustum grid: one for two pixels of the crop."""
     return (config.image_size or 128) // 2
-
-
-def _silhouette(
-    rgba: UInt8[np.ndarray, "height width 4"], frustum: Frustum, side: int
-) -> Float[np.ndarray, "side side"]:
-    """How much of each cell of the crop the object covers."""
-    return crop_silhouette(turned(rgba, frustum.roll_deg)[..., 3], frustum.box, side)
 
 
 def _occupancy(

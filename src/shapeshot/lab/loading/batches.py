@@ -38,13 +38,17 @@ class Batch:
         return Batch(inputs.to(device) if isinstance(inputs, Tensor) else moved, targets, self.ids)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shot:
-    """Which view of an object an example shows, and how it was framed: None for the runtime's own crop."""
+    """Which view of an object an example shows, and how it was framed: None for the runtime's own crop.
+
+    turned: the view, decoded and turned by the framing's roll, where that was done already.
+    """
 
     view: int
     mirrored: bool
     framing: Framing | None = None
+    turned: UInt8[np.ndarray, "height width 4"] | None = None
 
 
 @runtime_checkable
@@ -66,7 +70,7 @@ class AugmentedViews:
         turned, framing = draw_framing(decode_view(self.objects[index].views[view]), rng, self.augment)
         pixels = disturbed_crop(turned, framing.box, self.size, rng, self.augment)
         pixels = pixels[:, ::-1] if mirrored else pixels
-        return {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1))}, Shot(view, mirrored, framing)
+        return {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1))}, Shot(view, mirrored, framing, turned)
 
 
 @dataclass(frozen=True, eq=False)
