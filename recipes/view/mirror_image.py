@@ -2,8 +2,8 @@
 
     python recipes/view/mirror_image.py --data datasets/view-sweethome3d --model weights/view
 
-One JSON line for each way: without it, as shipped, with other shares of the image, from other symmetry on, whatever the
-symmetry, and as shipped with the true front in place of the network's.
+One JSON line for each way: without it, left to right alone, as shipped (from front to back, too), with other shares of
+the image, from other symmetry on, whatever the symmetry, and as shipped with the true front in place of the network's.
 """
 
 from __future__ import annotations
@@ -25,17 +25,21 @@ from shapeshot.model import symmetry
 from shapeshot.model import view as model_view
 from shapeshot.model.field import logit
 from shapeshot.model.field_model import load_model
-from shapeshot.model.symmetry import complete_by_symmetry
+from shapeshot.model.symmetry import MIRRORS, Mirror, complete_by_symmetry
 
 COMPLETE = complete_by_symmetry.__name__
-WAYS: dict[str, dict[str, float]] = {
-    "without": {"SHARE": 0.0},
-    "as shipped": {"SHARE": symmetry.SHARE},
-    "share 0.3": {"SHARE": 0.3},
-    "share 0.55": {"SHARE": 0.55},
-    "from 0.5 to 0.7": {"ASYMMETRICAL": 0.5, "SYMMETRICAL": 0.7},
-    "always": {"ASYMMETRICAL": -1.0, "SYMMETRICAL": 0.0},
-    "true front": {"SHARE": symmetry.SHARE},
+SIDES, ENDS = MIRRORS  # left to right, front to back
+WAYS: dict[str, tuple[Mirror, ...]] = {
+    "without": (),
+    "left to right": (SIDES,),
+    "as shipped": MIRRORS,
+    "share 0.3": tuple(mirror._replace(share=0.3) for mirror in MIRRORS),
+    "share 0.55": tuple(mirror._replace(share=0.55) for mirror in MIRRORS),
+    "left to right from 0.5 to 0.7": (SIDES._replace(asymmetrical=0.5, symmetrical=0.7), ENDS),
+    "front to back from 0.65 to 0.85": (SIDES, ENDS._replace(asymmetrical=0.65, symmetrical=0.85)),
+    "front to back from 0.8 to 0.95": (SIDES, ENDS._replace(asymmetrical=0.8, symmetrical=0.95)),
+    "always": tuple(mirror._replace(asymmetrical=-1.0, symmetrical=0.0) for mirror in MIRRORS),
+    "true front": MIRRORS,
 }
 
 
@@ -44,13 +48,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="default")
+    parser.add_argument("--every", type=int, default=2, help="that many objects further each time")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     args = parser.parse_args()
     dataset, model = Dataset.open(args.data), load_model(args.model)
-    level, scores = logit(model.threshold), {way: list[dict[str, float]]() for way in WAYS}
-    for seen, truth in val_views(dataset, model):
-        for way, constants in WAYS.items():
+    level, scores = logit(model.threshold), {way: list[dict[str, float]]() for way in args.ways}
+    for seen, truth in val_views(dataset, model, every=args.every):
+        for way in args.ways:
             front = truth.camera.azimuth_deg if way == "true front" else None
-            with patch.multiple(symmetry, **constants), patch.object(model_view, COMPLETE, completion(front)):
+            with patch.object(symmetry, "MIRRORS", WAYS[way]), patch.object(model_view, COMPLETE, completion(front)):
                 scores[way].append(score_in_view(InView(seen.reading.at_level(level), level, truth), NUM_POINTS))
     for way, rows in scores.items():
         print(json.dumps({"way": way} | means_of(rows)))

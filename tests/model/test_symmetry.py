@@ -44,6 +44,26 @@ def test_what_is_unsure_on_one_side_is_taken_from_the_other(azimuth: float, roll
     assert overlap(unsure, truth) < 0.93 < overlap(whole, truth)
 
 
+@pytest.mark.parametrize("azimuth", [-40, 0, 30])
+def test_what_is_unsure_behind_is_taken_from_before(azimuth: float) -> None:
+    camera = ViewCamera(azimuth, 20.0, 3.0)
+
+    def bench(places: Places) -> np.ndarray:
+        """A seat on two short boards across, one before and one behind."""
+        x, y, z = np.abs(places - np.float32([0.02, 0, -0.04])).T
+        return (
+            (x < 0.3)
+            & (z < 0.2)
+            & ((y < 0.04) | ((places[:, 1] < 0) & (x < 0.15) & (y < 0.2) & (np.abs(z - 0.14) < 0.06)))
+        )
+
+    truth = grid_of(camera, bench)
+    unsure = grid_of(camera, lambda places: bench(places) & ((places[:, 1] > -0.04) | (places[:, 2] > -0.04)))
+    unsure[(unsure < 0) & (truth > 0)] = -0.5  # the board behind
+    whole = complete_by_symmetry(unsure, unsure, camera, 0.0, EVERYWHERE)
+    assert overlap(unsure, truth) < 0.85 < overlap(whole, truth)
+
+
 def test_the_image_is_of_what_the_silhouette_left() -> None:
     camera = ViewCamera(30.0, 15.0, 3.0)
     held = grid_of(camera, sofa)
@@ -60,7 +80,12 @@ def test_a_symmetrical_shape_stays_as_it_is() -> None:
 
 def test_what_is_no_mirror_image_of_itself_is_left_alone() -> None:
     camera = ViewCamera(0.0, 10.0, 3.0)
-    slanting = grid_of(camera, lambda p: (np.abs(p[:, 0] - p[:, 1]) < 0.08) & (np.abs(p) < 0.3).all(axis=1))
+    slanting = grid_of(
+        camera,
+        lambda p: (
+            (np.abs(p[:, 0] - p[:, 1]) < 0.08) & (np.abs(p[:, 2] - p[:, 1]) < 0.08) & (np.abs(p) < 0.3).all(axis=1)
+        ),
+    )
     assert complete_by_symmetry(slanting, slanting, camera, 0.0, EVERYWHERE) is slanting
 
 

@@ -1,14 +1,16 @@
 """What the photo shows of one half of an object says what the other half looks like.
 
-Furniture, vehicles, animals and most tools are mirror images of themselves, left to right. Where the object's front is
-the network tells, so the mirror's plane is known but for where it stands; it stands where the shape agrees best with
-its own image in it. The image is of the shape as the silhouette cut it: so the outline of one side shapes the other,
-too, and what is hidden behind the object is filled in from what is seen.
+Furniture, vehicles, animals and most tools are mirror images of themselves, left to right; tables, lamps, vases and
+boxes from front to back, too. Where the object's front is the network tells, so the mirror's plane is known but for
+where it stands; it stands where the shape agrees best with its own image in it. The image is of the shape as the
+silhouette cut it: so the outline of one side shapes the other, too, and what is hidden behind the object is filled in
+from what is seen.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,8 +23,22 @@ if TYPE_CHECKING:
 
     from shapeshot.geometry.frustum import ViewCamera
 
-SHARE = 0.4  # of the mirror image in a symmetrical shape; chosen on val (docs/results.md), as are the next two
-ASYMMETRICAL, SYMMETRICAL = 0.6, 0.8  # agreement with the mirror image at which it counts nothing, and at which it does
+
+class Mirror(NamedTuple):
+    """An upright plane through the object. turn_deg: of its normal from the object's own x, about the vertical.
+
+    share: of the mirror image in a symmetrical shape. asymmetrical, symmetrical: the agreements with the mirror image
+    at which it counts nothing, and from which on it counts in full.
+    """
+
+    turn_deg: float
+    share: float
+    asymmetrical: float
+    symmetrical: float
+
+
+# Chosen on val (docs/results.md). More agreement is asked for from front to back: chairs have much of it, and a back.
+MIRRORS = (Mirror(0.0, 0.4, 0.6, 0.8), Mirror(90.0, 0.4, 0.7, 0.9))
 OFFSETS = np.linspace(-0.12, 0.12, 7, dtype=np.float32)  # of the plane from the shape's middle, in its widths
 PROBED = 3000  # cells at which a shape is compared with its image
 PROBED_FROM = -2.0  # logits above the level: cells with less are outside
@@ -35,22 +51,53 @@ def complete_by_symmetry(
     level: float,
     rays: Bool[np.ndarray, "rows columns"],
 ) -> Float32[np.ndarray, "depths rows columns"]:
-    """The network's grid with its shape's mirror image mixed into `rays`, by how symmetrical the shape is.
+    """The network's grid with its shape's mirror images mixed into `rays`, by how symmetrical the shape is.
 
-    raw: logits as the network gives them. held: the same in agreement with the silhouette, of which the image is made.
-    camera: its azimuth tells where the front is. level: of the surface, as a logit.
+    raw: logits as the network gives them. held: the same in agreement with the silhouette, of which the images are
+    made. camera: its azimuth tells where the front is. level: of the surface, as a logit.
     """
+    whole = raw
+    for mirror in MIRRORS:
+        turned = replace(camera, azimuth_deg=camera.azimuth_deg + mirror.turn_deg)
+        share, plane = _trusted(held, turned, level, mirror)
+        if share:
+            image = _image_along(held, turned, plane, rays)
+            whole, held = _mixed(whole, image, rays, share), _mixed(held, image, rays, share)
+    return whole
+
+
+def _trusted(
+    held: Float32[np.ndarray, "depths rows columns"], camera: ViewCamera, level: float, mirror: Mirror
+) -> tuple[float, float]:
+    """The share that a mirror image gets, and where along the camera's x its plane stands."""
     cells = np.argwhere(held > level + PROBED_FROM)
     if not len(cells):
-        return raw
+        return 0.0, 0.0
     plane, agreement = _mirror_plane(held, camera, level, cells[:: -(-len(cells) // PROBED)])
-    share = SHARE * float(np.clip((agreement - ASYMMETRICAL) / (SYMMETRICAL - ASYMMETRICAL), 0, 1))
-    if not share:
-        return raw
-    along_rays = np.argwhere(np.broadcast_to(rays, raw.shape))
-    image = _reflected(held, camera, camera.place(frustum_centers(along_rays, raw.shape)), plane).reshape(len(raw), -1)
-    mixed: np.ndarray = raw.copy()
-    mixed[:, rays] += np.float32(share) * (image - raw[:, rays])
+    trust = (agreement - mirror.asymmetrical) / (mirror.symmetrical - mirror.asymmetrical)
+    return mirror.share * float(np.clip(trust, 0, 1)), plane
+
+
+def _image_along(
+    held: Float32[np.ndarray, "depths rows columns"],
+    camera: ViewCamera,
+    plane: float,
+    rays: Bool[np.ndarray, "rows columns"],
+) -> Float32[np.ndarray, "depths rays"]:
+    """The logits of the mirror image at all depths of `rays`."""
+    cells = np.argwhere(np.broadcast_to(rays, held.shape))
+    image = _reflected(held, camera, camera.place(frustum_centers(cells, held.shape)), plane)
+    return image.reshape(len(held), -1)
+
+
+def _mixed(
+    grid: Float32[np.ndarray, "depths rows columns"],
+    image: Float32[np.ndarray, "depths rays"],
+    rays: Bool[np.ndarray, "rows columns"],
+    share: float,
+) -> Float32[np.ndarray, "depths rows columns"]:
+    mixed: np.ndarray = grid.copy()
+    mixed[:, rays] += np.float32(share) * (image - grid[:, rays])
     return mixed
 
 
