@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shapeshot.geometry.frustum import frustum_centers
+from shapeshot.geometry.frustum import HALF_DEPTH, frustum_centers
 from shapeshot.model.field import sigmoid
 from shapeshot.model.frustum_grid import BEYOND, sample_frustum
 
@@ -42,6 +42,7 @@ MIRRORS = (Mirror(0.0, 0.4, 0.6, 0.8), Mirror(90.0, 0.4, 0.7, 0.9))
 OFFSETS = np.linspace(-0.12, 0.12, 7, dtype=np.float32)  # of the plane from the shape's middle, in its widths
 PROBED = 3000  # cells at which a shape is compared with its image
 PROBED_FROM = -2.0  # logits above the level: cells with less are outside
+SPARE = 2  # depths before and behind a shape and its image, since only some of their cells are looked at
 
 
 def complete_by_symmetry(
@@ -61,8 +62,9 @@ def complete_by_symmetry(
         turned = replace(camera, azimuth_deg=camera.azimuth_deg + mirror.turn_deg)
         share, plane = _trusted(held, turned, level, mirror)
         if share:
-            image = _image_along(held, turned, plane, rays)
-            whole, held = _mixed(whole, image, rays, share), _mixed(held, image, rays, share)
+            depths = _depths(np.maximum(whole, held), turned, level, plane)
+            image = _image_along(held, turned, plane, depths, rays)
+            whole, held = (_mixed(grid, image, depths, rays, share) for grid in (whole, held))
     return whole
 
 
@@ -70,34 +72,52 @@ def _trusted(
     held: Float32[np.ndarray, "depths rows columns"], camera: ViewCamera, level: float, mirror: Mirror
 ) -> tuple[float, float]:
     """The share that a mirror image gets, and where along the camera's x its plane stands."""
-    cells = np.argwhere(held > level + PROBED_FROM)
+    cells = _probed(held, level)
     if not len(cells):
         return 0.0, 0.0
-    plane, agreement = _mirror_plane(held, camera, level, cells[:: -(-len(cells) // PROBED)])
+    plane, agreement = _mirror_plane(held, camera, level, cells)
     trust = (agreement - mirror.asymmetrical) / (mirror.symmetrical - mirror.asymmetrical)
     return mirror.share * float(np.clip(trust, 0, 1)), plane
+
+
+def _probed(grid: Float32[np.ndarray, "depths rows columns"], level: float) -> Int[np.ndarray, "cells 3"]:
+    """Some of the cells that may be inside, nearest first."""
+    cells = np.argwhere(grid > level + PROBED_FROM)
+    return cells[:: max(1, -(-len(cells) // PROBED))]
+
+
+def _depths(grid: Float32[np.ndarray, "depths rows columns"], camera: ViewCamera, level: float, plane: float) -> slice:
+    """The depths at which a shape or its image may be: at all others both are surely outside."""
+    cells = _probed(grid, level)
+    images = camera.project(_reflect(camera.place(frustum_centers(cells, grid.shape)), plane))[:, 2]
+    bins = np.concatenate([cells[:, 0], len(grid) * (HALF_DEPTH - images) / (2 * HALF_DEPTH)])
+    first, last = np.clip([bins.min() - SPARE, bins.max() + SPARE + 1], 0, len(grid))
+    return slice(int(first), int(last))
 
 
 def _image_along(
     held: Float32[np.ndarray, "depths rows columns"],
     camera: ViewCamera,
     plane: float,
+    depths: slice,
     rays: Bool[np.ndarray, "rows columns"],
-) -> Float32[np.ndarray, "depths rays"]:
-    """The logits of the mirror image at all depths of `rays`."""
-    cells = np.argwhere(np.broadcast_to(rays, held.shape))
+) -> Float32[np.ndarray, "some rays"]:
+    """The logits of the mirror image at some depths of `rays`."""
+    cells = np.argwhere(np.broadcast_to(rays, (depths.stop - depths.start, *rays.shape)))
+    cells[:, 0] += depths.start
     image = _reflected(held, camera, camera.place(frustum_centers(cells, held.shape)), plane)
-    return image.reshape(len(held), -1)
+    return image.reshape(depths.stop - depths.start, -1)
 
 
 def _mixed(
     grid: Float32[np.ndarray, "depths rows columns"],
-    image: Float32[np.ndarray, "depths rays"],
+    image: Float32[np.ndarray, "some rays"],
+    depths: slice,
     rays: Bool[np.ndarray, "rows columns"],
     share: float,
 ) -> Float32[np.ndarray, "depths rows columns"]:
     mixed: np.ndarray = grid.copy()
-    mixed[:, rays] += np.float32(share) * (image - grid[:, rays])
+    mixed[depths, rays] += np.float32(share) * (image - grid[depths, rays])
     return mixed
 
 
@@ -133,5 +153,8 @@ def _reflected(
     plane: float,
 ) -> Float32[np.ndarray, " places"]:
     """The logits of the mirror image of a grid in the plane x = `plane`, at places in the object's axes."""
-    image = places * np.array([-1, 1, 1], np.float32) + np.array([2 * plane, 0, 0], np.float32)
-    return sample_frustum(held, camera.project(image), beyond=BEYOND)
+    return sample_frustum(held, camera.project(_reflect(places, plane)), beyond=BEYOND)
+
+
+def _reflect(places: Float32[np.ndarray, "places 3"], plane: float) -> Float32[np.ndarray, "places 3"]:
+    return places * np.array([-1, 1, 1], np.float32) + np.array([2 * plane, 0, 0], np.float32)
