@@ -37,18 +37,23 @@ def main() -> None:
 
 
 def averaged_values(first: Mapping[str, Any], second: Mapping[str, Any], share: float) -> dict[str, Any]:
-    """The second's values, but for what is true of one run alone: that stands for both in "averaged".
+    """The second's values, but for what is true of one run alone: that stands for both in "averaged", with their data.
 
     The mean was never validated: it has no score, and its threshold, which `shapeshot remember` fixes anew, is the
     second's or 0.5.
     """
     kept = {name: value for name, value in second.items() if name not in OF_ONE_RUN}
-    columns = {
-        told: [run.get(name) for run in (first, second)]
-        for name, told in OF_ONE_RUN.items()
-        if any(name in run for run in (first, second))
-    }
+    told = [
+        {OF_ONE_RUN[name]: run[name] for name in OF_ONE_RUN if name in run} | lineage_of(run) for run in (first, second)
+    ]
+    columns = {name: [run.get(name) for run in told] for name in {**told[0], **told[1]}}
     return {**kept, "averaged": {**columns, "share_of_second": share}, "threshold": second.get("threshold", 0.5)}
+
+
+def lineage_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The names of the data that a run was trained on, and, where it is a mean itself, of what."""
+    data = [Path(folder).name for folder in values.get("config", {}).get("data", ())]
+    return ({"data": data} if data else {}) | {name: values[name] for name in ("averaged",) if name in values}
 
 
 def weights_of(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:

@@ -49,16 +49,22 @@ def test_the_card_says_that_it_is_a_mean_and_of_what() -> None:
     first = {"step": 10, "seconds": 5.0, "best": 0.3}
     second = {"step": 20, "seconds": 7.0, "best": 0.4, "config": to_json(FieldConfig(data=("data",))), "threshold": 0.5}
     training = card_of(Checkpoint({}, recipe.averaged_values(first, second, 0.25)))["training"]
-    assert training["average_of"] == [
+    runs = [
         {"share": 0.75, "steps": 10, "seconds": 5.0, "validation_score": 0.3},
-        {"share": 0.25, "steps": 20, "seconds": 7.0, "validation_score": 0.4},
+        {"share": 0.25, "steps": 20, "seconds": 7.0, "validation_score": 0.4, "data": ["data"]},
     ]
+    assert training["average_of"] == runs
     assert training["validation_score"] is None
     assert "steps" not in training
     assert "mean of two runs" in training["note"]
     alone = card_of(Checkpoint({}, second))["training"]
     assert (alone["steps"], alone["validation_score"]) == (20, 0.4)
     assert "average_of" not in alone
+    again = card_of(Checkpoint({}, recipe.averaged_values(recipe.averaged_values(first, second, 0.25), second, 0.5)))
+    assert again["training"]["average_of"] == [
+        {"share": 0.5, "data": ["data"], "average_of": runs},
+        {"share": 0.5, "steps": 20, "seconds": 7.0, "validation_score": 0.4, "data": ["data"]},
+    ]
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5])

@@ -53,16 +53,23 @@ def _course_of(values: Mapping[str, Any]) -> dict[str, Any]:
     if "averaged" not in values:
         seconds = round(float(values["seconds"]), 1)
         return {"steps": values["step"], "seconds": seconds, "validation_score": values["best"]}
-    averaged = dict(values["averaged"])
-    share = averaged.pop("share_of_second")
     return {
-        "average_of": [
-            {"share": round(part, 6), **{name: column[place] for name, column in averaged.items()}}
-            for place, part in enumerate((1 - share, share))
-        ],
+        "average_of": _runs_of(values["averaged"]),
         "validation_score": None,
         "note": "the mean of two runs' weights, of which the second started from the first; config is the second's",
     }
+
+
+def _runs_of(averaged: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is known of each of two averaged runs; one that is a mean itself tells its own two."""
+    columns = dict(averaged)
+    share, runs = columns.pop("share_of_second"), []
+    for place, part in enumerate((1 - share, share)):
+        run = {name: column[place] for name, column in columns.items() if column[place] is not None}
+        if "averaged" in run:
+            run["average_of"] = _runs_of(run.pop("averaged"))
+        runs.append({"share": round(part, 6), **run})
+    return runs
 
 
 def data_of(folders: Sequence[str]) -> list[dict[str, Any]]:
