@@ -22,8 +22,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from games import PACKAGES, Package
 from glb import with_pictures
-from packages import PACKAGES, Package
 from PIL import Image
 from quake import obj_of_md2
 from supertuxkart import obj_of_spm

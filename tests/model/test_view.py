@@ -18,13 +18,13 @@ SIDE, DEPTHS = 32, 48
 RED, GREEN = np.array([200, 0, 0], np.uint8), np.float32([0, 1, 0])
 
 
-def grid_of(camera: ViewCamera, half: tuple[float, float, float]) -> np.ndarray:
+def grid_of(camera: ViewCamera, half: tuple[float, float, float], side: int = SIDE, depths: int = DEPTHS) -> np.ndarray:
     """Logits of a box about the object's centre: its half sides in sides of the crop."""
-    centers = (np.arange(SIDE) + 0.5) / SIDE
-    t, v, u = np.meshgrid(bin_depths(DEPTHS), 0.5 - centers, centers - 0.5, indexing="ij")
+    centers = (np.arange(side) + 0.5) / side
+    t, v, u = np.meshgrid(bin_depths(depths), 0.5 - centers, centers - 0.5, indexing="ij")
     places = camera.place(np.stack([u.ravel(), v.ravel(), t.ravel()], axis=1))
     inside = (np.abs(places) / np.float32(half)).max(axis=1)
-    return (10 * (1 - inside)).reshape(DEPTHS, SIDE, SIDE).astype(np.float32)
+    return (10 * (1 - inside)).reshape(depths, side, side).astype(np.float32)
 
 
 def reading(azimuth: float = 40.0, half: tuple[float, float, float] = (0.3, 0.15, 0.2)) -> ViewReading:
@@ -279,9 +279,9 @@ def test_mirrored_what_the_camera_sees_has_the_photos_colours() -> None:
 
 
 def completed_reading(level: float = 0.0) -> tuple[ViewReading, np.ndarray]:
-    """A photo of a box of which the network is not sure about an upper corner, and the box."""
-    camera, outline = ViewCamera(25.0, 15.0, 3.0), np.zeros((SIDE, SIDE), np.float32)
-    truth = grid_of(camera, (0.3, 0.2, 0.2))
+    """A photo of a box of which the network is not sure about an upper corner, and the box, as finely as it comes."""
+    camera, outline = ViewCamera(25.0, 15.0, 3.0), np.zeros((64, 64), np.float32)
+    truth = grid_of(camera, (0.3, 0.2, 0.2), 64, 64)
     outline[(truth > 0).any(axis=0)] = 1
     places = camera.place(frustum_centers(np.argwhere(np.ones(truth.shape, bool)), truth.shape))
     corner = ((places[:, 0] > 0.1) & (places[:, 1] > 0)).reshape(truth.shape)

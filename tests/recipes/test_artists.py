@@ -15,8 +15,8 @@ from PIL import Image
 RECIPE = Path(__file__).parents[2] / "recipes" / "artists"
 sys.path.insert(0, str(RECIPE))
 
+from games import PACKAGES  # noqa: E402
 from glb import with_pictures  # noqa: E402
-from packages import PACKAGES  # noqa: E402
 from quake import obj_of_md2  # noqa: E402
 from supertuxkart import obj_of_spm  # noqa: E402
 from zero_ad import obj_of_pmd  # noqa: E402
