@@ -3,8 +3,9 @@
 The rules are those of `data/solids/solid.py`, the means are others. Matter is where the generalized winding number of a
 part is above one half in size (libigl). Each part is asked by itself, and a closed one (each edge has two faces) with
 its faces turned alike first: generators turn caps against rims and inner walls against outer ones, and where numbers of
-such parts are added up they cancel. Walls are known by points strewn over the triangles. What walls and matter enclose
-is found by Euclidean distances, what photos see by z-buffers of sheared columns, one a direction.
+such parts are added up they cancel. An open part must also surround what it winds about. Walls are known by points
+strewn over the triangles. What walls and matter enclose is found by distances from these, what photos see by z-buffers
+of sheared columns, one a direction.
 """
 
 from __future__ import annotations
@@ -49,11 +50,18 @@ def solid_of(vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "
     first, shape = used.min(axis=0) - PADDING, np.ptp(used, axis=0) + 2 * PADDING + 1
     points = points - first
     closed, rest = closed_parts(points, np.asarray(faces, np.int64))
-    matter, walls = np.zeros(shape, bool), np.zeros(shape, bool)
-    for part in closed + connected(rest):
+    matter, walls, shell = (np.zeros(shape, bool) for _ in range(3))
+    for part in closed:
         _wind(matter, points, part)
-    walls[tuple(np.rint(_strewn(points[faces])).astype(int).T)] = True
-    solid = matter | _enclosed(walls, matter)
+    for part in connected(rest):
+        _wind(matter, points, part, is_open=True)
+    strewn = _strewn(points[faces])
+    walls[tuple(np.rint(strewn).astype(int).T)] = True
+    for axis, rounded in [(axis, rounded) for axis in range(3) for rounded in (np.floor, np.ceil)]:
+        cells = np.rint(strewn)
+        cells[:, axis] = rounded(strewn[:, axis])
+        shell[tuple(cells.astype(int).T)] = True
+    solid = matter | _enclosed(walls | matter, shell)
     return Found(*(_in_cube(cells, first, side) for cells in (matter, solid, walls)), len(rest) / len(faces))
 
 
@@ -101,8 +109,14 @@ def _patches(
     return closed, np.concatenate(rest)
 
 
-def _wind(matter: Cells, points: Float[np.ndarray, "vertices 3"], part: Int[np.ndarray, "part_faces 3"]) -> None:
-    """Add the cells whose centres the part winds about; only its bounding box is asked."""
+def _wind(
+    matter: Cells, points: Float[np.ndarray, "vertices 3"], part: Int[np.ndarray, "part_faces 3"], is_open: bool = False
+) -> None:
+    """Add the cells whose centres the part winds about; only its bounding box is asked.
+
+    An open part must besides lie before each cell along at least five of the six ways of the axes: a label around a
+    bottle winds about what it encircles, and is a tube; holes that a simplified mesh is torn by are small.
+    """
     own, index = np.unique(part, return_inverse=True)
     corners = points[own]
     low, high = np.ceil(corners.min(axis=0)).astype(int), np.floor(corners.max(axis=0)).astype(int) + 1
@@ -111,7 +125,12 @@ def _wind(matter: Cells, points: Float[np.ndarray, "vertices 3"], part: Int[np.n
     box = tuple(map(slice, low, high))
     centres = np.stack(np.mgrid[box], axis=-1).reshape(-1, 3).astype(np.float64)
     winding = igl.fast_winding_number(corners, index.reshape(-1, 3).astype(np.int64), centres)
-    matter[box] |= (np.abs(winding) > 0.5).reshape(high - low)
+    inside = centres[np.abs(winding) > 0.5].astype(int)
+    if is_open:
+        walls = np.unique(np.rint(_strewn(points[part])).astype(int), axis=0)
+        ways = [tuple(way * row) for way in (1, -1) for row in np.eye(3, dtype=int)]
+        inside = inside[sum(_behind(inside, walls, way, max(matter.shape)).astype(int) for way in ways) >= 5]
+    matter[tuple(inside.T)] = True
 
 
 def _strewn(triangles: Float[np.ndarray, "faces 3 3"]) -> Float[np.ndarray, "points 3"]:
@@ -126,35 +145,49 @@ def _strewn(triangles: Float[np.ndarray, "faces 3 3"]) -> Float[np.ndarray, "poi
     return np.concatenate(every)
 
 
-def _enclosed(walls: Cells, matter: Cells) -> Cells:
-    """The free cells that nothing wider than the gap reaches from outside, openings below and behind being shut."""
-    taken = walls | matter
-    lids = _lids(walls, taken)
-    far = ndimage.distance_transform_edt(~(taken | lids)) > GAP
+def _enclosed(taken: Cells, shell: Cells) -> Cells:
+    """The free cells that nothing wider than the gap reaches from outside, openings below and behind being shut.
+
+    shell: the cells on both sides of the surface, from which the gap is measured and through which nothing is seen.
+    """
+    lids = _lids(taken, shell)
+    far = ndimage.distance_transform_cdt(~(taken | shell | lids.any(axis=0)), "chessboard") > GAP
     regions, _ = ndimage.label(far)
     outside = regions == regions[0, 0, 0]
-    inside = far & ~outside
-    near = ~(taken | far)
-    while inside.any() and near.any():  # both grow into what lies near a wall, a cell a round, until they meet
-        more_outside = ndimage.binary_dilation(outside) & near & ~lids
-        more_inside = ndimage.binary_dilation(inside) & near & ~more_outside
-        if not (more_outside | more_inside).any():
-            break
-        outside, inside, near = outside | more_outside, inside | more_inside, near & ~(more_outside | more_inside)
-    return inside
+    near = (~(taken | far)).reshape(-1)
+    beside_near = ndimage.binary_dilation(near.reshape(taken.shape))
+    fronts = [np.flatnonzero(cells & beside_near) for cells in (outside, far & ~outside)]
+    reached = outside.reshape(-1).copy()
+    while any(map(len, fronts)):  # both grow into what lies near a wall, a cell a round, until they meet
+        fronts[0] = _next_to(fronts[0], near, lids)
+        near[fronts[0]], reached[fronts[0]] = False, True
+        fronts[1] = _next_to(fronts[1], near, lids)
+        near[fronts[1]] = False
+    return ~(reached.reshape(taken.shape) | taken)
 
 
-def _lids(walls: Cells, taken: Cells) -> Cells:
-    """The hidden free cells at openings below and behind: what lies one lower or one further back is not hidden."""
-    thick = np.argwhere(ndimage.binary_dilation(walls))  # no line slips through between two cells
-    free = np.argwhere(~taken)
+def _next_to(
+    cells: Int[np.ndarray, " cells"], free: Bool[np.ndarray, " every"], lids: Bool[np.ndarray, "3 width height depth"]
+) -> Int[np.ndarray, " next"]:
+    """The free neighbours of cells, but for those beyond a lid. Cells are places in the flat grid."""
+    found = []
+    for axis, stride in enumerate((lids[0, 0].size, lids.shape[3], 1)):
+        lid = lids[axis].reshape(-1)
+        up, down = cells + stride, cells[~lid[cells]] - stride
+        found += [up[free[up] & ~lid[up]], down[free[down]]]
+    return np.unique(np.concatenate(found))
+
+
+def _lids(taken: Cells, shell: Cells) -> Bool[np.ndarray, "3 width height depth"]:
+    """The hidden free cells that are shut from below (1) or from behind (2), as what lies there is not hidden."""
+    free, walls = np.argwhere(~taken), np.argwhere(shell)
     for direction in SEEN_FROM:
-        free = free[_behind(free, thick, direction, max(walls.shape))]
-    hidden = np.zeros_like(walls)
+        free = free[_behind(free, walls, direction, max(shell.shape))]
+    hidden = np.zeros_like(shell)
     hidden[tuple(free.T)] = True
-    lids = np.zeros_like(walls)
+    lids = np.zeros((3, *shell.shape), bool)
     for axis in (1, 2):
-        lids |= hidden & ~np.roll(hidden | taken, 1, axis=axis)
+        lids[axis] = hidden & ~np.roll(hidden | taken, 1, axis=axis)
     return lids
 
 

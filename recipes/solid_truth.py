@@ -123,7 +123,8 @@ def print_by_factory(rows: list[dict[str, Any]]) -> None:
     _print_line("all", rows)
     for name in ("raw", "iou"):
         found = np.array([row[name] for row in rows])
-        print(f"{name}: {(found >= 0.97).sum()} of {np.isfinite(found).sum()} at 0.97 or more, mean {np.nanmean(found):.4f}")
+        good, every = (found >= 0.97).sum(), np.isfinite(found).sum()
+        print(f"{name}: {good} of {every} at 0.97 or more, mean {np.nanmean(found):.4f}")
     print(f"{sum(not np.isfinite(row['iou']) for row in rows)} objects thinner than a cell everywhere have no iou")
 
 

@@ -99,6 +99,30 @@ def test_a_mug_is_hollow_and_its_wall_is_solid() -> None:
     assert solid.mean() == pytest.approx(np.pi * ((0.35**2 - 0.28**2) * 0.8 + 0.28**2 * 0.08), rel=0.03)
 
 
+def cabinet(doors: bool) -> trimesh.Trimesh:
+    """Five boards thinner than a cell around a hollow with a shelf in it, and two doors with a slit between them."""
+    boards = [box((0.5, 0.006, 0.4), (0, y, 0)) for y in (-0.4, 0.0, 0.4)]
+    boards += [box((0.006, 0.8, 0.4), (x, 0, 0)) for x in (-0.25, 0.25)] + [box((0.5, 0.8, 0.006), (0, 0, -0.2))]
+    leaves = [box((0.245, 0.8, 0.006), (x, 0, 0.205)) for x in (-0.125, 0.125)]
+    return trimesh.util.concatenate(boards + leaves * doors)
+
+
+def test_a_cabinet_is_solid_behind_its_doors_and_hollow_without_them() -> None:
+    shut, open_in_front = solid_of(cabinet(True)), solid_of(cabinet(False))
+    assert shut.mean() == pytest.approx(0.506 * 0.806 * 0.411, rel=0.03)
+    assert shut[64, 90, 64]
+    assert not open_in_front[64, 90, 64]
+
+
+@pytest.mark.parametrize("turned_inwards", [False, True])
+def test_a_bottle_s_inner_wall_does_not_hollow_it(turned_inwards: bool) -> None:
+    outer, inner = make.icosphere(4, 0.45), make.icosphere(4, 0.42)
+    if turned_inwards:
+        inner.invert()
+    bottle = trimesh.util.concatenate([outer, inner])
+    assert np.array_equal(solid_of(bottle), solid_of(outer))
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.003, 0.01, -0.5])
 def test_a_sheet_gets_the_minimum_thickness_even_at_the_cube_s_face(offset: float) -> None:
     corners = [[-0.5, offset, -0.5], [0.5, offset, -0.5], [0.5, offset, 0.5], [-0.5, offset, 0.5]]
