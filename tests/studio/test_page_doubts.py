@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shapeshot.photo import background, finder, load_photo
+from shapeshot.photo import background, load_photo
+from shapeshot.photo.finder import finder
 from shapeshot.photo.plain import plain_background
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from shapeshot.errors import UserError
-from shapeshot.photo import background, finder
+from shapeshot.photo import background
+from shapeshot.photo.finder import finder
 from shapeshot.photo.formats import HEIF_HINT
 
 pytestmark = pytest.mark.slow
