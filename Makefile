@@ -130,9 +130,9 @@ train-default: $(VENV)/.installed
 			--out datasets/art-$$name || exit 1; done
 	$(BIN)/shapeshot data build procedural --count 400 --seed 91 --views 4 --rooms 1 --size 192 --samples 8 --split train \
 		--out datasets/more-procedural
-	$(BIN)/shapeshot data build sweethome3d --views 3 --variants 1 --size 192 --samples 8 --out datasets/varied-sweethome3d
 	$(BIN)/shapeshot train --config recipes/view/artists.json --out runs/view-artists
-	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-artists --last --threshold 0.3 \
+	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-artists --last --threshold 0.3 --out runs/view-fifth.safetensors
+	$(BIN)/python recipes/average_checkpoints.py runs/view-fourth.safetensors runs/view-fifth.safetensors --share 0.7 \
 		--out checkpoints/default.safetensors
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
 	$(BIN)/shapeshot data build procedural --count 80 --seed 53 --views 2 --rooms 1 --size 192 --samples 8 --split val \
