@@ -53,7 +53,8 @@ def averaged_values(first: Mapping[str, Any], second: Mapping[str, Any], share: 
 def lineage_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """The names of the data that a run was trained on, and, where it is a mean itself, of what."""
     data = [Path(folder).name for folder in values.get("config", {}).get("data", ())]
-    return ({"data": data} if data else {}) | {name: values[name] for name in ("averaged",) if name in values}
+    parts = values.get("averaged")
+    return ({"data": data} if data else {}) | ({"averaged": parts} if parts else {})
 
 
 def weights_of(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:

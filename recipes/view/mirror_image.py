@@ -38,6 +38,7 @@ WAYS: dict[str, tuple[Mirror, ...]] = {
     "left to right from 0.5 to 0.7": (SIDES._replace(asymmetrical=0.5, symmetrical=0.7), ENDS),
     "front to back from 0.65 to 0.85": (SIDES, ENDS._replace(asymmetrical=0.65, symmetrical=0.85)),
     "front to back from 0.8 to 0.95": (SIDES, ENDS._replace(asymmetrical=0.8, symmetrical=0.95)),
+    "diagonals, too": (*MIRRORS, ENDS._replace(turn_deg=45.0), ENDS._replace(turn_deg=-45.0)),
     "always": tuple(mirror._replace(asymmetrical=-1.0, symmetrical=0.0) for mirror in MIRRORS),
     "true front": MIRRORS,
 }

@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from shapeshot.evaluation.views.score import HIGHER_IS_BETTER
-
-DRAWS = 10_000
+from shapeshot.scores.statistics import paired_difference
 
 
 def main() -> None:
@@ -27,13 +26,10 @@ def main() -> None:
     parser.add_argument("second", type=Path)
     args = parser.parse_args()
     first, second = by_object(args.first), by_object(args.second)
-    rng = np.random.default_rng(0)
     for name in HIGHER_IS_BETTER:
-        shared = [key for key in first if (name in first[key]) and name in second.get(key, {})]
-        gains = np.array([second[key][name] - first[key][name] for key in shared])
-        means = gains[rng.integers(0, len(gains), (DRAWS, len(gains)))].mean(axis=1)
-        low, high = np.percentile(means, (2.5, 97.5))
-        print(f"{name}: {gains.mean():+.4f} [{low:+.4f}, {high:+.4f}], {len(gains)} objects")
+        less, more = ({key: row[name] for key, row in rows.items() if name in row} for rows in (first, second))
+        gain = paired_difference(more, less)
+        print(f"{name}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], {gain.count} objects")
 
 
 def by_object(report: Path) -> dict[str, dict[str, float]]:
