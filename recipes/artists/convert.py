@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import io
 import re
 import subprocess
@@ -24,10 +25,13 @@ from pathlib import Path
 import numpy as np
 from games import PACKAGES, Package
 from glb import with_pictures
+from glest import obj_of_g3d
+from kicad import obj_of_wrl
 from PIL import Image
 from quake import obj_of_md2
 from supertuxkart import obj_of_spm
 from tqdm import tqdm
+from warzone import obj_of_pie
 from zero_ad import obj_of_pmd
 
 from shapeshot.data.sources.folder import read_mesh_file
@@ -44,7 +48,14 @@ NO_NAMES = frozenset(
     ("models", "meshes", "structural", "props", "main", "library", "stklib", "stktex", "rubbish", "skeletal")
 )
 # What assimp does not read, or not in these games: from (content, path) to the text of an OBJ and its MTL.
-OWN_FORMATS = {".md2": obj_of_md2, ".pmd": obj_of_pmd, ".spm": obj_of_spm}
+OWN_FORMATS = {
+    ".g3d": obj_of_g3d,
+    ".md2": obj_of_md2,
+    ".pie": obj_of_pie,
+    ".pmd": obj_of_pmd,
+    ".spm": obj_of_spm,
+    ".wrl": obj_of_wrl,
+}
 
 
 @dataclass(frozen=True)
@@ -113,19 +124,17 @@ def write_credits(out: Path) -> None:
 def convert(root: Path, package: Package, out: Path) -> Iterator[str]:
     """Write a GLB file for each model of a package; yields what is left out and why."""
     shelf = Shelf(root)
-    files = sorted(
-        path for path in root.rglob("*") if path.is_file() and package.takes(path.relative_to(root).as_posix())
-    )
+    files = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
     names: set[str] = set()
-    for path in tqdm(files, desc=root.name, unit="file"):
+    shapes: set[bytes] = set()
+    for path in tqdm([root / path for path in package.chosen(files)], desc=root.name, unit="file"):
         target = out / f"{free_id(_name(path.relative_to(root)), names)}.glb"
-        if target.is_file():
-            continue
         try:
-            content = glb_of(path, shelf)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            atomic_write(target, content)
-            reason = _unfit(target)
+            if not target.is_file():
+                content = glb_of(path, shelf)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                atomic_write(target, content)
+            reason = _unfit(target, shapes)
         except (ValueError, UserError, subprocess.SubprocessError, OSError, IndexError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if reason:
@@ -159,14 +168,18 @@ def glb_of(path: Path, shelf: Shelf) -> bytes:
     return content
 
 
-def _unfit(path: Path) -> str:
-    """Why a model is no object that training can learn from; empty where it is one."""
+def _unfit(path: Path, shapes: set[bytes]) -> str:
+    """Why a model is no object that training can learn from; empty where it is one. shapes: those that there are."""
     model, _ = read_mesh_file(path).canonical()
     vertices, faces = model.merged()
     if not LEAST_FACES <= len(faces) <= MOST_FACES:
         return f"{len(faces)} faces"
     if np.ptp(vertices, axis=0).min() < LEAST_THICKNESS:
         return "flat"
+    shape = hashlib.sha256(np.sort(vertices.round(3), axis=0).tobytes()).digest()
+    if shape in shapes:
+        return "the shape of another"
+    shapes.add(shape)
     return ""
 
 

@@ -1,17 +1,22 @@
 #!/bin/sh
-# Fetch Debian packages with models of free games and unpack them, nothing being installed:
+# Fetch Debian packages with models of free games and libraries and unpack them, nothing being installed:
 #   recipes/artists/fetch.sh artists/packages
-# About 3 GB to fetch and 6 GB of disk. Run again, it goes on with the packages that are missing. Needs apt, dpkg-deb, unzip.
+# About 4 GB to fetch and 8 GB of disk. Run again, it goes on with the packages that are missing. Needs apt, dpkg-deb, unzip.
 set -eu
 out=$1
 mkdir -p "$out"
-for name in flightgear-data-models torcs-data ufoai-data supertuxkart-data 0ad-data; do
+for name in flightgear-data-models torcs-data ufoai-data supertuxkart-data 0ad-data megaglest-data warzone2100-data \
+    kicad-packages3d; do
     [ -d "$out/$name" ] && continue
     rm -rf "$out/$name.part"
     mkdir "$out/$name.part"
-    (cd "$out/$name.part" && apt-get download -qq "$name" && dpkg-deb -x ./*.deb . && rm ./*.deb)
+    # KiCad keeps each part in two formats: the larger one, 4 GB, is not unpacked.
+    (cd "$out/$name.part" && apt-get download -qq "$name" && dpkg-deb --fsys-tarfile ./*.deb | tar -x --exclude '*.step' \
+        && rm ./*.deb)
     # What a game keeps in an archive; of the largest one only the models, what shows them, and their pictures.
     find "$out/$name.part" -name '*models*.pk3' -exec unzip -qn {} -d "$out/$name.part/unpacked" \;
+    find "$out/$name.part" -name '*.wz' -exec sh -c 'unzip -qn "$1" "*.pie" "texpages/*" -d "$2/$(basename "$1" .wz)"' - {} \
+        "$out/$name.part/unpacked" \;
     find "$out/$name.part" -name public.zip -exec unzip -qn {} 'art/meshes/*.pmd' 'art/actors/*.xml' \
         'art/textures/skins/*' -d "$out/$name.part/unpacked" \; -exec rm {} \;
     mv "$out/$name.part" "$out/$name"

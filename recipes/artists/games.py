@@ -1,4 +1,4 @@
-"""Debian packages of free games and simulators whose models other artists made, and what of each is taken.
+"""Debian packages of free games, simulators and libraries whose models other artists made, and what of each is taken.
 
 licence: of the models, as the package's `copyright` file says; where it lists several, the one that holds for most, and
 none of them forbids use or redistribution. leave: parts of paths of what is no object (skies, effects, terrain, parts
@@ -8,21 +8,35 @@ of other models); what a reader cannot take is told by name.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Package:
-    """What is taken of one package. suffixes: of its models. leave: a regular expression, looked for in their paths."""
+    """What is taken of one package.
+
+    suffixes: of its models. leave: a regular expression, looked for in their paths. each: of files whose paths differ
+    in their digits alone, so many are taken, spread over all; 0 for all of them.
+    """
 
     licence: str
     creator: str
     suffixes: tuple[str, ...]
     leave: str = "$^"
+    each: int = 0
 
     def takes(self, path: str) -> bool:
         """Whether a file of the package is a model that is wanted."""
         return path.lower().endswith(self.suffixes) and not re.search(self.leave, path, re.IGNORECASE)
+
+    def chosen(self, paths: Sequence[str]) -> list[str]:
+        """Those of a package's files that are taken, in their order."""
+        series: dict[str, list[str]] = {}
+        for path in filter(self.takes, paths):
+            series.setdefault(re.sub(r"\d+", "#", path) if self.each else path, []).append(path)
+        few = {path for alike in series.values() for path in alike[:: -(-len(alike) // (self.each or 1))]}
+        return [path for path in paths if path in few]
 
 
 PACKAGES = {
@@ -64,5 +78,28 @@ PACKAGES = {
         r"|tower|_sb|_hc|stable|farmstead|storehouse|barracks|blacksmith|_mc|range|corral|workshop|paintings)"
         r"|/props/(helmet|shield)/.*([b-z0-9]|0?[2-9]|\d\d)\.dae|branch|bush|grass|field_|f\dx\d|scaf|foundation|decal"
         r"|wall_|_wall|palisade|marker",
+    ),
+    "megaglest-data": Package(
+        "CC-BY-SA-3.0",
+        "the Glest team, the MegaGlest team, Titus Tscharntke and others",
+        (".g3d",),
+        # One of a unit's motions; trees and grass are crossed pictures; animals are a kind that is held out.
+        r"walk|dying|die[_.\d]|attack|charg|loaded|harv|min(e|ing)[_.]|build(ing)?[_.]|repair|morph|heal|construct|destr"
+        r"|produc|upgrad|tree|grass|bush|plant|nettle|reed|palm|tanne|birke|baum|farn|fern|flower|none\.|papyrus|cypress"
+        r"|(?<!_)(pig|cow|chicken|sheep|camel|elephant|snake|scarab|wolf|dog|lion|bear|bird|dragon|deer|fox|horse)"
+        r"|fire|water|smoke|particle|vulcano|shrub|ivy|wheat|corn|bodypart|leaf|leaves|moss|lily",
+    ),
+    "warzone2100-data": Package(
+        "GPL-2.0-or-later",
+        "Eidos Interactive and the Warzone 2100 Project",
+        (".pie",),
+        r"/effects/|/misc/|tree|bush|dummy|smash|trflm|trfl|fxg|bould|mislick|ruin|_anim",
+    ),
+    "kicad-packages3d": Package(
+        "CC-BY-SA-4.0",
+        "the KiCad community",
+        (".wrl",),
+        r"Mounting_|TestPoint|Package_(BGA|DirectFET|LGA|SON|DFN_QFN)",
+        each=2,
     ),
 }

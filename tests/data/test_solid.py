@@ -80,6 +80,18 @@ def test_small_holes_do_not_empty_a_shell() -> None:
     assert solid_occupancy(sphere.vertices, sphere.faces[kept]).mean() == pytest.approx(sphere.volume, rel=0.02)
 
 
+@pytest.mark.parametrize("cells", [6, 8])
+def test_a_crack_does_not_empty_a_thin_board(cells: int) -> None:
+    board = box((0.9, cells / 128, 0.6))
+    # The top is a sheet of its own, narrower than the rim: along one side the room within is open by 1.3 cells.
+    top = board.vertices[:, 1] > 0
+    top_faces = top[board.faces].all(axis=1)
+    sheet = board.vertices[board.faces[top_faces]].reshape(-1, 3) * [0.978, 1, 1] - [0.01, 0, 0]
+    rest = trimesh.Trimesh(board.vertices, board.faces[~top_faces], process=False)
+    cracked = trimesh.util.concatenate([rest, trimesh.Trimesh(sheet, np.arange(6).reshape(2, 3), process=False)])
+    assert solid_of(cracked).mean() == pytest.approx(board.volume, rel=0.05)
+
+
 @pytest.mark.parametrize("direction", [(0, -1, 0), (0, 0, -1)])
 def test_a_face_missing_below_or_behind_is_closed(direction: tuple[int, int, int]) -> None:
     assert solid_of(box_without(direction)).mean() == pytest.approx(0.8**3, rel=0.02)

@@ -17,8 +17,11 @@ sys.path.insert(0, str(RECIPE))
 
 from games import PACKAGES  # noqa: E402
 from glb import with_pictures  # noqa: E402
+from glest import obj_of_g3d  # noqa: E402
+from kicad import obj_of_wrl  # noqa: E402
 from quake import obj_of_md2  # noqa: E402
 from supertuxkart import obj_of_spm  # noqa: E402
+from warzone import obj_of_pie  # noqa: E402
 from zero_ad import obj_of_pmd  # noqa: E402
 
 from shapeshot.data.sources.readers.gltf import read_gltf  # noqa: E402
@@ -103,6 +106,51 @@ def test_zero_ads_meshes_have_their_actors_pictures(picture: bytes, tmp_path: Pa
         obj_of_pmd(content, art / "meshes" / "things" / "other.dae.cached.pmd")
 
 
+def test_glests_models_in_their_first_frame(picture: bytes, tmp_path: Path) -> None:
+    content = b"G3D" + struct.pack("<BHB", 4, 1, 0)
+    content += b"mesh".ljust(64, b"\0") + struct.pack("<3I8f2I", 2, 3, 3, *([1.0] * 8), 0, 0b101)
+    content += b"wood.png".ljust(64, b"\0") + b"normal.png".ljust(64, b"\0")
+    content += CORNERS.tobytes() + (CORNERS + 5).tobytes() + bytes(2 * CORNERS.nbytes)  # two frames, then their normals
+    content += UVS.tobytes() + np.arange(3, dtype="<u4").tobytes()
+    corners, uvs = part_of(*obj_of_g3d(content, tmp_path / "a.g3d"), picture)
+    np.testing.assert_array_equal(corners, CORNERS)
+    np.testing.assert_array_equal(uvs, UVS)
+    with pytest.raises(ValueError, match="of version 4"):
+        obj_of_g3d(b"G3D\x03" + content[4:], tmp_path / "a.g3d")
+    with pytest.raises(ValueError, match="ends within a mesh"):
+        obj_of_g3d(content[:40], tmp_path / "a.g3d")
+
+
+@pytest.mark.parametrize(("version", "pixels"), [(2, 256), (3, 1)])
+def test_warzones_polygons_become_triangles(picture: bytes, tmp_path: Path, version: int, pixels: int) -> None:
+    square = f"4000 4 0 1 2 3 8 1 1 1 0 0 {pixels} 0 {pixels} {pixels} 0 {pixels}"  # animated: four numbers before it
+    lines = [f"PIE {version}", "TYPE 200", "TEXTURE 0 wood.png 256 256", "LEVELS 1", "LEVEL 1", "POINTS 4", "\t0 0 0"]
+    lines += ["\t1 0 0", "\t1 2 0", "\t0 2 0", "POLYGONS 1", f"\t{square}", "CONNECTORS 1", "\t0 0 5"]
+    obj, mtl = obj_of_pie("\n".join(lines).encode(), tmp_path / "a.pie")
+    (part,) = read_obj(obj.encode(), "model.obj", {"model.mtl": mtl.encode(), "wood.png": picture}.get).parts
+    first, second = part.vertices[part.faces]
+    assert turns(first) == turns(np.array([[0, 0, 0], [1, 0, 0], [1, 2, 0]]))
+    assert turns(second) == turns(np.array([[0, 0, 0], [1, 2, 0], [0, 2, 0]]))
+    assert part.uvs is not None
+    assert {tuple(uv) for uv in part.uvs} == {(0, 1), (1, 1), (1, 0), (0, 0)}
+    with pytest.raises(ValueError, match="version 2 or 3"):
+        obj_of_pie(b"PIE 9\n", tmp_path / "a.pie")
+
+
+def test_kicads_parts_stand_upright_in_their_colours(tmp_path: Path) -> None:
+    content = b"""#VRML V2.0 utf8
+        Shape { appearance Appearance {material DEF PIN Material { shininess 0.1 diffuseColor 0.2 0.4 0.6 } } }
+        Shape { geometry IndexedFaceSet { creaseAngle 0.5 coordIndex [0,1,2,-1]
+            coord Coordinate { point [0 0 0, 1 0 0, 0 0 2] } }
+            appearance Appearance{material USE PIN } }"""
+    obj, mtl = obj_of_wrl(content, tmp_path / "a.wrl")
+    (part,) = read_obj(obj.encode(), "model.obj", {"model.mtl": mtl.encode()}.get).parts
+    assert turns(part.vertices[part.faces[0]]) == turns(CORNERS)
+    assert "Kd 0.2 0.4 0.6" in mtl
+    with pytest.raises(ValueError, match="no set of faces"):
+        obj_of_wrl(b"#VRML V2.0 utf8", tmp_path / "a.wrl")
+
+
 def test_pictures_come_into_the_file(picture: bytes) -> None:
     binary = CORNERS.tobytes() + UVS.tobytes() + np.arange(3, dtype="<u2").tobytes() + b"\0\0"
     document = {
@@ -148,3 +196,8 @@ def test_what_is_taken() -> None:
     assert not takes("unpacked/models/objects/chairs/chair2.png")
     assert PACKAGES["0ad-data"].takes("unpacked/art/meshes/skeletal/donkey.dae.cached.pmd")
     assert not PACKAGES["0ad-data"].takes("unpacked/art/meshes/gaia/oak_tree.dae.cached.pmd")
+
+
+def test_a_few_of_each_series_are_taken_spread_over_it() -> None:
+    paths = [f"Header.3dshapes/Header_1x{pins:02d}.wrl" for pins in range(1, 41)] + ["Relay.3dshapes/Relay.wrl"]
+    assert PACKAGES["kicad-packages3d"].chosen(paths) == [paths[0], paths[20], paths[40]]

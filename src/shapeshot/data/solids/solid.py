@@ -7,8 +7,10 @@ The method, on a grid of cell centres; `link` means the segment between the cent
 2. Openings that are visible only from below or from behind, where no photo looks, are sealed: the open underside of a
    sofa, the missing back of a wardrobe. Openings to the front, the top and the sides stay: mugs and shelves are hollow.
 3. The outside is flooded from the border around the surface thickened by `GAP_CELLS`, so that gaps up to about 3 % of
-   the side do not leak. Outside and enclosed regions then grow towards each other along unblocked links. What the
-   outside does not reach is solid. For a closed mesh this is exact: a cell is solid when its centre is inside.
+   the side do not leak. A room that this thickening closes, as within a board, is found between the walls before it is
+   thickened so far, by how often lines from it cross the surface. Outside and enclosed regions then grow towards each
+   other along unblocked links. What the outside does not reach is solid. For a closed mesh this is exact: a cell is
+   solid when its centre is inside.
 4. Parts thinner than `min_thickness`, sheets and wires among them, are given that thickness (a granulometry: the parts
    lost between an opening by a cube of t cells and by one of t + 1 are dilated by the cells that t lacks).
 
@@ -27,6 +29,9 @@ from shapeshot.errors import MeshError
 
 GAP_CELLS = 2  # a gap narrower than twice this (3 % of the side at 128) does not let the outside in
 PADDING = GAP_CELLS + 3  # room around the cube for the thickened surface and a free border to flood from
+# Of the lines along the axes from the cells of a room inside a board, the share that crosses the surface an odd number
+# of times on its way to the border; less than one, since cracks and labels let lines through.
+ODD_SHARE = 0.75
 # Five cells at 128: the least with which an upright rod, wherever it stands, fills half of a cell in each layer at 32.
 MIN_THICKNESS = 5 / 128
 # Where photos are taken from: in front, at the sides and above. Never below, never behind.
@@ -48,8 +53,9 @@ def solid_occupancy(
     triangles = _triangles(vertices, faces, resolution)
     blocked, touched = _trace_surface(triangles, resolution + 2 * PADDING)
     shell = touched | _link_ends(blocked)
+    boards = _rooms_in_boards(shell, blocked)  # before links are sealed: it counts crossings of the surface alone
     shell |= _seal_hidden_openings(shell, blocked)
-    inside = _enclosed(shell, blocked)
+    inside = _enclosed(shell, blocked, boards)
     thick = _thicken(inside, touched, max(1, round(min_thickness * resolution)))
     kept = slice(PADDING, PADDING + resolution)
     return np.ascontiguousarray(thick[kept, kept, kept])
@@ -123,6 +129,35 @@ def _link_ends(blocked: Bool[np.ndarray, "3 side side side"]) -> Bool[np.ndarray
     return ends
 
 
+def _rooms_in_boards(
+    shell: Bool[np.ndarray, "side side side"], blocked: Bool[np.ndarray, "3 side side side"]
+) -> Bool[np.ndarray, "side side side"]:
+    """Cells of rooms inside the surface that are too thin to hold a cell beyond the widest gap, bool like `shell`.
+
+    Without them, nothing inside such a board is known to be enclosed, and a single crack lets the outside in.
+    """
+    from scipy import ndimage
+
+    odd = _odd_crossings(blocked)
+    rooms = np.zeros_like(shell)
+    for gap in range(GAP_CELLS):
+        regions, count = ndimage.label(~_dilate(shell, 2 * gap + 1))
+        inside = ndimage.mean(odd, regions, np.arange(count + 1)) >= 6 * ODD_SHARE
+        inside[[0, regions[0, 0, 0]]] = False
+        rooms |= inside[regions]
+    return rooms
+
+
+def _odd_crossings(blocked: Bool[np.ndarray, "3 side side side"]) -> Int8[np.ndarray, "side side side"]:
+    """Per cell, in how many of the six directions along the axes a line crosses the surface an odd number of times."""
+    odd = np.zeros(blocked.shape[1:], np.int8)
+    for axis in range(3):
+        below = np.roll(np.logical_xor.accumulate(blocked[axis], axis=axis), 1, axis=axis)
+        odd += below
+        odd += below ^ np.take(below, [0], axis)  # what was rolled round the edge is the whole line's
+    return odd
+
+
 def _seal_hidden_openings(
     shell: Bool[np.ndarray, "side side side"], blocked: Bool[np.ndarray, "3 side side side"]
 ) -> Bool[np.ndarray, "side side side"]:
@@ -153,13 +188,16 @@ def _hidden_from(
 
 
 def _enclosed(
-    shell: Bool[np.ndarray, "side side side"], blocked: Bool[np.ndarray, "3 side side side"]
+    shell: Bool[np.ndarray, "side side side"],
+    blocked: Bool[np.ndarray, "3 side side side"],
+    boards: Bool[np.ndarray, "side side side"],
 ) -> Bool[np.ndarray, "side side side"]:
-    """Cells that the outside cannot reach, bool like `shell`; see step 3 of the method."""
+    """Cells that the outside cannot reach, bool like `shell`; see step 3 of the method. `boards`: cells inside."""
     from scipy import ndimage
 
     regions, _ = ndimage.label(~_dilate(shell, 2 * GAP_CELLS + 1))
     region = np.where(regions == regions[0, 0, 0], 1, np.where(regions > 0, 2, 0)).astype(np.int8)
+    region[boards & (region == 0)] = 2
     _grow_regions(region.reshape(-1), blocked.reshape(3, -1), shell.shape[0])
     inside: np.ndarray = region != 1
     return inside
