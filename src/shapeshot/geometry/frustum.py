@@ -11,6 +11,7 @@ A frustum grid is indexed [depth, row, column]: depth 0 is the nearest, row 0 th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,13 +40,15 @@ class ViewCamera:
     distance: float
     roll_deg: float = 0.0
 
-    @property
+    @cached_property
     def axes(self) -> Float64[np.ndarray, "3 3"]:
         """Unit vectors in rows, in the object's axes: the crop's right, its up, and the way back to the camera."""
         right, up, backward = Camera(self.azimuth_deg, self.elevation_deg, 1.0, 60.0).axes
         cos, sin = np.cos(np.radians(self.roll_deg)), np.sin(np.radians(self.roll_deg))
         # A picture turned counter-clockwise shows the object's up to the left of its own.
-        return np.stack([cos * right - sin * up, sin * right + cos * up, backward])
+        axes = np.stack([cos * right - sin * up, sin * right + cos * up, backward])
+        axes.flags.writeable = False  # all who ask get the same array
+        return axes
 
     def project(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """Turn points in the object's axes, about its centre and in sides of the crop, into crop coordinates."""

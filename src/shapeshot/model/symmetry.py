@@ -16,7 +16,7 @@ import numpy as np
 
 from shapeshot.geometry.frustum import HALF_DEPTH, frustum_centers
 from shapeshot.model.field import sigmoid
-from shapeshot.model.frustum_grid import BEYOND, sample_frustum
+from shapeshot.model.frustum_grid import BEYOND, FrustumSampler
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float32, Int
@@ -63,7 +63,7 @@ def complete_by_symmetry(
         share, plane = _trusted(held, turned, level, mirror)
         if share:
             depths = _depths(np.maximum(whole, held), turned, level, plane)
-            image = _image_along(held, turned, plane, depths, rays)
+            image = _image_along(FrustumSampler(held, BEYOND), held.shape, turned, plane, depths, rays)
             whole, held = (_mixed(grid, image, depths, rays, share) for grid in (whole, held))
     return whole
 
@@ -96,16 +96,17 @@ def _depths(grid: Float32[np.ndarray, "depths rows columns"], camera: ViewCamera
 
 
 def _image_along(
-    held: Float32[np.ndarray, "depths rows columns"],
+    held: FrustumSampler,
+    shape: tuple[int, ...],
     camera: ViewCamera,
     plane: float,
     depths: slice,
     rays: Bool[np.ndarray, "rows columns"],
 ) -> Float32[np.ndarray, "some rays"]:
-    """The logits of the mirror image at some depths of `rays`."""
+    """The logits of the mirror image, of a grid of that shape, at some depths of `rays`."""
     cells = np.argwhere(np.broadcast_to(rays, (depths.stop - depths.start, *rays.shape)))
     cells[:, 0] += depths.start
-    image = _reflected(held, camera, camera.place(frustum_centers(cells, held.shape)), plane)
+    image = _reflected(held, camera, camera.place(frustum_centers(cells, shape)), plane)
     return image.reshape(depths.stop - depths.start, -1)
 
 
@@ -132,7 +133,8 @@ def _mirror_plane(
     inside = sigmoid(held[tuple(cells.T)] - np.float32(level))
     low, high = _ends(places[:, 0], inside)
     planes = (low + high) / 2 + OFFSETS * (high - low)
-    images = [sigmoid(_reflected(held, camera, places, plane) - np.float32(level)) for plane in planes]
+    whole = FrustumSampler(held, BEYOND)
+    images = [sigmoid(_reflected(whole, camera, places, plane) - np.float32(level)) for plane in planes]
     agreements = [float((inside * image).sum() / (inside * inside).sum()) for image in images]
     best = int(np.argmax(agreements))
     return float(planes[best]), agreements[best]
@@ -147,13 +149,13 @@ def _ends(x: Float32[np.ndarray, " cells"], weights: Float32[np.ndarray, " cells
 
 
 def _reflected(
-    held: Float32[np.ndarray, "depths rows columns"],
+    held: FrustumSampler,
     camera: ViewCamera,
     places: Float32[np.ndarray, "places 3"],
     plane: float,
 ) -> Float32[np.ndarray, " places"]:
     """The logits of the mirror image of a grid in the plane x = `plane`, at places in the object's axes."""
-    return sample_frustum(held, camera.project(_reflect(places, plane)), beyond=BEYOND)
+    return held.at(camera.project(_reflect(places, plane)))
 
 
 def _reflect(places: Float32[np.ndarray, "places 3"], plane: float) -> Float32[np.ndarray, "places 3"]:

@@ -18,7 +18,7 @@ import numpy as np
 from shapeshot.geometry.frustum import frustum_centers
 from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
 from shapeshot.model.field import sigmoid
-from shapeshot.model.frustum_grid import BEYOND, sample_frustum
+from shapeshot.model.frustum_grid import BEYOND, FrustumSampler
 from shapeshot.model.neighbors import neighborhoods
 from shapeshot.model.reading import block_means
 from shapeshot.model.symmetry import complete_by_symmetry
@@ -161,6 +161,10 @@ class ViewReading:
         return held if whole is self._raw else _explained(whole, share, self._level)
 
     @cached_property
+    def _sampler(self) -> FrustumSampler:
+        return FrustumSampler(self.logits, BEYOND)
+
+    @cached_property
     def placing(self) -> Placing:
         """Where the object's bounding cube lies, in its own axes."""
         inside = np.argwhere(self.logits > self._level)
@@ -183,12 +187,12 @@ class ViewReading:
 
     def logits_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
         """Logits at points of the canonical cube."""
-        return sample_frustum(self.logits, self.seen(points), beyond=BEYOND)
+        return self._sampler.at(self.seen(points))
 
     def logits_in_view(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
         """Logits at points in the frame of the view: +y up, the camera at azimuth 0, in sides of the crop."""
         camera = replace(self._estimate.camera, azimuth_deg=0.0)
-        return sample_frustum(self.logits, camera.project(points), beyond=BEYOND)
+        return self._sampler.at(camera.project(points))
 
     def colors_at(self, points: Float[np.ndarray, "points 3"]) -> Float32[np.ndarray, "points 3"]:
         """The photo's own colours on the side that the camera sees, the network's on the other."""

@@ -20,6 +20,7 @@ SILHOUETTE_SIZE = 32
 HALF = 128  # of 255: a pixel that the object covers more shows it
 RIM = 2  # pixels inside the edge that are mixed with what is behind
 NEAR = 6  # pixels: what is thinner than twice the rim keeps its own colours only so far from wider parts
+FOURFOLD = [min(4 * level, 255) for level in range(256)]  # a table for Pillow, which asks a function 256 times
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,10 +130,15 @@ def own_pixels(alpha: Image.Image) -> Image.Image:
 
     Those are the pixels away from its edge, and of parts so thin that they have no others, all.
     """
-    covered = alpha.point(lambda level: 255 if level >= HALF else 0)
-    inner = covered.filter(ImageFilter.BoxBlur(RIM)).point(lambda level: 255 if level >= 254 else 0)
-    beside = inner.filter(ImageFilter.BoxBlur(NEAR)).point(lambda level: 255 if level > 0 else 0)
+    covered = alpha.point(_from_level(HALF))
+    inner = covered.filter(ImageFilter.BoxBlur(RIM)).point(_from_level(254))
+    beside = inner.filter(ImageFilter.BoxBlur(NEAR)).point(_from_level(1))
     return ImageChops.lighter(inner, ImageChops.subtract(covered, beside))
+
+
+def _from_level(least: int) -> list[int]:
+    """For each of 256 levels 255 from `least` on, else 0; a table, since Pillow asks a function 256 times."""
+    return [255 if level >= least else 0 for level in range(256)]
 
 
 def carried_over(picture: Image.Image) -> Image.Image:
@@ -148,7 +154,7 @@ def _filled(picture: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", picture.size, (GREY, GREY, GREY, 255))
     else:
         smaller = picture.reduce(2)
-        smaller.putalpha(smaller.getchannel("A").point(lambda level: min(4 * level, 255)))  # one of four is enough
+        smaller.putalpha(smaller.getchannel("A").point(FOURFOLD))  # one of four is enough
         ground = _filled(smaller).resize(picture.size, Image.Resampling.BILINEAR)
     return Image.alpha_composite(ground, picture)
 
