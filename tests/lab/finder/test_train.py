@@ -141,7 +141,19 @@ def test_further_cut_outs_are_trained_on(config: FinderConfig, tmp_path: Path) -
     Image.fromarray(leaf).save(folder / "leaf.png")
     (read,) = read_cutouts(folder)
     np.testing.assert_array_equal(read, leaf)
-    run = FinderRun(dataclasses.replace(config, cutouts=(str(folder),)), tmp_path, progress=False)
-    ((known,),) = run.composer.further
+    cutouts = ((str(folder),), (str(folder), *config.data))
+    run = FinderRun(dataclasses.replace(config, cutouts=cutouts, further=0.6), tmp_path, progress=False)
+    (known,), both = run.composer.further
     np.testing.assert_array_equal(known, leaf)
+    assert len(both) == 1 + len(run.composer.cutouts)  # of a dataset the training objects outside rooms
+    assert run.composer.shares.further == 0.6
     assert not run.val_composer.further
+
+
+def test_folders_of_one_collection_are_read_from_json(config: FinderConfig) -> None:
+    values = config.to_json() | {"cutouts": ["emoji", ["games", "stamps"]], "other_meant": 0.7}
+    read = FinderConfig.from_json(values)
+    assert read.cutouts == (("emoji",), ("games", "stamps"))
+    assert FinderConfig.from_json(read.to_json()) == read
+    with pytest.raises(UserError, match="other_meant is a share"):
+        FinderConfig.from_json(values | {"other_meant": 1.5})

@@ -17,9 +17,6 @@ from shapeshot.lab.finder.clicks import simulated_hints
 
 Cutout = UInt8[np.ndarray, "height width 4"]
 ROOM, EMPTY = 0.3, 0.07  # shares of the examples; the rest is composed
-HINTED = 0.45  # of the examples
-OTHER_MEANT = 0.5  # of the hinted examples with other objects: one of these is meant
-FURTHER = 0.3  # of the composed objects: from folders of further cut-outs, each of which has the same share
 TEXTURED = 0.25  # of the composed objects: with a photograph's texture on them
 LEAST_VISIBLE = 0.35  # of an object that the frame cuts
 
@@ -45,10 +42,22 @@ class Example:
     mask: Float[np.ndarray, "side side"]
 
 
+@dataclass(frozen=True)
+class Shares:
+    """further, hinted, other_meant: as in a FinderConfig."""
+
+    further: float = 0.3
+    hinted: float = 0.45
+    other_meant: float = 0.5
+
+
+SHARES = Shares()
+
+
 class Composer:
     """Makes examples from cut-outs and pictures of rooms, both uint8 RGBA with straight alpha, and from photographs.
 
-    further: collections of further cut-outs, none of them empty.
+    further: collections of further cut-outs, none of them empty. shares: how often what happens.
     """
 
     def __init__(
@@ -57,16 +66,17 @@ class Composer:
         rooms: Sequence[Cutout],
         photos: Photographs,
         further: Sequence[Sequence[Cutout]] = (),
+        shares: Shares = SHARES,
     ) -> None:
-        self.cutouts, self.rooms, self.photos, self.further = cutouts, rooms, photos, further
+        self.cutouts, self.rooms, self.photos, self.further, self.shares = cutouts, rooms, photos, further, shares
 
     def example(self, side: int, rng: np.random.Generator) -> Example:
         """One example of side x side pixels."""
         scene = self.scene(side, rng)
         mask, hints = scene.mask, np.zeros((2, side, side), np.float32)
-        if rng.random() < HINTED and mask.any():
+        if rng.random() < self.shares.hinted and mask.any():
             everything = [mask, *scene.others]
-            if scene.others and rng.random() < OTHER_MEANT:
+            if scene.others and rng.random() < self.shares.other_meant:
                 mask = scene.others[int(rng.integers(len(scene.others)))]
             beside = np.max([other for other in everything if other is not mask] or [np.zeros_like(mask)], axis=0)
             hints = simulated_hints(mask >= 0.5, beside >= 0.5, rng)
@@ -131,7 +141,7 @@ class Composer:
 
     def _cutout(self, rng: np.random.Generator) -> Cutout:
         pool = self.cutouts
-        if self.further and rng.random() < FURTHER:
+        if self.further and rng.random() < self.shares.further:
             pool = self.further[int(rng.integers(len(self.further)))]
         cutout = pool[int(rng.integers(len(pool)))]
         return textured(cutout, self.photos, rng) if rng.random() < TEXTURED else cutout

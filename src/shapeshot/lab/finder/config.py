@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ from shapeshot.errors import UserError
 class FinderConfig:
     """data: datasets with pictures in rooms. photos: a folder of photographs for backgrounds. weights: of the encoder.
 
-    cutouts: folders of further cut-outs (pictures with alpha) for the training alone.
+    cutouts: collections of further cut-outs for the training alone, each of one or more folders: of pictures with
+    alpha, or datasets, whose training objects outside rooms are taken. further: share of the composed objects that come
+    from these, from each collection as many. hinted: share of the examples with clicks or strokes. other_meant: of
+    those with other objects, the share in which one of these is meant.
     init: a finder's checkpoint whose averaged weights the training starts from; empty for the encoder's alone.
     stages: of the training, (steps, side in pixels, batch size) each, one after another.
     lr, encoder_lr: the highest learning rates of AdamW, of the decoder and of the encoder. warmup: steps until then.
@@ -25,7 +28,10 @@ class FinderConfig:
 
     data: tuple[str, ...]
     photos: str
-    cutouts: tuple[str, ...] = ()
+    cutouts: tuple[tuple[str, ...], ...] = ()
+    further: float = 0.3
+    hinted: float = 0.45
+    other_meant: float = 0.5
     weights: str = "pretrained"
     init: str = ""
     stages: tuple[tuple[int, int, int], ...] = ((2400, 160, 16), (1600, 224, 12))
@@ -78,7 +84,7 @@ class FinderConfig:
                 **{
                     **values,
                     "data": tuple(str(name) for name in values["data"]),
-                    "cutouts": tuple(str(name) for name in values.get("cutouts", ())),
+                    "cutouts": tuple(_folders(collection) for collection in values.get("cutouts", ())),
                     "stages": tuple(tuple(int(n) for n in stage) for stage in values.get("stages", cls.stages)),
                 }
             )
@@ -99,6 +105,15 @@ class FinderConfig:
                     f"a stage is steps, side and batch size, all positive, the side a multiple of {STRIDE}; got {stage}"
                 )
 
+        for name in ("further", "hinted", "other_meant", "corrected"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} is a share, from 0 to 1; got {getattr(self, name)}")
+
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON values."""
         return asdict(self)
+
+
+def _folders(collection: str | Sequence[str]) -> tuple[str, ...]:
+    """One folder, or several that count as one collection."""
+    return (collection,) if isinstance(collection, str) else tuple(str(folder) for folder in collection)

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shapeshot.data.dataset import MANIFEST
 from shapeshot.errors import ModelError
 from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import Checkpoint
@@ -92,14 +93,17 @@ def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | N
     folder.mkdir(parents=True, exist_ok=True)
     graph = _traced(folded(network))
     config = FinderConfig.from_json(checkpoint.values["finder"])
-    data = data_of(config.data)
+    further = [folder for collection in config.cutouts for folder in collection]
+    datasets = [folder for folder in further if (Path(folder) / MANIFEST).is_file()]
+    data = data_of((*config.data, *datasets))
     training = config.to_json() | {"data": data, "photos": Path(config.photos).name, "steps": checkpoint.values["step"]}
     about = {"format": "shapeshot-finder", "version": 1, "name": "finder", "training": training} | (card or {})
     about["sha256"] = hashlib.sha256(graph).hexdigest()
     atomic_write(folder / "finder.onnx", graph)
     atomic_write(folder / "finder.json", (json.dumps(about, indent=1) + "\n").encode())
     credits = _credits("Photographs", Path(config.photos), "backgrounds")
-    credits += "".join(_credits("Cut-outs", Path(folder), "objects") for folder in config.cutouts)
+    pictures = [folder for folder in further if folder not in datasets]
+    credits += "".join(_credits("Cut-outs", Path(folder), "objects") for folder in pictures)
     atomic_write(folder / "LICENSES.md", (licences_text(about) + credits).encode())
     return folder / "finder.onnx"
 

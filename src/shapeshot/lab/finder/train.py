@@ -23,9 +23,9 @@ from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, resume, save_checkpoint
 from shapeshot.lab.finder.backgrounds import Photographs
 from shapeshot.lab.finder.clicks import correcting_hints
-from shapeshot.lab.finder.compose import Composer, Example
+from shapeshot.lab.finder.compose import Composer, Example, Shares
 from shapeshot.lab.finder.config import FinderConfig
-from shapeshot.lab.finder.data import read_composer, read_cutouts
+from shapeshot.lab.finder.data import read_collection, read_composer
 from shapeshot.lab.finder.export import network_of
 from shapeshot.lab.finder.network import FinderNetwork, FinderOutput
 from shapeshot.lab.finder.score import soft_iou, validate
@@ -69,8 +69,9 @@ class FinderRun:
     def __init__(self, config: FinderConfig, folder: Path, progress: bool) -> None:
         self.config, self.folder = config, folder
         photos = Photographs.read(Path(config.photos))
-        further = [read_cutouts(Path(folder)) for folder in config.cutouts]
-        self.composer = read_composer(config.data, "train", photos, progress, further)
+        further = [read_collection(folders, progress) for folders in config.cutouts]
+        shares = Shares(config.further, config.hinted, config.other_meant)
+        self.composer = read_composer(config.data, "train", photos, progress, further, shares)
         self.val_composer = read_composer(config.data, "val", photos, progress)
         torch.manual_seed(config.seed)
         self.network = FinderNetwork(config.weights) if not config.init else network_of(load_checkpoint(config.init))
