@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shapeshot.geometry.frustum import ViewCamera, bin_depths
+from shapeshot.model.reading import Symmetry
 from shapeshot.model.symmetry import complete_by_symmetry
 
 SIDE, DEPTHS = 32, 48
@@ -40,8 +41,9 @@ def test_what_is_unsure_on_one_side_is_taken_from_the_other(azimuth: float, roll
     truth = grid_of(camera, sofa)
     unsure = grid_of(camera, lambda places: sofa(places) & ~((places[:, 0] > 0.25) & (places[:, 1] > -0.02)))
     unsure[(unsure < 0) & (truth > 0)] = -0.5  # the top of an arm that hardly shows
-    whole = complete_by_symmetry(unsure + level, unsure + level, camera, level, EVERYWHERE) - level
-    assert overlap(unsure, truth) < 0.93 < overlap(whole, truth)
+    completion = complete_by_symmetry(unsure + level, unsure + level, camera, level, EVERYWHERE)
+    assert overlap(unsure, truth) < 0.93 < overlap(completion.grid - level, truth)
+    assert completion.symmetry.left_right > 0.3
 
 
 @pytest.mark.parametrize("azimuth", [-40, 0, 30])
@@ -60,7 +62,7 @@ def test_what_is_unsure_behind_is_taken_from_before(azimuth: float) -> None:
     truth = grid_of(camera, bench)
     unsure = grid_of(camera, lambda places: bench(places) & ((places[:, 1] > -0.04) | (places[:, 2] > -0.04)))
     unsure[(unsure < 0) & (truth > 0)] = -0.5  # the board behind
-    whole = complete_by_symmetry(unsure, unsure, camera, 0.0, EVERYWHERE)
+    whole = complete_by_symmetry(unsure, unsure, camera, 0.0, EVERYWHERE).grid
     assert overlap(unsure, truth) < 0.85 < overlap(whole, truth)
 
 
@@ -68,14 +70,14 @@ def test_the_image_is_of_what_the_silhouette_left() -> None:
     camera = ViewCamera(30.0, 15.0, 3.0)
     held = grid_of(camera, sofa)
     raw = np.maximum(held, grid_of(camera, lambda p: (np.abs(p) < 0.33).all(axis=1), 0.5))  # cut by the silhouette
-    whole = complete_by_symmetry(raw, held, camera, 0.0, EVERYWHERE)
+    whole = complete_by_symmetry(raw, held, camera, 0.0, EVERYWHERE).grid
     assert overlap(raw, held) < 0.5 < 0.9 < overlap(whole, held)
 
 
 def test_a_symmetrical_shape_stays_as_it_is() -> None:
     camera = ViewCamera(35.0, 15.0, 2.5)
     truth = grid_of(camera, sofa)
-    assert overlap(complete_by_symmetry(truth, truth, camera, 0.0, EVERYWHERE), truth) > 0.96
+    assert overlap(complete_by_symmetry(truth, truth, camera, 0.0, EVERYWHERE).grid, truth) > 0.96
 
 
 def test_what_is_no_mirror_image_of_itself_is_left_alone() -> None:
@@ -86,7 +88,9 @@ def test_what_is_no_mirror_image_of_itself_is_left_alone() -> None:
             (np.abs(p[:, 0] - p[:, 1]) < 0.08) & (np.abs(p[:, 2] - p[:, 1]) < 0.08) & (np.abs(p) < 0.3).all(axis=1)
         ),
     )
-    assert complete_by_symmetry(slanting, slanting, camera, 0.0, EVERYWHERE) is slanting
+    whole, symmetry = complete_by_symmetry(slanting, slanting, camera, 0.0, EVERYWHERE)
+    assert whole is slanting
+    assert symmetry == Symmetry(0.0, 0.0)
 
 
 def test_what_the_network_is_sure_of_is_not_outvoted() -> None:
@@ -97,7 +101,7 @@ def test_what_the_network_is_sure_of_is_not_outvoted() -> None:
         return sofa(places) & ((places[:, 0] < 0.2) | (places[:, 1] < -0.05))
 
     one = grid_of(camera, chaise)
-    assert overlap(complete_by_symmetry(one, one, camera, 0.0, EVERYWHERE), one) > 0.95
+    assert overlap(complete_by_symmetry(one, one, camera, 0.0, EVERYWHERE).grid, one) > 0.95
 
 
 def test_only_the_rays_that_are_asked_for_change() -> None:
@@ -105,11 +109,11 @@ def test_only_the_rays_that_are_asked_for_change() -> None:
     grid = grid_of(camera, sofa) + np.random.default_rng(0).normal(0, 2, (DEPTHS, SIDE, SIDE)).astype(np.float32)
     rays = np.zeros((SIDE, SIDE), bool)
     rays[10:20, 5:25] = True
-    mixed = complete_by_symmetry(grid, grid, camera, 0.0, rays)
+    mixed = complete_by_symmetry(grid, grid, camera, 0.0, rays).grid
     np.testing.assert_array_equal(mixed[:, ~rays], grid[:, ~rays])
     assert (mixed[:, rays] != grid[:, rays]).any()
 
 
 def test_an_empty_grid_stays_empty() -> None:
     grid = np.full((DEPTHS, SIDE, SIDE), -9.0, np.float32)
-    assert complete_by_symmetry(grid, grid, ViewCamera(0.0, 20.0, 3.0), 0.0, EVERYWHERE) is grid
+    assert complete_by_symmetry(grid, grid, ViewCamera(0.0, 20.0, 3.0), 0.0, EVERYWHERE).grid is grid

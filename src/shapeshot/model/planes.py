@@ -25,6 +25,7 @@ class PlanesReading:
     remarks = ()
     explained = 1.0
     depth_doubt = 0.0
+    symmetry = None
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -10,6 +11,14 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Float32
 
     from shapeshot.model.camera_estimate import PhotoCamera
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """How much of its mirror images a shape was completed by, shares of what is there now."""
+
+    left_right: float
+    front_back: float
 
 
 class Reading(Protocol):
@@ -21,6 +30,7 @@ class Reading(Protocol):
     explained: the share of the object's rays along which the network itself meets the object; 1 where it does not tell.
     depth_doubt: how uncertain the object's depths are: the entropy of inside or outside, in nats, summed along a ray;
     0 where the network does not tell.
+    symmetry: how much of its mirror images completes the shape; None where none is looked for.
     """
 
     @property
@@ -37,6 +47,9 @@ class Reading(Protocol):
 
     @property
     def depth_doubt(self) -> float: ...
+
+    @property
+    def symmetry(self) -> Symmetry | None: ...
 
     def at_level(self, level: float) -> Reading:
         """The same photo, read for a surface at this logit."""

@@ -17,6 +17,7 @@ import numpy as np
 from shapeshot.geometry.frustum import HALF_DEPTH, frustum_centers
 from shapeshot.model.field import sigmoid
 from shapeshot.model.frustum_grid import BEYOND, FrustumSampler
+from shapeshot.model.reading import Symmetry
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float32, Int
@@ -37,7 +38,15 @@ class Mirror(NamedTuple):
     symmetrical: float
 
 
-# Chosen on val (docs/results.md). More agreement is asked for from front to back: chairs have much of it, and a back.
+class Completion(NamedTuple):
+    """A grid with its mirror images in it, and how much of each."""
+
+    grid: Float32[np.ndarray, "depths rows columns"]
+    symmetry: Symmetry
+
+
+# Left to right, and front to back, of which more agreement is asked for: chairs have much of it, and a back. Chosen on
+# val (docs/results.md).
 MIRRORS = (Mirror(0.0, 0.4, 0.6, 0.8), Mirror(90.0, 0.4, 0.7, 0.9))
 OFFSETS = np.linspace(-0.12, 0.12, 7, dtype=np.float32)  # of the plane from the shape's middle, in its widths
 PROBED = 3000  # cells at which a shape is compared with its image
@@ -51,21 +60,22 @@ def complete_by_symmetry(
     camera: ViewCamera,
     level: float,
     rays: Bool[np.ndarray, "rows columns"],
-) -> Float32[np.ndarray, "depths rows columns"]:
+) -> Completion:
     """The network's grid with its shape's mirror images mixed into `rays`, by how symmetrical the shape is.
 
     raw: logits as the network gives them. held: the same in agreement with the silhouette, of which the images are
     made. camera: its azimuth tells where the front is. level: of the surface, as a logit.
     """
-    whole = raw
+    whole, shares = raw, []
     for mirror in MIRRORS:
         turned = replace(camera, azimuth_deg=camera.azimuth_deg + mirror.turn_deg)
         share, plane = _trusted(held, turned, level, mirror)
+        shares.append(share)
         if share:
             depths = _depths(np.maximum(whole, held), turned, level, plane)
             image = _image_along(FrustumSampler(held, BEYOND), held.shape, turned, plane, depths, rays)
             whole, held = (_mixed(grid, image, depths, rays, share) for grid in (whole, held))
-    return whole
+    return Completion(whole, Symmetry(*shares))
 
 
 def _trusted(

@@ -20,8 +20,8 @@ from shapeshot.model.camera_estimate import CameraEstimate, PhotoCamera
 from shapeshot.model.field import sigmoid
 from shapeshot.model.frustum_grid import BEYOND, FrustumSampler
 from shapeshot.model.neighbors import neighborhoods
-from shapeshot.model.reading import block_means
-from shapeshot.model.symmetry import complete_by_symmetry
+from shapeshot.model.reading import Symmetry, block_means
+from shapeshot.model.symmetry import Completion, complete_by_symmetry
 from shapeshot.model.view_colors import ViewColors
 
 if TYPE_CHECKING:
@@ -152,13 +152,22 @@ class ViewReading:
     @cached_property
     def logits(self) -> Float32[np.ndarray, "depths rows columns"]:
         """The frustum grid in agreement with the silhouette, completed by its mirror image where the two agree."""
-        whole = self._raw if self._coverage is None else self._completed(covered_share(self._coverage))
+        whole = self._completed.grid
         return np.ascontiguousarray(whole[::-1]) if self._is_mirrored else whole
 
-    def _completed(self, share: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "depths rows columns"]:
+    @property
+    def symmetry(self) -> Symmetry | None:
+        """How much of its mirror images completes the shape; None where the silhouette is not known."""
+        return None if self._coverage is None else self._completed.symmetry
+
+    @cached_property
+    def _completed(self) -> Completion:
+        if self._coverage is None:
+            return Completion(self._raw, Symmetry(0.0, 0.0))
+        share = covered_share(self._coverage)
         held = _explained(self._raw, share, self._level)
-        whole = complete_by_symmetry(self._raw, held, self._front, self._level, share >= EMPTY_COVERAGE)
-        return held if whole is self._raw else _explained(whole, share, self._level)
+        whole, symmetry = complete_by_symmetry(self._raw, held, self._front, self._level, share >= EMPTY_COVERAGE)
+        return Completion(held if whole is self._raw else _explained(whole, share, self._level), symmetry)
 
     @cached_property
     def _sampler(self) -> FrustumSampler:

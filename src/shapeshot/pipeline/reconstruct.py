@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shapeshot.model.camera_estimate import PhotoCamera
     from shapeshot.model.field import Field
     from shapeshot.model.heads import Assessment
+    from shapeshot.model.reading import Symmetry
     from shapeshot.model.seen import Seen
 
 
@@ -64,6 +65,8 @@ class Reconstruction:
     is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
     passes near each of the points, see `model.heads.PointHead`. probabilities: calibrated occupancy of the voxels,
     float32 [n, n, n]. Of these, all but given_size are None where the model has no head for it (`shapeshot calibrate`).
+    symmetry: how much of its mirror images, left to right and front to back, the shape was completed by; None where the
+    model looks for none.
     depth: "seen", or "mirrored", of which the model cannot say how sure it is: confidence, doubt, evidence,
     point_confidence and probabilities are None then.
     """
@@ -90,6 +93,7 @@ class Reconstruction:
     probabilities: Float32[np.ndarray, "n n n"] | None = None
     given_size: str | None = None
     depth: str = SEEN
+    symmetry: Symmetry | None = None
 
     def save(self, path: str | PathLike[str], form: str | None = None) -> None:
         """Write one form of this shape in the format that the path's suffix names: "armchair.glb".
@@ -240,6 +244,7 @@ def shape_in(
         size_estimate=known.size_estimate,
         given_size=None if size == AUTO_SIZE else size,
         depth=depth,
+        symmetry=seen.reading.symmetry,
         familiarity=known.familiarity,
         point_confidence=known.point_confidence,
         probabilities=known.probabilities,

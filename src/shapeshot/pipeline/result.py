@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shapeshot import __version__
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
+from shapeshot.model.reading import Symmetry
 from shapeshot.pipeline.json_values import ALIAS, OMITTED
 from shapeshot.pipeline.options import SEEN
 from shapeshot.pipeline.remarks import is_telling, print_remarks
@@ -158,6 +159,10 @@ class Result:
     timings: dict[str, float] = told("Seconds per stage, and `total`.")
     camera: CameraFacts | None = told_if_known("Where the photo was taken from; for models that tell.")
     depth: str | None = told_if_known("`mirrored` where what comes forward and what lies behind were changed over.")
+    symmetry: Symmetry | None = told_if_known(
+        "How much of its mirror images, left to right and front to back, the shape was completed by: shares, 0 where "
+        "it is not symmetrical. What the photo hides may come from there."
+    )
     photo: str | None = told_if_known("The photo's file name.")
     files: dict[str, str] | None = told_if_known("The files' names by form.")
     assumed_size: str | None = told_if_known("Where the size of the files came from, where none was given.")
@@ -210,6 +215,7 @@ def result_of(shape: Reconstruction, model: str, notes: tuple[str, ...] = (), **
         timings=dict(shape.timings),
         camera=None if shape.camera is None else CameraFacts(**asdict(shape.camera)),
         depth=None if shape.depth == SEEN else shape.depth,
+        symmetry=shape.symmetry,
         **more,
     )
 
