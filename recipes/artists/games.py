@@ -86,14 +86,16 @@ PACKAGES = {
         # One of a unit's motions; trees and grass are crossed pictures; animals are a kind that is held out.
         r"walk|dying|die[_.\d]|attack|charg|loaded|harv|min(e|ing)[_.]|build(ing)?[_.]|repair|morph|heal|construct|destr"
         r"|produc|upgrad|tree|grass|bush|plant|nettle|reed|palm|tanne|birke|baum|farn|fern|flower|none\.|papyrus|cypress"
-        r"|(?<!_)(pig|cow|chicken|sheep|camel|elephant|snake|scarab|wolf|dog|lion|bear|bird|dragon|deer|fox|horse)"
+        r"|(?<!_)(pig|cow|chicken|sheep|camel|elephant|snake|scarab|wolf|dog|lion|bear|bird|dragon|deer|fox|horse|bull|bees"
+        r"|ibis|ca(val|lva)ry)"
         r"|fire|water|smoke|particle|vulcano|shrub|ivy|wheat|corn|bodypart|leaf|leaves|moss|lily",
     ),
     "warzone2100-data": Package(
         "GPL-2.0-or-later",
         "Eidos Interactive and the Warzone 2100 Project",
         (".pie",),
-        r"/effects/|/misc/|tree|bush|dummy|smash|trflm|trfl|fxg|bould|mislick|ruin|_anim",
+        # What a vehicle drives on comes in two or four pieces.
+        r"/effects/|/misc/|/prop/|tree|bush|dummy|smash|trflm|trfl|fxg|bould|mislick|ruin|_anim",
     ),
     "kicad-packages3d": Package(
         "CC-BY-SA-4.0",
