@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from shapeshot.data.augment import AugmentOptions, alpha_box, disturbed_crop, draw_framing, plain_crop
+from shapeshot.data.augment import (
+    AugmentOptions,
+    alpha_box,
+    disturbed_crop,
+    draw_framing,
+    found_by_finder,
+    plain_crop,
+)
 
 
 def view() -> np.ndarray:
@@ -49,3 +56,18 @@ def test_everything_off_is_the_plain_crop() -> None:
     off = AugmentOptions(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     crop = augmented(np.random.default_rng(0), off)
     np.testing.assert_allclose(crop.astype(int), plain_crop(view(), 48).astype(int), atol=1)
+
+
+def test_the_finder_cuts_an_object_out_of_its_room() -> None:
+    room = np.full((96, 96, 4), (205, 200, 190, 0), np.uint8)  # a wall, which goes on under alpha 0
+    room[70:] = (120, 90, 60, 0)
+    room[30:80, 30:60] = (200, 40, 30, 255)
+    found = found_by_finder(room)
+    np.testing.assert_array_equal(found[..., :3], room[..., :3])
+    inside, exact = found[..., 3] >= 128, room[..., 3] > 0
+    assert (found[..., 3] != room[..., 3]).any(), "its edge is the finder's"
+    assert (inside & exact).sum() > 0.8 * (inside | exact).sum()
+    another = room.copy()
+    another[..., 3] = 0
+    another[2:10, 80:94, 3] = 255  # what is meant is a piece of wall: the finder takes the box
+    np.testing.assert_array_equal(found_by_finder(another), another)

@@ -16,6 +16,9 @@ from PIL import Image, ImageFilter
 from shapeshot.errors import UserError
 from shapeshot.geometry.box import Box
 from shapeshot.photo import crop_on_grey, object_box
+from shapeshot.photo.finder import shipped_finder
+
+LEAST_FOUND = 0.5  # IoU of a finder's mask with the exact one from which it shows the same object
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class AugmentOptions:
     """Twice the deviation of the logarithm of exposure, gamma and contrast."""
     color: float = 0.12
     """Twice the deviation of the logarithm of each colour channel; also changes the saturation."""
+    finder: float = 0.0
+    """Chance that an object in a room is cut out as the shipped finder sees it, where that has most of it."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -61,6 +66,18 @@ class Framing:
 def plain_framing(rgba: UInt8[np.ndarray, "height width 4"]) -> Framing:
     """The framing of `plain_crop`."""
     return Framing(alpha_box(rgba))
+
+
+def found_by_finder(rgba: UInt8[np.ndarray, "height width 4"]) -> UInt8[np.ndarray, "height width 4"]:
+    """The picture of a room with the finder's mask as its alpha, parts of the object left out and of the room taken in.
+
+    As it is where the finder takes another thing: there is nothing to learn from that about the object.
+    """
+    mask = shipped_finder().find(np.ascontiguousarray(rgba[..., :3])).mask
+    found, exact = mask >= 0.5, rgba[..., 3] >= 128
+    if (found & exact).sum() < LEAST_FOUND * (found | exact).sum():
+        return rgba
+    return np.dstack([rgba[..., :3], np.rint(mask * 255).astype(np.uint8)])
 
 
 def draw_framing(

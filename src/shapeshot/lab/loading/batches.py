@@ -12,7 +12,14 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from shapeshot.data.augment import AugmentOptions, Framing, disturbed_crop, draw_framing, plain_crop
+from shapeshot.data.augment import (
+    AugmentOptions,
+    Framing,
+    disturbed_crop,
+    draw_framing,
+    found_by_finder,
+    plain_crop,
+)
 from shapeshot.data.shards import decode_view
 from shapeshot.lab.encoders.encoder import EncoderOutput
 from shapeshot.lab.loading.training_set import Arrays, TrainingObject
@@ -67,7 +74,11 @@ class AugmentedViews:
         self.objects, self.size, self.augment = objects, size, augment
 
     def example(self, index: int, view: int, mirrored: bool, rng: np.random.Generator) -> tuple[Arrays, Shot]:
-        turned, framing = draw_framing(decode_view(self.objects[index].views[view]), rng, self.augment)
+        item = self.objects[index]
+        picture = decode_view(item.views[view])
+        if self.augment.finder and item.rooms and item.rooms[view] and rng.random() < self.augment.finder:
+            picture = found_by_finder(picture)
+        turned, framing = draw_framing(picture, rng, self.augment)
         pixels = disturbed_crop(turned, framing.box, self.size, rng, self.augment)
         pixels = pixels[:, ::-1] if mirrored else pixels
         return {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1))}, Shot(view, mirrored, framing, turned)

@@ -25,7 +25,7 @@ class TrainingObject:
     """What training keeps of an object in memory: encoded views (about 4 KB each) and packed shape (about 0.4 MB).
 
     points: of the outer surface. colors: sRGB there. cameras: of the views; none where they are not known.
-    has_front: whether the cameras' azimuths are about the object's front.
+    has_front: whether the cameras' azimuths are about the object's front. rooms: which views show it in a room.
     """
 
     id: str
@@ -35,6 +35,7 @@ class TrainingObject:
     colors: UInt8[np.ndarray, "points 3"]
     cameras: tuple[Camera, ...] = ()
     has_front: bool = True
+    rooms: tuple[bool, ...] = ()
 
     @cached_property
     def occupancy(self) -> Bool[np.ndarray, "32 32 32"]:
@@ -71,4 +72,5 @@ def training_object(sample: Sample, max_views: int | None = None) -> TrainingObj
     # Without geometry a source's cameras do not fit its pictures.
     cameras = sample.cameras[:max_views] if sample.has_geometry else ()
     views, has_front = sample.encoded_views()[:max_views], sample.info.has_front
-    return TrainingObject(sample.id, views, solid, points, sample.colors, cameras, has_front)
+    rooms = sample.rooms[:max_views]
+    return TrainingObject(sample.id, views, solid, points, sample.colors, cameras, has_front, rooms)
