@@ -197,3 +197,15 @@ def test_a_mirrored_photo_is_read_as_the_mirrored_view() -> None:
     torch.testing.assert_close(turned.colors, parts.colors.flip(-1))
     torch.testing.assert_close(turned.azimuth[:, [0, 1, 35]], parts.azimuth[:, [0, 35, 1]])
     torch.testing.assert_close(turned.pose, parts.pose * torch.tensor([1.0, -1.0, 1.0]))
+
+
+def test_an_object_in_a_room_is_cut_out_as_the_finder_sees_it(item: TrainingObject) -> None:
+    room = np.full((96, 96, 4), (205, 200, 190, 0), np.uint8)
+    room[30:80, 30:60] = (200, 40, 30, 255)
+    in_room = replace(item, views=(encode_view(room), *item.views[1:]), rooms=(True, *[False] * (len(item.views) - 1)))
+    options = AugmentOptions(finder=1.0, roll_deg=0.0)
+    for view, is_found in ((0, True), (1, False)):
+        _, shot = AugmentedViews([in_room], 64, options).example(0, view, False, np.random.default_rng(0))
+        assert shot.turned is not None
+        exact = decode_view(in_room.views[view])
+        assert (shot.turned[..., 3] != exact[..., 3]).any() == is_found
