@@ -4,7 +4,7 @@
 
 --packages holds the packages' files, unpacked by fetch.sh. Needs Debian's `assimp-utils`. What is no object, cannot be
 read or is flat is left out, and told with its reason in OUT/PACKAGE.left_out.txt; OUT/PACKAGE/credits.csv names licence
-and creator. Run again, it goes on with what is missing.
+and creator. Run again, it goes on with what is missing; after a change of games.py, into an empty folder.
 """
 
 from __future__ import annotations
@@ -124,9 +124,9 @@ def write_credits(out: Path) -> None:
 def convert(root: Path, package: Package, out: Path) -> Iterator[str]:
     """Write a GLB file for each model of a package; yields what is left out and why."""
     shelf = Shelf(root)
-    files = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    files = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file()]
     names: set[str] = set()
-    shapes: set[bytes] = set()
+    shapes: set[bytes] | None = set() if package.distinct else None
     for path in tqdm([root / path for path in package.chosen(files)], desc=root.name, unit="file"):
         target = out / f"{free_id(_name(path.relative_to(root)), names)}.glb"
         try:
@@ -168,15 +168,21 @@ def glb_of(path: Path, shelf: Shelf) -> bytes:
     return content
 
 
-def _unfit(path: Path, shapes: set[bytes]) -> str:
-    """Why a model is no object that training can learn from; empty where it is one. shapes: those that there are."""
+def _unfit(path: Path, shapes: set[bytes] | None) -> str:
+    """Why a model is no object that training can learn from; empty where it is one.
+
+    shapes: those that there are, to which it is added; None where one may come twice.
+    """
     model, _ = read_mesh_file(path).canonical()
     vertices, faces = model.merged()
     if not LEAST_FACES <= len(faces) <= MOST_FACES:
         return f"{len(faces)} faces"
     if np.ptp(vertices, axis=0).min() < LEAST_THICKNESS:
         return "flat"
-    shape = hashlib.sha256(np.sort(vertices.round(3), axis=0).tobytes()).digest()
+    if shapes is None:
+        return ""
+    # Vertices alone: of the same ones, faces in another order or other colours are no other shape. 0 is no -0.
+    shape = hashlib.sha256(np.unique(vertices.round(3) + 0.0, axis=0).tobytes()).digest()
     if shape in shapes:
         return "the shape of another"
     shapes.add(shape)

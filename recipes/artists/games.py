@@ -17,7 +17,8 @@ class Package:
     """What is taken of one package.
 
     suffixes: of its models. leave: a regular expression, looked for in their paths. each: of files whose paths differ
-    in their digits alone, so many are taken, spread over all; 0 for all of them.
+    in their digits alone, at most so many are taken, spread over all; 0 for all of them. distinct: of models of the
+    same vertices the first is taken.
     """
 
     licence: str
@@ -25,6 +26,7 @@ class Package:
     suffixes: tuple[str, ...]
     leave: str = "$^"
     each: int = 0
+    distinct: bool = False
 
     def takes(self, path: str) -> bool:
         """Whether a file of the package is a model that is wanted."""
@@ -32,11 +34,14 @@ class Package:
 
     def chosen(self, paths: Sequence[str]) -> list[str]:
         """Those of a package's files that are taken, in their order."""
+        wanted = list(filter(self.takes, paths))
+        if not self.each:
+            return wanted
         series: dict[str, list[str]] = {}
-        for path in filter(self.takes, paths):
-            series.setdefault(re.sub(r"\d+", "#", path) if self.each else path, []).append(path)
-        few = {path for alike in series.values() for path in alike[:: -(-len(alike) // (self.each or 1))]}
-        return [path for path in paths if path in few]
+        for path in wanted:
+            series.setdefault(re.sub(r"\d+", "#", path), []).append(path)
+        few = {path for alike in series.values() for path in alike[:: -(-len(alike) // self.each)]}
+        return [path for path in wanted if path in few]
 
 
 PACKAGES = {
@@ -89,13 +94,16 @@ PACKAGES = {
         r"|(?<!_)(pig|cow|chicken|sheep|camel|elephant|snake|scarab|wolf|dog|lion|bear|bird|dragon|deer|fox|horse|bull|bees"
         r"|ibis|ca(val|lva)ry)"
         r"|fire|water|smoke|particle|vulcano|shrub|ivy|wheat|corn|bodypart|leaf|leaves|moss|lily",
+        distinct=True,
     ),
     "warzone2100-data": Package(
         "GPL-2.0-or-later",
         "Eidos Interactive and the Warzone 2100 Project",
         (".pie",),
-        # What a vehicle drives on comes in two or four pieces.
-        r"/effects/|/misc/|/prop/|tree|bush|dummy|smash|trflm|trfl|fxg|bould|mislick|ruin|_anim",
+        # What a vehicle drives on comes in two or four pieces; some bodies' levels are moments of a motion.
+        r"/effects/|/misc/|/prop/|tree|bush|dummy|smash|trflm|trfl|fxg|bould|mislick|ruin|anim|_run|cybdp|runflame"
+        r"|flamfall|fireknee",
+        distinct=True,
     ),
     "kicad-packages3d": Package(
         "CC-BY-SA-4.0",
@@ -103,5 +111,6 @@ PACKAGES = {
         (".wrl",),
         r"Mounting_|TestPoint|Package_(BGA|DirectFET|LGA|SON|DFN_QFN)",
         each=2,
+        distinct=True,
     ),
 }

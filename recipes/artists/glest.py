@@ -45,4 +45,4 @@ def _mesh(content: bytes, at: int) -> tuple[Buffer, int]:
         uvs = np.frombuffer(content, "<f4", vertices * 2, at).reshape(-1, 2)
         at += vertices * 2 * 4
     faces = np.frombuffer(content, "<u4", indices, at).reshape(-1, 3).astype(np.int64)
-    return Buffer(positions, uvs, faces, names[0] if names else ""), at + indices * 4
+    return Buffer(positions, uvs, faces, names[0] if textures & 1 else ""), at + indices * 4

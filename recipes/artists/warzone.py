@@ -1,4 +1,8 @@
-"""Warzone 2100's models (.pie, versions 2 and 3) as OBJ text, all their levels together. Their axes are y up."""
+"""Warzone 2100's models (.pie, versions 2 and 3) as OBJ text. Their axes are y up.
+
+The levels of a file are parts that are drawn together. Those of some bodies are moments of a motion: games.py leaves
+these files out.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +31,22 @@ def _levels(lines: list[list[str]], page: int) -> Iterator[tuple[np.ndarray, np.
     points = np.zeros((0, 3))
     for at, line in enumerate(lines):
         if line[0] == "POINTS":
-            points = np.array([row[:3] for row in lines[at + 1 : at + 1 + int(line[1])]], float)
+            points = np.array([row[:3] for row in _rows(lines, at)], float)
         elif line[0] == "POLYGONS":
-            corners = [corner for row in lines[at + 1 : at + 1 + int(line[1])] for corner in _corners(row)]
-            places, uvs = zip(*corners, strict=True) if corners else ((), ())
+            corners = [corner for row in _rows(lines, at) for corner in _corners(row)]
+            chosen, uvs = np.array([corner[0] for corner in corners], int), [corner[1] for corner in corners]
+            if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(points):
+                raise ValueError("a polygon names a point that is not there")
             texture = np.array(uvs, float).reshape(-1, 2) / page * [1, -1] + [0, 1]
-            yield points[np.array(places, int)], texture, np.arange(len(places)).reshape(-1, 3)
+            yield points[chosen], texture, np.arange(len(chosen)).reshape(-1, 3)
+
+
+def _rows(lines: list[list[str]], at: int) -> list[list[str]]:
+    """The rows that a line announces."""
+    rows = lines[at + 1 : at + 1 + int(lines[at][1])]
+    if len(rows) < int(lines[at][1]) or any(len(row) < 3 for row in rows):
+        raise ValueError("the file ends within a level")
+    return rows
 
 
 def _corners(row: list[str]) -> Iterator[tuple[int, tuple[str, str]]]:

@@ -77,6 +77,8 @@ class Training:
         rates = {"lr": config.lr * scale, "encoder_lr": config.encoder_lr * scale}
         self.config = replace(config, batch_size=self.batch_size, **rates)
         require_room(self.config.augment)
+        if self.config.augment.finder:
+            raise UserError("augment.finder has no twin on the device; leave it out, or pack without it")
         self.kind, self.supervision = KINDS[self.config.model.type], SUPERVISIONS[self.config.model.type]
         self.model = self._built()
         self.model.load_state_dict(load_file(self.packed / START))

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "artists"
 sys.path.insert(0, str(RECIPE))
 
-from games import PACKAGES  # noqa: E402
+import convert  # noqa: E402
+from games import PACKAGES, Package  # noqa: E402
 from glb import with_pictures  # noqa: E402
 from glest import obj_of_g3d  # noqa: E402
 from kicad import obj_of_wrl  # noqa: E402
@@ -151,6 +153,34 @@ def test_kicads_parts_stand_upright_in_their_colours(tmp_path: Path) -> None:
         obj_of_wrl(b"#VRML V2.0 utf8", tmp_path / "a.wrl")
 
 
+def test_kicads_colours_stand_in_a_shape_or_are_named(tmp_path: Path) -> None:
+    faces = "geometry IndexedFaceSet { coordIndex [0,1,2,-1] coord Coordinate { point [0 0 0, 1 0 0, 0 0 2] } }"
+    own = f"Shape {{ {faces} appearance Appearance {{ material Material {{ diffuseColor 0.1 0.2 0.3 }} }} }}"
+    named = f"Shape {{ {faces} appearance Appearance {{ material USE PIN }} }}"
+    pin = "Shape { appearance Appearance { material DEF PIN Material { diffuseColor 0.7 0.8 0.9 } } }"
+    obj, mtl = obj_of_wrl(f"#VRML V2.0 utf8 {pin} {own} {named}".encode(), tmp_path / "a.wrl")
+    assert obj.count("usemtl") == 2
+    assert [line for line in mtl.splitlines() if line.startswith("Kd")] == ["Kd 0.1 0.2 0.3", "Kd 0.7 0.8 0.9"]
+
+
+@pytest.mark.parametrize(
+    ("indices", "told"), [("0,1,2,3,-1", "no triangles"), ("0,1,9,-1", "not there"), ("0,1,-2,-1", "not there")]
+)
+def test_what_is_no_triangle_is_refused(indices: str, told: str, tmp_path: Path) -> None:
+    faces = f"IndexedFaceSet {{ coordIndex [{indices}] coord Coordinate {{ point [0 0 0, 1 0 0, 0 0 2, 1 0 2] }} }}"
+    with pytest.raises(ValueError, match=told):
+        obj_of_wrl(f"#VRML V2.0 utf8 Shape {{ geometry {faces} }}".encode(), tmp_path / "a.wrl")
+
+
+@pytest.mark.parametrize(
+    ("polygons", "told"),
+    [("POLYGONS 2\n200 3 0 1 2 0 0 0 0 0 0", "ends within"), ("POLYGONS 1\n200 3 0 1 -1 0 0 0 0 0 0", "not there")],
+)
+def test_a_pie_file_that_lacks_something_is_refused(polygons: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=told):
+        obj_of_pie(f"PIE 3\nPOINTS 3\n0 0 0\n1 0 0\n0 1 0\n{polygons}".encode(), tmp_path / "a.pie")
+
+
 def test_pictures_come_into_the_file(picture: bytes) -> None:
     binary = CORNERS.tobytes() + UVS.tobytes() + np.arange(3, dtype="<u2").tobytes() + b"\0\0"
     document = {
@@ -196,8 +226,31 @@ def test_what_is_taken() -> None:
     assert not takes("unpacked/models/objects/chairs/chair2.png")
     assert PACKAGES["0ad-data"].takes("unpacked/art/meshes/skeletal/donkey.dae.cached.pmd")
     assert not PACKAGES["0ad-data"].takes("unpacked/art/meshes/gaia/oak_tree.dae.cached.pmd")
+    takes = PACKAGES["megaglest-data"].takes
+    assert takes("techs/magitech/factions/tech/units/archer/models/archer_standing.g3d")
+    assert not takes("techs/magitech/factions/tech/units/archer/models/archer_walking.g3d")
+    assert not takes("techs/magitech/factions/tech/units/cow/models/cow_standing.g3d")
+    takes = PACKAGES["warzone2100-data"].takes
+    assert takes("unpacked/base/structs/blhq.pie")
+    assert not takes("unpacked/base/components/bodies/cybd_run.pie")
 
 
 def test_a_few_of_each_series_are_taken_spread_over_it() -> None:
     paths = [f"Header.3dshapes/Header_1x{pins:02d}.wrl" for pins in range(1, 41)] + ["Relay.3dshapes/Relay.wrl"]
     assert PACKAGES["kicad-packages3d"].chosen(paths) == [paths[0], paths[20], paths[40]]
+
+
+def test_the_same_shape_twice_is_left_out_and_told_also_by_a_second_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, scale in (("block", 1.0), ("twin", 1.0), ("tower", 2.0)):
+        (tmp_path / "package" / name).mkdir(parents=True)
+        (tmp_path / "package" / name / "model.obj").write_text(name)
+        trimesh.creation.icosphere(2).apply_scale([1, scale, 1]).export(tmp_path / f"{name}.glb")
+    monkeypatch.setattr(convert, "glb_of", lambda path, shelf: (tmp_path / f"{path.read_text()}.glb").read_bytes())
+    for distinct, kept in ((True, ["block.glb", "tower.glb"]), (False, ["block.glb", "tower.glb", "twin.glb"])):
+        package, out = Package("CC0-1.0", "A. Maker", (".obj",), distinct=distinct), tmp_path / str(distinct)
+        for _ in range(2):
+            left_out = list(convert.convert(tmp_path / "package", package, out))
+            assert left_out == (["twin/model.obj: the shape of another"] if distinct else [])
+            assert sorted(path.name.replace("-model", "") for path in out.iterdir()) == kept

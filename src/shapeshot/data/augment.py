@@ -71,7 +71,8 @@ def plain_framing(rgba: UInt8[np.ndarray, "height width 4"]) -> Framing:
 def found_by_finder(rgba: UInt8[np.ndarray, "height width 4"]) -> UInt8[np.ndarray, "height width 4"]:
     """The picture of a room with the finder's mask as its alpha, parts of the object left out and of the room taken in.
 
-    As it is where the finder takes another thing: there is nothing to learn from that about the object.
+    As it is where the finder takes another thing: there is nothing to learn from that about the object. A view model's
+    targets lie within this mask, too: at run time nothing is made of rays beside it.
     """
     mask = shipped_finder().find(np.ascontiguousarray(rgba[..., :3])).mask
     found, exact = mask >= 0.5, rgba[..., 3] >= 128

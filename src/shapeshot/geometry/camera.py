@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,15 +37,13 @@ class Camera:
         direction = [horizontal * np.sin(azimuth), np.sin(elevation), horizontal * np.cos(azimuth)]
         return self.distance * np.array(direction)
 
-    @cached_property
+    @property
     def axes(self) -> Float64[np.ndarray, "3 3"]:
         """Unit vectors, float64 [3, 3], in rows: the picture's right, its up, and the way back to the camera."""
         azimuth = np.radians(self.azimuth_deg)
         backward = self.origin / self.distance
         right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
-        axes = np.stack([right, np.cross(backward, right), backward])
-        axes.flags.writeable = False  # all who ask get the same array
-        return axes
+        return np.stack([right, np.cross(backward, right), backward])
 
     def project(self, points: Float[np.ndarray, "points 3"], size: int) -> Float32[np.ndarray, "points 2"]:
         """Project points, float [points, 3], into a square image of `size` pixels; returns their columns and rows.

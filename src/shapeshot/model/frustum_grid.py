@@ -20,13 +20,13 @@ class FrustumSampler:
 
     def __init__(self, grid: Float32[np.ndarray, "depths rows columns"], beyond: float | None = None) -> None:
         """beyond: what lies around the grid; None for the value of the nearest cell."""
-        self._shape = grid.shape
+        self.shape = grid.shape
         padded = np.pad(grid, 1, "edge") if beyond is None else np.pad(grid, 1, constant_values=np.float32(beyond))
         self._flat = padded.ravel()
 
     def at(self, seen: Float32[np.ndarray, "points 3"]) -> Float32[np.ndarray, " points"]:
         """The values at crop coordinates."""
-        depths, rows, columns = self._shape
+        depths, rows, columns = self.shape
         u, v, t = seen.T
         places = (
             (HALF_DEPTH - t) * np.float32(depths / (2 * HALF_DEPTH)) + np.float32(0.5),
@@ -35,7 +35,7 @@ class FrustumSampler:
         )
         strides = ((rows + 2) * (columns + 2), columns + 2, 1)
         corner, shares = np.zeros(len(u), np.int32), []
-        for place, count, stride in zip(places, self._shape, strides, strict=True):
+        for place, count, stride in zip(places, self.shape, strides, strict=True):
             inside = np.clip(place, 0, count + 1)
             low = np.minimum(inside.astype(np.int32), count)
             shares.append((inside - low).astype(np.float32))

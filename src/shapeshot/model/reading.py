@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Symmetry:
-    """How much of its mirror images a shape was completed by, shares of what is there now."""
+    """The shares of its mirror images that were mixed into a shape, 0 to 0.4 each.
+
+    left_right, front_back: about the front that the model sees, whatever is put in front.
+    """
 
     left_right: float
     front_back: float

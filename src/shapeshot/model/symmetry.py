@@ -69,23 +69,28 @@ def complete_by_symmetry(
     whole, shares = raw, []
     for mirror in MIRRORS:
         turned = replace(camera, azimuth_deg=camera.azimuth_deg + mirror.turn_deg)
-        share, plane = _trusted(held, turned, level, mirror)
+        sampler = FrustumSampler(held, BEYOND)
+        share, plane = _trusted(held, sampler, turned, level, mirror)
         shares.append(share)
         if share:
             depths = _depths(np.maximum(whole, held), turned, level, plane)
-            image = _image_along(FrustumSampler(held, BEYOND), held.shape, turned, plane, depths, rays)
+            image = _image_along(sampler, turned, plane, depths, rays)
             whole, held = (_mixed(grid, image, depths, rays, share) for grid in (whole, held))
     return Completion(whole, Symmetry(*shares))
 
 
 def _trusted(
-    held: Float32[np.ndarray, "depths rows columns"], camera: ViewCamera, level: float, mirror: Mirror
+    held: Float32[np.ndarray, "depths rows columns"],
+    sampler: FrustumSampler,
+    camera: ViewCamera,
+    level: float,
+    mirror: Mirror,
 ) -> tuple[float, float]:
     """The share that a mirror image gets, and where along the camera's x its plane stands."""
     cells = _probed(held, level)
     if not len(cells):
         return 0.0, 0.0
-    plane, agreement = _mirror_plane(held, camera, level, cells)
+    plane, agreement = _mirror_plane(held, sampler, camera, level, cells)
     trust = (agreement - mirror.asymmetrical) / (mirror.symmetrical - mirror.asymmetrical)
     return mirror.share * float(np.clip(trust, 0, 1)), plane
 
@@ -107,16 +112,15 @@ def _depths(grid: Float32[np.ndarray, "depths rows columns"], camera: ViewCamera
 
 def _image_along(
     held: FrustumSampler,
-    shape: tuple[int, ...],
     camera: ViewCamera,
     plane: float,
     depths: slice,
     rays: Bool[np.ndarray, "rows columns"],
 ) -> Float32[np.ndarray, "some rays"]:
-    """The logits of the mirror image, of a grid of that shape, at some depths of `rays`."""
+    """The logits of a grid's mirror image at some depths of `rays`."""
     cells = np.argwhere(np.broadcast_to(rays, (depths.stop - depths.start, *rays.shape)))
     cells[:, 0] += depths.start
-    image = _reflected(held, camera, camera.place(frustum_centers(cells, shape)), plane)
+    image = _reflected(held, camera, camera.place(frustum_centers(cells, held.shape)), plane)
     return image.reshape(depths.stop - depths.start, -1)
 
 
@@ -134,6 +138,7 @@ def _mixed(
 
 def _mirror_plane(
     held: Float32[np.ndarray, "depths rows columns"],
+    sampler: FrustumSampler,
     camera: ViewCamera,
     level: float,
     cells: Int[np.ndarray, "cells 3"],
@@ -143,8 +148,7 @@ def _mirror_plane(
     inside = sigmoid(held[tuple(cells.T)] - np.float32(level))
     low, high = _ends(places[:, 0], inside)
     planes = (low + high) / 2 + OFFSETS * (high - low)
-    whole = FrustumSampler(held, BEYOND)
-    images = [sigmoid(_reflected(whole, camera, places, plane) - np.float32(level)) for plane in planes]
+    images = [sigmoid(_reflected(sampler, camera, places, plane) - np.float32(level)) for plane in planes]
     agreements = [float((inside * image).sum() / (inside * inside).sum()) for image in images]
     best = int(np.argmax(agreements))
     return float(planes[best]), agreements[best]

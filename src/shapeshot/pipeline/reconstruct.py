@@ -65,8 +65,8 @@ class Reconstruction:
     is like those of the training. point_confidence: float32 [points] in 0..1, the probability that the true surface
     passes near each of the points, see `model.heads.PointHead`. probabilities: calibrated occupancy of the voxels,
     float32 [n, n, n]. Of these, all but given_size are None where the model has no head for it (`shapeshot calibrate`).
-    symmetry: how much of its mirror images, left to right and front to back, the shape was completed by; None where the
-    model looks for none.
+    symmetry: the shares of its mirror images, left to right and front to back, that were mixed into the shape; None
+    where the model looks for none.
     depth: "seen", or "mirrored", of which the model cannot say how sure it is: confidence, doubt, evidence,
     point_confidence and probabilities are None then.
     """

@@ -160,8 +160,8 @@ class Result:
     camera: CameraFacts | None = told_if_known("Where the photo was taken from; for models that tell.")
     depth: str | None = told_if_known("`mirrored` where what comes forward and what lies behind were changed over.")
     symmetry: Symmetry | None = told_if_known(
-        "How much of its mirror images, left to right and front to back, the shape was completed by: shares, 0 where "
-        "it is not symmetrical. What the photo hides may come from there."
+        "The shares of its mirror images, left to right and front to back, that were mixed into the shape: 0 where it "
+        "is not symmetrical, 0.4 at most; about the front that the model sees. What is hidden may come from there."
     )
     photo: str | None = told_if_known("The photo's file name.")
     files: dict[str, str] | None = told_if_known("The files' names by form.")

@@ -157,3 +157,9 @@ def test_folders_of_one_collection_are_read_from_json(config: FinderConfig) -> N
     assert FinderConfig.from_json(read.to_json()) == read
     with pytest.raises(UserError, match="other_meant is a share"):
         FinderConfig.from_json(values | {"other_meant": 1.5})
+
+
+@pytest.mark.parametrize("wrong", [{"further": "a lot"}, {"further": None}, {"cutouts": "emoji"}, {"cutouts": [[]]}])
+def test_settings_of_the_wrong_type_are_told(config: FinderConfig, wrong: dict) -> None:
+    with pytest.raises(UserError, match="wrong value"):
+        FinderConfig.from_json(config.to_json() | wrong)

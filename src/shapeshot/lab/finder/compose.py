@@ -14,6 +14,7 @@ from PIL import Image, ImageFilter
 
 from shapeshot.lab.finder.backgrounds import Photographs, any_background, plain, random_color
 from shapeshot.lab.finder.clicks import simulated_hints
+from shapeshot.lab.finder.shares import SHARES, Shares
 
 Cutout = UInt8[np.ndarray, "height width 4"]
 ROOM, EMPTY = 0.3, 0.07  # shares of the examples; the rest is composed
@@ -40,18 +41,6 @@ class Example:
     pixels: UInt8[np.ndarray, "3 side side"]
     hints: Float[np.ndarray, "2 side side"]
     mask: Float[np.ndarray, "side side"]
-
-
-@dataclass(frozen=True)
-class Shares:
-    """further, hinted, other_meant: as in a FinderConfig."""
-
-    further: float = 0.3
-    hinted: float = 0.45
-    other_meant: float = 0.5
-
-
-SHARES = Shares()
 
 
 class Composer:

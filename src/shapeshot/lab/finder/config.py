@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shapeshot.errors import UserError
+from shapeshot.lab.finder.shares import SHARES
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class FinderConfig:
     data: tuple[str, ...]
     photos: str
     cutouts: tuple[tuple[str, ...], ...] = ()
-    further: float = 0.3
-    hinted: float = 0.45
-    other_meant: float = 0.5
+    further: float = SHARES.further
+    hinted: float = SHARES.hinted
+    other_meant: float = SHARES.other_meant
     weights: str = "pretrained"
     init: str = ""
     stages: tuple[tuple[int, int, int], ...] = ((2400, 160, 16), (1600, 224, 12))
@@ -84,13 +85,13 @@ class FinderConfig:
                 **{
                     **values,
                     "data": tuple(str(name) for name in values["data"]),
-                    "cutouts": tuple(_folders(collection) for collection in values.get("cutouts", ())),
+                    "cutouts": _collections(values.get("cutouts", ())),
                     "stages": tuple(tuple(int(n) for n in stage) for stage in values.get("stages", cls.stages)),
                 }
             )
+            made.check()
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"the configuration is incomplete or has a wrong value ({error})") from error
-        made.check()
         return made
 
     def check(self) -> None:
@@ -104,7 +105,6 @@ class FinderConfig:
                 raise UserError(
                     f"a stage is steps, side and batch size, all positive, the side a multiple of {STRIDE}; got {stage}"
                 )
-
         for name in ("further", "hinted", "other_meant", "corrected"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is a share, from 0 to 1; got {getattr(self, name)}")
@@ -114,6 +114,13 @@ class FinderConfig:
         return asdict(self)
 
 
-def _folders(collection: str | Sequence[str]) -> tuple[str, ...]:
-    """One folder, or several that count as one collection."""
-    return (collection,) if isinstance(collection, str) else tuple(str(folder) for folder in collection)
+def _collections(values: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Collections of one folder, or of several that count as one. Raises ValueError where one has none."""
+    if isinstance(values, str):
+        raise ValueError(f"cutouts is a list of folders; got {values!r}")
+    collections = tuple(
+        (value,) if isinstance(value, str) else tuple(str(folder) for folder in value) for value in values
+    )
+    if not all(collections):
+        raise ValueError("a collection of cutouts needs a folder")
+    return collections

@@ -12,7 +12,8 @@ from tqdm import tqdm
 from shapeshot.data.dataset import MANIFEST, Dataset
 from shapeshot.errors import DatasetError, UserError
 from shapeshot.lab.finder.backgrounds import Photographs
-from shapeshot.lab.finder.compose import SHARES, Composer, Cutout, Shares
+from shapeshot.lab.finder.compose import Composer, Cutout
+from shapeshot.lab.finder.shares import SHARES, Shares
 
 LEAST_COVERED = 0.004  # of a view, by its object: with less there is nothing to find
 
@@ -53,7 +54,12 @@ def read_collection(folders: Sequence[str | Path], progress: bool = False) -> li
     collection: list[Cutout] = []
     for folder in folders:
         if (Path(folder) / MANIFEST).is_file():
-            collection += [view for view, is_room in _views(folder, "train", progress) if not is_room]
+            views = [view for view, is_room in _views(folder, "train", progress) if not is_room]
+            if not views:
+                raise UserError(
+                    f"no training object outside rooms in {folder}; build it with more --views than --rooms"
+                )
+            collection += views
         else:
             collection += read_cutouts(Path(folder))
     return collection

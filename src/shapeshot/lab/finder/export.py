@@ -93,17 +93,23 @@ def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | N
     folder.mkdir(parents=True, exist_ok=True)
     graph = _traced(folded(network))
     config = FinderConfig.from_json(checkpoint.values["finder"])
-    further = [folder for collection in config.cutouts for folder in collection]
-    datasets = [folder for folder in further if (Path(folder) / MANIFEST).is_file()]
+    further = [part for collection in config.cutouts for part in collection]
+    datasets = [part for part in further if (Path(part) / MANIFEST).is_file()]
     data = data_of((*config.data, *datasets))
-    training = config.to_json() | {"data": data, "photos": Path(config.photos).name, "steps": checkpoint.values["step"]}
+    training = config.to_json() | {
+        "data": data,
+        "photos": Path(config.photos).name,
+        "cutouts": [[Path(part).name for part in collection] for collection in config.cutouts],
+        "init": Path(config.init).name,
+        "steps": checkpoint.values["step"],
+    }
     about = {"format": "shapeshot-finder", "version": 1, "name": "finder", "training": training} | (card or {})
     about["sha256"] = hashlib.sha256(graph).hexdigest()
     atomic_write(folder / "finder.onnx", graph)
     atomic_write(folder / "finder.json", (json.dumps(about, indent=1) + "\n").encode())
     credits = _credits("Photographs", Path(config.photos), "backgrounds")
-    pictures = [folder for folder in further if folder not in datasets]
-    credits += "".join(_credits("Cut-outs", Path(folder), "objects") for folder in pictures)
+    pictures = [part for part in further if part not in datasets]
+    credits += "".join(_credits("Cut-outs", Path(part), "objects") for part in pictures)
     atomic_write(folder / "LICENSES.md", (licences_text(about) + credits).encode())
     return folder / "finder.onnx"
 

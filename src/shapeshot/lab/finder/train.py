@@ -23,12 +23,13 @@ from shapeshot.files import atomic_write
 from shapeshot.lab.checkpoint import load_checkpoint, optimizer_tensors, resume, save_checkpoint
 from shapeshot.lab.finder.backgrounds import Photographs
 from shapeshot.lab.finder.clicks import correcting_hints
-from shapeshot.lab.finder.compose import Composer, Example, Shares
+from shapeshot.lab.finder.compose import Composer, Example
 from shapeshot.lab.finder.config import FinderConfig
 from shapeshot.lab.finder.data import read_collection, read_composer
 from shapeshot.lab.finder.export import network_of
 from shapeshot.lab.finder.network import FinderNetwork, FinderOutput
 from shapeshot.lab.finder.score import soft_iou, validate
+from shapeshot.lab.finder.shares import Shares
 from shapeshot.lab.moving_average import update_average
 from shapeshot.lab.optimizers import warmed_up
 from shapeshot.lab.run_folder import CONFIG, LAST, LOG, own_run_folder
@@ -72,6 +73,7 @@ class FinderRun:
         further = [read_collection(folders, progress) for folders in config.cutouts]
         shares = Shares(config.further, config.hinted, config.other_meant)
         self.composer = read_composer(config.data, "train", photos, progress, further, shares)
+        # Validation has the same shares in every run, so that runs can be compared.
         self.val_composer = read_composer(config.data, "val", photos, progress)
         torch.manual_seed(config.seed)
         self.network = FinderNetwork(config.weights) if not config.init else network_of(load_checkpoint(config.init))

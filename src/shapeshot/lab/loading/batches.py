@@ -49,7 +49,8 @@ class Batch:
 class Shot:
     """Which view of an object an example shows, and how it was framed: None for the runtime's own crop.
 
-    turned: the view, decoded and turned by the framing's roll, where that was done already.
+    turned: the view, decoded, with the finder's mask where it was shown so, and turned by the framing's roll, where
+    that was done already.
     """
 
     view: int
