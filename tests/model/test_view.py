@@ -11,6 +11,7 @@ from shapeshot.geometry.frustum import HALF_DEPTH, ViewCamera, bin_depths, frust
 from shapeshot.model.camera_estimate import CameraEstimate
 from shapeshot.model.field import whole_grid
 from shapeshot.model.frustum_grid import sample_frustum
+from shapeshot.model.reading import Symmetry
 from shapeshot.model.view import ViewReading, covered_share, explained
 from shapeshot.model.view_colors import ViewColors
 
@@ -309,3 +310,17 @@ def test_the_order_of_threshold_and_front_is_of_no_account(change: Callable[[Vie
     np.testing.assert_array_equal(first.logits, last.logits)
     assert first.camera == last.camera
     assert (one.at_level(-0.8).logits != one.logits).any()
+
+
+def test_how_much_of_its_mirror_image_is_in_a_shape_is_told() -> None:
+    one = slanted(30.0)
+    assert one.symmetry is not None
+    assert one.symmetry.left_right < 0.4  # the block is at one end
+    camera = ViewCamera(30.0, 20.0, 30.0)
+    box = grid_of(camera, (0.3, 0.1, 0.2))
+    coverage = (box > 0).any(axis=0).astype(np.float32)
+    whole = ViewReading(box, CameraEstimate(camera, 0.9), one.colors, coverage, 0.0)
+    assert whole.symmetry == Symmetry(0.4, pytest.approx(0.4))
+    for other in (whole.turned_to(-60.0), whole.mirrored()):
+        assert other.symmetry == whole.symmetry  # about the front that the network saw
+    assert ViewReading(box, CameraEstimate(camera, 0.9), one.colors, None, 0.0).symmetry is None

@@ -12,6 +12,7 @@ import pytest
 
 from shapeshot.finish import FinishOptions, WallThickness
 from shapeshot.model.heads import Familiarity, SizeEstimate
+from shapeshot.model.reading import Symmetry
 from shapeshot.pipeline.json_values import from_json, to_json
 from shapeshot.pipeline.reconstruct import Reconstruction, reconstruct
 from shapeshot.pipeline.result import AssumedScale, Finished, PixelBox, Result, result_of
@@ -36,6 +37,7 @@ def full(plain: Result) -> Result:
         size_estimate=SizeEstimate((1.0, 2.0, 3.0), (0.5, 1.0, 2.0), (2.0, 3.0, 4.0), 0.9),
         familiarity=Familiarity(0.5, 1.0, True),
         confidence=0.5,
+        symmetry=Symmetry(0.4, 0.2),
         warnings=("unlike",),
         object=dataclasses.replace(plain.object, box=PixelBox(0.0, 1.0, 2.0, 3.0)),
         photo="a.jpg",
@@ -57,7 +59,7 @@ def test_what_is_not_known_is_left_out_or_null(plain: Result, full: Result) -> N
     assert told["size_estimate"] is told["familiarity"] is told["confidence"] is None
     assert told["warnings"] == []
     left_out = set(to_json(full)) - set(told)
-    assert left_out == {"photo", "files", "assumed_size", "assumed_scale", "finish", "made_from"}
+    assert left_out == {"symmetry", "photo", "files", "assumed_size", "assumed_scale", "finish", "made_from"}
     assert "box" not in told["object"]
     assert to_json(full)["assumed_scale"] == {"metres_per_unit": 1.5, "from": "estimate"}
 
@@ -100,3 +102,10 @@ def test_what_is_of_another_type_is_refused(plain: Result, damage: dict[str, Any
 def test_what_is_no_result_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="Result"):
         from_json(Result, value)
+
+
+def test_the_share_of_its_mirror_images_is_told_where_it_is_known(shape: Reconstruction) -> None:
+    assert "symmetry" not in to_json(result_of(shape, "analytic"))
+    known = to_json(result_of(dataclasses.replace(shape, symmetry=Symmetry(0.4, 0.1)), "analytic"))
+    assert known["symmetry"] == {"left_right": 0.4, "front_back": 0.1}
+    assert from_json(Result, known).symmetry == Symmetry(0.4, 0.1)

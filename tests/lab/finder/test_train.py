@@ -19,8 +19,10 @@ from shapeshot.lab.checkpoint import load_checkpoint
 from shapeshot.lab.finder.backgrounds import Photographs
 from shapeshot.lab.finder.config import FinderConfig
 from shapeshot.lab.finder.data import read_composer, read_cutouts
+from shapeshot.lab.finder.export import export_finder
 from shapeshot.lab.finder.network import FinderOutput
 from shapeshot.lab.finder.train import FinderRun, finder_losses, train_finder
+from shapeshot.lab.run_folder import LAST
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +150,13 @@ def test_further_cut_outs_are_trained_on(config: FinderConfig, tmp_path: Path) -
     assert len(both) == 1 + len(run.composer.cutouts)  # of a dataset the training objects outside rooms
     assert run.composer.shares.further == 0.6
     assert not run.val_composer.further
+    run.save(LAST)
+    export_finder(load_checkpoint(tmp_path / LAST), tmp_path / "finder")
+    card = json.loads((tmp_path / "finder" / "finder.json").read_text())
+    assert card["training"]["cutouts"] == [["cutouts"], ["cutouts", *(Path(name).name for name in config.data)]]
+    licences = (tmp_path / "finder" / "LICENSES.md").read_text()
+    named = ["## Cut-outs in cutouts", *(f"## {Path(name).name}" for name in config.data)]
+    assert [licences.count(line) for line in named] == [1] * len(named)
 
 
 def test_folders_of_one_collection_are_read_from_json(config: FinderConfig) -> None:

@@ -93,9 +93,9 @@ def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | N
     folder.mkdir(parents=True, exist_ok=True)
     graph = _traced(folded(network))
     config = FinderConfig.from_json(checkpoint.values["finder"])
-    further = [part for collection in config.cutouts for part in collection]
+    further = list(dict.fromkeys(part for collection in config.cutouts for part in collection))
     datasets = [part for part in further if (Path(part) / MANIFEST).is_file()]
-    data = data_of((*config.data, *datasets))
+    data = data_of(tuple(dict.fromkeys((*config.data, *datasets))))
     training = config.to_json() | {
         "data": data,
         "photos": Path(config.photos).name,
