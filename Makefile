@@ -133,17 +133,6 @@ train-default: $(VENV)/.installed
 	$(BIN)/shapeshot train --config recipes/view/artists.json --out runs/view-artists
 	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-artists --last --threshold 0.3 --out runs/view-fifth.safetensors
 	$(BIN)/python recipes/average_checkpoints.py runs/view-fourth.safetensors runs/view-fifth.safetensors --share 0.7 \
-		--out runs/view-fifth-mean.safetensors
-	$(BIN)/shapeshot data build sweethome3d --views 4 --rooms 2 --size 192 --samples 8 --out datasets/plain-sweethome3d
-	for name in ufoai-data flightgear-data-models torcs-data supertuxkart-data 0ad-data kicad-packages3d; do \
-		$(BIN)/shapeshot data build folder --folder artists/models/$$name --views 4 --size 160 --samples 8 --split train \
-			--out datasets/small-$$name || exit 1; done
-	for name in megaglest-data warzone2100-data; do \
-		$(BIN)/shapeshot data build folder --folder artists/models/$$name --views 4 --elevation level --size 160 \
-			--samples 8 --split train --out datasets/small-$$name || exit 1; done
-	$(BIN)/shapeshot train --config recipes/view/sixth.json --out runs/view-sixth
-	$(BIN)/python recipes/view/mirrored.py --checkpoint runs/view-sixth --last --threshold 0.3 --out runs/view-sixth.safetensors
-	$(BIN)/python recipes/average_checkpoints.py runs/view-fifth-mean.safetensors runs/view-sixth.safetensors --share 0.5 \
 		--out checkpoints/default.safetensors
 	$(BIN)/shapeshot export checkpoints/default.safetensors --card recipes/default.card.json --out src/shapeshot/weights/default
 	$(BIN)/shapeshot data build procedural --count 80 --seed 53 --views 2 --rooms 1 --size 192 --samples 8 --split val \
