@@ -33,7 +33,8 @@ def main() -> None:
     args = parser.parse_args()
     first, second = load_checkpoint(args.first), load_checkpoint(args.second)
     mean = averaged(weights_of(first), weights_of(second), args.share)
-    save_checkpoint(args.out, {"model": mean}, averaged_values(first.values, second.values, args.share))
+    part = "ema" if "finder" in second.values else "model"  # where each kind of checkpoint has its finished weights
+    save_checkpoint(args.out, {part: mean}, averaged_values(first.values, second.values, args.share))
 
 
 def averaged_values(first: Mapping[str, Any], second: Mapping[str, Any], share: float) -> dict[str, Any]:
@@ -52,14 +53,15 @@ def averaged_values(first: Mapping[str, Any], second: Mapping[str, Any], share: 
 
 def lineage_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """The names of the data that a run was trained on, and, where it is a mean itself, of what."""
-    data = [Path(folder).name for folder in values.get("config", {}).get("data", ())]
+    config = values.get("config") or values.get("finder") or {}
+    data = [Path(folder).name for folder in config.get("data", ())]
     parts = values.get("averaged")
     return ({"data": data} if data else {}) | ({"averaged": parts} if parts else {})
 
 
 def weights_of(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     """The moving average of a run's last checkpoint, or the weights of its best, which are that already."""
-    return checkpoint.tensors.get("ema", checkpoint.tensors["model"])
+    return checkpoint.tensors.get("ema") or checkpoint.tensors["model"]
 
 
 def averaged(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor], share: float) -> dict[str, torch.Tensor]:

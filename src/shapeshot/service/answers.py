@@ -43,7 +43,6 @@ RESULT_EXAMPLE: dict[str, Any] = {
     "familiarity": {"score": 0.42, "limit": 0.71, "is_familiar": True},
     "confidence": 0.83,
     "point_confidence": 0.71,
-    "symmetry": {"left_right": 0.4, "front_back": 0.0},
     "warnings": [],
     "notes": [],
     "timings": {"photo": 0.031, "encode": 0.019, "mesh": 0.052, "total": 0.117},

@@ -83,6 +83,9 @@ def folded(network: FinderNetwork) -> FinderNetwork:
     return network
 
 
+TOLD = {"step": "steps", "averaged": "averaged"}
+
+
 def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | None = None) -> Path:
     """Write finder.onnx, its card and LICENSES.md to a folder; returns the graph's path.
 
@@ -101,8 +104,9 @@ def export_finder(checkpoint: Checkpoint, folder: Path, card: dict[str, Any] | N
         "photos": Path(config.photos).name,
         "cutouts": [[Path(part).name for part in collection] for collection in config.cutouts],
         "init": Path(config.init).name,
-        "steps": checkpoint.values["step"],
     }
+    # Of a mean of two runs' weights, what `recipes/average_checkpoints.py` notes; of one run its steps.
+    training |= {name: checkpoint.values[key] for key, name in TOLD.items() if key in checkpoint.values}
     about = {"format": "shapeshot-finder", "version": 1, "name": "finder", "training": training} | (card or {})
     about["sha256"] = hashlib.sha256(graph).hexdigest()
     atomic_write(folder / "finder.onnx", graph)

@@ -40,8 +40,8 @@ RIVAL = 0.35  # of the object's pixels: another thing from here on is told
 RIM = 2  # pixels of the network's mask: its soft edge
 SURE = 0.75  # predicted IoU below which the mask is told to be doubtful
 # Where somebody points beside an object, the network marks a patch of wall or floor. On 44 scenes with known masks, of
-# 132 clicks 6 to 15 % of the photo's longer side beside the object these levels refuse 82, warn of 34, 13 give the
-# object and 3 pass; of 132 on the object they refuse 2 (recipes/finder/points.py).
+# 132 clicks 6 to 15 % of the photo's longer side beside the object these levels refuse 87, warn of 23, 16 give the
+# object and 6 pass; of 132 on the object they refuse 1 (recipes/finder/points.py).
 ASTRAY = 0.5  # predicted IoU below which what was pointed at is no object
 SMALL = 0.004  # of the frame's pixels: below it, or beside what the photo is about, it has to reach ASTRAY_BESIDE
 ASTRAY_BESIDE = 0.6
