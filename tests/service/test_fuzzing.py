@@ -15,7 +15,7 @@ pytest.importorskip("schemathesis", reason="needs the extra `dev`")
 
 import httpx
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -99,13 +99,24 @@ def result_id(document: Any) -> str:
     return answer.json()["id"]
 
 
+@st.composite
+def drawable(draw: st.DrawFn, strategy: st.SearchStrategy) -> Any:
+    """The cases of a strategy, without those over which schemathesis itself stumbles (of its 4.32, now and then)."""
+    try:
+        return draw(strategy)
+    except ValueError as error:
+        if str(error) != "Unsupported type: 'Binary'":
+            raise
+        reject()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "path", "mode"), CASES, ids=lambda value: value.strip("/").replace("/", "."))
 def test_any_request_is_answered_as_written_down(
     document: Any, result_id: str, method: str, path: str, mode: str
 ) -> None:
     """mode: "positive" requests are as the document allows them, "negative" ones break it."""
-    strategy = document[path][method].as_strategy(generation_mode=schemathesis.GenerationMode(mode))
+    strategy = drawable(document[path][method].as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
     seen: Counter[int] = Counter()
 
     @given(case=strategy, exists=st.booleans())
